@@ -1,0 +1,274 @@
+"""What a module kind is: one decorated function for one sample, and all that is known of it.
+
+A kind is declared once, by `@module`, above a pure function (its *tick*):
+
+    @module(
+        doc="Sawtooth oscillator, band-limited.",
+        family=Family.OSCILLATOR,
+        inputs=(freq(),),
+        outputs=(Output("out", "The wave, -1 to 1"),),
+        state=(State("phase"),),
+        source="Välimäki, Pekonen, Nam: ... JASA 2012",
+        example="load saw; set saw.freq 55",
+    )
+    def saw(phase, freq, dt):
+        ...
+        return phase, out
+
+The tick's arguments are its states, its inputs, its memories and `dt` (seconds a sample), in the
+declared order and by the declared names; it returns its states and its outputs, in order. A port
+called `in` is the argument `in_`; a port of two channels is two arguments, `NAME_left` and
+`NAME_right`. This file needs neither numpy nor numba: it is read by the shell in its first second.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+F = TypeVar("F")
+
+RAMP_S: Final = 0.005
+"""How long a knob takes to its new value, seconds: short enough to feel direct, too long to click."""
+
+
+class Curve(StrEnum):
+    """How a port's range is walked by glides, sliders and random values."""
+
+    LINEAR = "linear"
+    EXPONENTIAL = "exponential"
+
+
+class Family(StrEnum):
+    """What a kind is for; help is ordered by it."""
+
+    OSCILLATOR = "oscillator"
+    DRUM = "drum"
+    FILTER = "filter"
+    MODULATION = "modulation"
+    EFFECT = "effect"
+    MIXER = "mixer"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A port that takes a signal: a value that can be set, and the cables that meet in it.
+
+    Attributes:
+        name: as users write it after the dot.
+        doc: one line.
+        default: in `unit`.
+        low: lowest value; the engine clips to it.
+        high: highest value.
+        unit: "hz", "ms", "s", "db", "%", "st", "beats" or "" for a bare number.
+        curve: how its range is walked.
+        choices: the words of an enumerated port; the signal is the index of the word.
+        channels: 1, or 2 for left and right.
+        ramp_s: seconds that a change takes; 0 steps at once (gates, pitches, words).
+    """
+
+    name: str
+    doc: str
+    default: float = 0.0
+    low: float = -math.inf
+    high: float = math.inf
+    unit: str = ""
+    curve: Curve = Curve.LINEAR
+    choices: tuple[str, ...] = ()
+    channels: int = 1
+    ramp_s: float = RAMP_S
+
+    def __post_init__(self) -> None:
+        assert self.low <= self.default <= self.high, self.name
+        assert self.curve is Curve.LINEAR or self.low > 0, f"{self.name}: exponential needs low > 0"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A port that gives a signal."""
+
+    name: str
+    doc: str
+    channels: int = 1
+
+
+SEED: Final = math.nan
+"""Initial value of a state that is to be seeded from the node's name (a positive 32-bit integer)."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A number that a node keeps from sample to sample.
+
+    `dtype` is "f4", "f8" (a long phase or time) or "i8" (counters and seeds below 2**53).
+    """
+
+    name: str
+    initial: float = 0.0
+    dtype: str = "f4"
+
+    def __post_init__(self) -> None:
+        assert self.dtype in {"f4", "f8", "i8"}, self.dtype
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A ring of float32 samples: at least `seconds` and one block long, all zero at first.
+
+    The tick sees it as an array; what it writes at sample n it must write at the same place when
+    sample n is computed again, so the index comes from a state and nowhere else.
+    """
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A module kind, as the whole program knows it; made by `@module`."""
+
+    name: str
+    doc: str
+    family: Family
+    inputs: tuple[Input, ...]
+    outputs: tuple[Output, ...]
+    state: tuple[State, ...]
+    memories: tuple[Memory, ...]
+    source: str
+    example: str
+    hidden: bool
+    tick: Callable[..., Any] = field(repr=False)
+
+    @property
+    def makes_sound(self) -> bool:
+        """Whether it is heard by itself when nothing is patched behind it."""
+        return self.family is not Family.MODULATION
+
+    @property
+    def input_rows(self) -> tuple[tuple[int, str], ...]:
+        """Each input row in order: the index of its port and the tick's name for it."""
+        return tuple(
+            (index, name)
+            for index, port in enumerate(self.inputs)
+            for name in row_names(port.name, port.channels)
+        )
+
+    @property
+    def output_rows(self) -> tuple[tuple[int, str], ...]:
+        """Each output row in order: the index of its port and a name for it."""
+        return tuple(
+            (index, name)
+            for index, port in enumerate(self.outputs)
+            for name in row_names(port.name, port.channels)
+        )
+
+    def find_input(self, name: str) -> int | None:
+        """Index of the input called `name`, or None."""
+        return next((i for i, port in enumerate(self.inputs) if port.name == name), None)
+
+    def find_output(self, name: str) -> int | None:
+        """Index of the output called `name`, or None."""
+        return next((i for i, port in enumerate(self.outputs) if port.name == name), None)
+
+    @property
+    def main_input(self) -> int | None:
+        """Index of the input that a bare `> NAME` means: `in`, or None."""
+        return self.find_input("in")
+
+
+def row_names(port: str, channels: int) -> tuple[str, ...]:
+    """The tick's argument names for a port: `in_` for `in`, `NAME_left, NAME_right` for a pair."""
+    if channels == 2:
+        return (f"{port}_left", f"{port}_right")
+    return (f"{port}_" if port == "in" else port,)
+
+
+def module(
+    *,
+    doc: str,
+    family: Family,
+    inputs: tuple[Input, ...] = (),
+    outputs: tuple[Output, ...] = (),
+    state: tuple[State, ...] = (),
+    memories: tuple[Memory, ...] = (),
+    source: str,
+    example: str,
+    hidden: bool = False,
+) -> Callable[[Callable[..., Any]], Kind]:
+    """Declare a module kind above its tick; the function's name is the kind's name.
+
+    Args:
+        doc: one line, what it is.
+        family: where help lists it.
+        inputs: ports that take signals; `in` is the main one.
+        outputs: ports that give signals; the first is the main one.
+        state: numbers kept from sample to sample.
+        memories: delay memory.
+        source: the paper or page that it follows.
+        example: command lines, parted by `;`, that run as a test and make it heard.
+        hidden: used by the program itself and not offered to users.
+    """
+
+    def declare(tick: Callable[..., Any]) -> Kind:
+        kind = Kind(
+            name=tick.__name__.rstrip("_"),
+            doc=doc,
+            family=family,
+            inputs=inputs,
+            outputs=outputs,
+            state=state,
+            memories=memories,
+            source=source,
+            example=example,
+            hidden=hidden,
+            tick=tick,
+        )
+        wanted = [
+            *(slot.name for slot in state),
+            *(name for _, name in kind.input_rows),
+            *(memory.name for memory in memories),
+            "dt",
+        ]
+        given = list(inspect.signature(tick).parameters)
+        assert given == wanted, f"{kind.name}: arguments {given} should be {wanted}"
+        return kind
+
+    return declare
+
+
+HELPERS: Final[dict[str, Callable[..., Any]]] = {}
+"""Functions that ticks may call, by name: the compiler writes them into the generated kernels."""
+
+
+def helper(function: F) -> F:
+    """Make a pure function callable from ticks and from other helpers."""
+    assert HELPERS.setdefault(function.__name__, function) is function, function.__name__
+    return function
+
+
+def freq(default: float = 110.0) -> Input:
+    """The standard pitch port."""
+    return Input(
+        "freq", "Pitch", default, 0.01, 20_000.0, "hz", Curve.EXPONENTIAL, ramp_s=0.0
+    )
+
+
+def gate() -> Input:
+    """The standard gate port: open above 0.5."""
+    return Input("gate", "Opens above 0.5; its rise starts the sound", 0.0, 0.0, 1.0, ramp_s=0.0)
+
+
+def velocity() -> Input:
+    """The standard velocity port."""
+    return Input("velocity", "How hard it is played", 0.8, 0.0, 1.0, ramp_s=0.0)
+
+
+def audio(name: str, doc: str, channels: int = 1) -> Input:
+    """An input for a signal: no range, nothing where nothing is patched."""
+    return Input(name, doc, channels=channels)

@@ -1,0 +1,268 @@
+"""What a line means: one frozen object a command, with the place in the line that each part has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+from chronus.errors import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A word that names a node, a kind, a port or a topic; lower case."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class PortRef:
+    """A node, or one port of it: `filter`, `filter.cutoff`."""
+
+    node: Name
+    port: Name | None
+
+    @property
+    def span(self) -> Span:
+        """From the node's first letter to the end of the port's name."""
+        last = self.port or self.node
+        return Span(self.node.span.line, self.node.span.column, last.span.end)
+
+    def __str__(self) -> str:
+        return self.node.text if self.port is None else f"{self.node.text}.{self.port.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A value as it was written.
+
+    Attributes:
+        value: in `unit`; Hz for a note name; 0 for a word.
+        unit: "hz", "s", "db", "%", "st", "oct", "beats", "bars" (prefixed and smaller units are
+            converted: khz to hz, ms to s, ct to st), "note" for a note name, "fraction" for a note
+            value such as 1/8 (in whole notes), "word" for a word, "" for a bare number.
+        text: as it was written, lower case, without the space before the unit.
+        span: where.
+        exact: the value of a number, duration or fraction without rounding.
+    """
+
+    value: float
+    unit: str
+    text: str
+    span: Span
+    exact: Fraction = field(default=Fraction(0), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """`PORT=VALUE` behind a `load`."""
+
+    port: Name
+    value: Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """`A.port VALUE` of a `set`; `operator` is "" for a plain value."""
+
+    target: PortRef
+    operator: Literal["", "+", "-", "*"]
+    value: Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    kind: Name
+    name: Name | None
+    settings: tuple[Setting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unload:
+    names: tuple[Name, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """`patch A, B > C > D by AMOUNT`: each stage's ports are patched into all of the next stage."""
+
+    stages: tuple[tuple[PortRef, ...], ...]
+    amount: Quantity | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unpatch:
+    """`unpatch A` has one stage."""
+
+    stages: tuple[tuple[PortRef, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    assignments: tuple[Assignment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Get:
+    target: PortRef
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    node: Name
+    pitches: tuple[Quantity, ...]
+    duration: Quantity | None
+    velocity: Quantity | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    node: Name
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    node: Name
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a pattern.
+
+    Attributes:
+        kind: "hit" starts a note, "hold" goes on with the one before, "rest" is silent.
+        pitch: of a hit: Hz, or None for the node's own pitch.
+        velocity: of a hit, 0..1.
+        slide: the hit runs into the next one without a new attack, its pitch gliding.
+        value: what the port gets, in a sequence of a port.
+        span: where.
+    """
+
+    kind: Literal["hit", "hold", "rest"]
+    pitch: float | None
+    velocity: float
+    slide: bool
+    value: Quantity | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceOptions:
+    """What stands behind a pattern; a `step` is in whole notes, `gate` and `swing` are 0..1."""
+
+    step: Fraction = Fraction(1, 16)
+    swing: float = 0.5
+    rotate: int = 0
+    gate: float = 0.5
+    transpose_st: float = 0.0
+    now: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """`text` is the pattern in its normal form: single spaces, lower-case notes."""
+
+    target: PortRef
+    steps: tuple[Step, ...]
+    options: SequenceOptions
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Unsequence:
+    target: PortRef
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    bpm: Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """`wait DURATION`."""
+
+    duration: Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class WaitUntil:
+    """`wait until bar 17`, `wait until beat 3`: counted from 1."""
+
+    what: Literal["bar", "beat"]
+    number: Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    what: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Describe:
+    target: PortRef
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    topic: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    path: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    path: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    path: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    path: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class RecordStop:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Quit:
+    pass
+
+
+Statement = (
+    Load | Unload | Patch | Unpatch | Set | Get | Note | Gate | Trigger | Sequence | Unsequence
+    | Tempo | Start | Stop | Wait | WaitUntil | List | Describe | Status | Help | Save | Open
+    | Run | Record | RecordStop | Quit
+)

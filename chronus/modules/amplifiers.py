@@ -1,0 +1,104 @@
+"""Gain: the amplifier, the mixer, the channel strip of a heard node, and the way out."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chronus.dsp.approx import clip, db_gain, sin_cycles
+from chronus.dsp.declaration import Family, Input, Output, audio, module
+
+CEILING: Final = 0.966050879
+"""-0.3 dB below full scale: nothing leaves louder."""
+
+
+def level(doc: str) -> Input:
+    """A gain port in decibel, -60 (silence) to 12."""
+    return Input("level", doc, 0.0, -60.0, 12.0, "db")
+
+
+@module(
+    doc="Amplifier: multiplies what comes in by `gain`.",
+    family=Family.EFFECT,
+    inputs=(audio("in", "What is amplified"), Input("gain", "Factor", 1.0, 0.0, 4.0)),
+    outputs=(Output("out", "`in` times `gain`"),),
+    source="Multiplication",
+    example="load saw; load vca; patch saw > vca; set vca.gain 0.5",
+)
+def vca(in_: float, gain: float, dt: float) -> float:  # noqa: ARG001 - every tick ends in dt
+    return in_ * gain
+
+
+@module(
+    doc="Mixer: adds what is patched into it, in stereo.",
+    family=Family.MIXER,
+    inputs=(
+        audio("in", "What is added up", channels=2),
+        level("Gain of the sum; -60 dB is silence"),
+    ),
+    outputs=(Output("out", "The sum", channels=2),),
+    source="Sum and gain",
+    example="load saw; load square; load mix; patch saw, square > mix; set mix.level -6db",
+)
+def mix(
+    in_left: float,
+    in_right: float,
+    level: float,
+    dt: float,  # noqa: ARG001 - every tick ends in dt
+) -> tuple[float, float]:
+    gain = db_gain(level)
+    return in_left * gain, in_right * gain
+
+
+@module(
+    doc="Channel strip: level, pan and mute of a node that is heard.",
+    family=Family.MIXER,
+    inputs=(
+        audio("in", "What is heard", channels=2),
+        level("Gain; -60 dB is silence"),
+        Input("pan", "Place between left (-1) and right (1)", 0.0, -1.0, 1.0),
+        Input("mute", "1 is silent", 0.0, 0.0, 1.0),
+    ),
+    outputs=(Output("out", "To the master", channels=2),),
+    source="Equal-power law scaled to 0 dB at the centre and held there on the near side: "
+    "far side sqrt(2) sin((1 - |pan|) pi / 4), near side 1",
+    example="load saw; set saw.level -6db saw.pan 0.3",
+    hidden=True,
+)
+def strip(
+    in_left: float,
+    in_right: float,
+    level: float,
+    pan: float,
+    mute: float,
+    dt: float,  # noqa: ARG001 - every tick ends in dt
+) -> tuple[float, float]:
+    gain = db_gain(level) * (1.0 - mute)
+    far = 1.41421356 * sin_cycles((1.0 - abs(pan)) * 0.125)
+    left = gain if pan <= 0.0 else gain * far
+    right = gain if pan >= 0.0 else gain * far
+    return in_left * left, in_right * right
+
+
+@module(
+    doc="The way out: master level and a ceiling at -0.3 dB, in stereo.",
+    family=Family.MIXER,
+    inputs=(
+        audio("in", "What is played", channels=2),
+        level("Master level; -60 dB is silence"),
+    ),
+    outputs=(Output("out", "To the sound card and the recordings", channels=2),),
+    source="An instantaneous ceiling: untouched below -0.3 dB, held there above; what is not a "
+    "number becomes 0. It adds harmonics (and their aliases) only where it holds",
+    example="load saw; set out.level -6db",
+)
+def out(
+    in_left: float,
+    in_right: float,
+    level: float,
+    dt: float,  # noqa: ARG001 - every tick ends in dt
+) -> tuple[float, float]:
+    gain = db_gain(level)
+    # A comparison with what is not a number is false, so that the 0 is taken.
+    left = in_left if abs(in_left) < 1e6 else 0.0
+    right = in_right if abs(in_right) < 1e6 else 0.0
+    return clip(left * gain, -CEILING, CEILING), clip(right * gain, -CEILING, CEILING)

@@ -1,0 +1,331 @@
+"""Drums: kick, snare and hat, struck by the rise of their gate.
+
+Each decays along the cube of the time that is left, so that it ends, in exact silence, when its
+`decay` says. A new stroke starts afresh, and what the old one left in the air is faded out beside
+it over 4 ms: a retrigger never clicks beyond its own attack.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chronus.dsp.approx import (
+    bipolar,
+    clip,
+    next_random,
+    sin_cycles,
+    soft_clip,
+    tan_numerator,
+    wrapped,
+)
+from chronus.dsp.declaration import (
+    SEED,
+    Curve,
+    Family,
+    Input,
+    Output,
+    State,
+    gate,
+    helper,
+    module,
+    velocity,
+)
+
+LONG_AGO: Final = 100.0
+"""Seconds since the last stroke of a drum that has not been struck."""
+
+
+def pitch(default: float, low: float, high: float) -> Input:
+    """A drum's pitch port: steps at once, like the pitch of an oscillator."""
+    return Input("freq", "Pitch", default, low, high, "hz", Curve.EXPONENTIAL, ramp_s=0.0)
+
+
+def share(name: str, doc: str, default: float) -> Input:
+    """A port for an amount of 0..1."""
+    return Input(name, doc, default, 0.0, 1.0)
+
+
+def length(name: str, doc: str, default: float, low: float, high: float) -> Input:
+    """A port for a time in ms."""
+    return Input(name, doc, default, low, high, "ms", Curve.EXPONENTIAL)
+
+
+STROKE: Final = (
+    State("age", LONG_AGO),
+    State("held"),
+    State("hit"),
+    State("last"),
+    State("tail"),
+)
+"""Seconds since the stroke, the gate before, the stroke's velocity, the last sample given, and what
+is left of the stroke before."""
+
+
+@helper
+def fading(age: float, seconds: float) -> float:
+    """An envelope that falls from 1 at age 0 to exactly 0 at `seconds`, as the cube of the rest."""
+    rest = max(1.0 - age / seconds, 0.0)
+    return rest * rest * rest
+
+
+@helper
+def tail_after(tail: float, dt: float) -> float:
+    """What is left of an interrupted stroke one sample later; nothing after some 4 ms."""
+    left = tail * (1.0 - 1500.0 * dt)
+    return left if abs(left) > 1e-5 else 0.0
+
+
+@module(
+    doc="Bass drum: a sine whose pitch falls onto its base, with a click and soft drive.",
+    family=Family.DRUM,
+    inputs=(
+        gate(),
+        velocity(),
+        pitch(50.0, 20.0, 400.0),
+        share("punch", "How high the pitch starts: 1 is nine times the base", 0.55),
+        length("sweep", "Time for the pitch to reach its base", 60.0, 5.0, 500.0),
+        length("decay", "Time to silence", 450.0, 20.0, 4000.0),
+        share("click", "The beater: a short burst at the start", 0.4),
+        share("drive", "Soft saturation", 0.3),
+    ),
+    outputs=(Output("out", "The drum, -1 to 1"),),
+    state=(*STROKE, State("phase"), State("seed", SEED, "i8"), State("burst")),
+    source="Roland TR-909 service notes, 1984, bass drum; Werner, Abel, Smith, A physically-"
+    "informed, circuit-bendable, digital model of the TR-808 bass drum, DAFx-14. The drive is a "
+    "rational tanh on a low sine: its partials fall 12 dB an octave and more, far below the "
+    "fold",
+    example="load kick; set kick.punch 0.7; sequence kick: x... x... x... x.x.",
+)
+def kick(
+    age: float,
+    held: float,
+    hit: float,
+    last: float,
+    tail: float,
+    phase: float,
+    seed: int,
+    burst: float,
+    gate: float,
+    velocity: float,
+    freq: float,
+    punch: float,
+    sweep: float,
+    decay: float,
+    click: float,
+    drive: float,
+    dt: float,
+) -> tuple[float, float, float, float, float, float, int, float, float]:
+    struck = gate > 0.5 and held <= 0.5
+    age = 0.0 if struck else min(age + dt, LONG_AGO)
+    phase = 0.0 if struck else phase
+    hit = velocity if struck else hit
+    tail = last if struck else tail_after(tail, dt)
+    seed = next_random(seed)
+    fall = fading(age, 0.001 * sweep)
+    # Softer strokes start lower: a real drum bends with the force of the blow.
+    ratio = 1.0 + 8.0 * punch * (0.5 + 0.5 * hit) * fall
+    body = sin_cycles(phase) * fading(age, 0.001 * decay)
+    # The beater: noise dulled to some 5 kHz and a push, over within 6 ms.
+    burst = burst + min(30_000.0 * dt, 1.0) * (bipolar(seed) - burst)
+    beater = click * hit * (0.9 * burst + 0.5) * fading(age, 0.006)
+    gain = 1.0 + 3.0 * drive
+    # The level is made up so that drive changes colour more than loudness.
+    sound = soft_clip(gain * (body + beater)) * (0.97 - 0.02 * gain)
+    level = hit * (0.25 + 0.75 * hit)
+    out = level * sound + tail
+    phase = wrapped(phase + min(freq * ratio * dt, 0.5))
+    return age, 1.0 if gate > 0.5 else 0.0, hit, out, tail, phase, seed, burst, out
+
+
+@helper
+def highpass(first: float, second: float, x: float, in_: float) -> tuple[float, float, float]:
+    """A Butterworth highpass of two poles at `x` of the rate: its two states, then its output.
+
+    Source: Zavalishin, The Art of VA Filter Design 2.1.2, section 4.4.
+    """
+    n = tan_numerator(x)
+    d = 0.25 - x * x
+    whole = d * d + n * (n + 1.41421356 * d)
+    part = 1.0 / (d * whole)
+    g = n * whole * part
+    high = (d * d * d * part) * (in_ - (1.41421356 + g) * first - second)
+    middle = g * high + first
+    low = g * middle + second
+    return middle + g * high, low + g * middle, high
+
+
+@module(
+    doc="Snare drum: two tuned modes of the skin, and the rattle of the wires.",
+    family=Family.DRUM,
+    inputs=(
+        gate(),
+        velocity(),
+        pitch(185.0, 60.0, 800.0),
+        share("snappy", "Level of the wires against the skin", 0.6),
+        length("decay", "Time to silence of the wires", 220.0, 20.0, 2000.0),
+        length("body", "Time to silence of the skin", 150.0, 10.0, 2000.0),
+        Input("tone", "Lowest part of the wires' noise", 1400.0, 200.0, 8000.0, "hz",
+              Curve.EXPONENTIAL),
+        share("crack", "The stick: a harder start", 0.5),
+    ),
+    outputs=(Output("out", "The drum, -1 to 1"),),
+    state=(
+        *STROKE,
+        State("phase"),
+        State("upper"),
+        State("seed", SEED, "i8"),
+        State("first"),
+        State("second"),
+        State("dull"),
+    ),
+    source="Roland TR-909 service notes, 1984, snare drum: two modes in the ratio 1.8 with a "
+    "short fall of pitch, noise through a highpass with an envelope of its own. The saturation "
+    "is a rational tanh that is met near full scale only; what it folds is covered by the noise",
+    example="load snare; set snare.snappy 0.7; sequence snare: .... x...",
+)
+def snare(
+    age: float,
+    held: float,
+    hit: float,
+    last: float,
+    tail: float,
+    phase: float,
+    upper: float,
+    seed: int,
+    first: float,
+    second: float,
+    dull: float,
+    gate: float,
+    velocity: float,
+    freq: float,
+    snappy: float,
+    decay: float,
+    body: float,
+    tone: float,
+    crack: float,
+    dt: float,
+) -> tuple[float, float, float, float, float, float, float, int, float, float, float, float]:
+    struck = gate > 0.5 and held <= 0.5
+    age = 0.0 if struck else min(age + dt, LONG_AGO)
+    phase = 0.0 if struck else phase
+    upper = 0.0 if struck else upper
+    hit = velocity if struck else hit
+    tail = last if struck else tail_after(tail, dt)
+    bend = 1.0 + (0.3 + 0.5 * crack) * fading(age, 0.025)
+    skin = 0.62 * sin_cycles(phase) * fading(age, 0.001 * body)
+    skin = skin + 0.42 * sin_cycles(upper) * fading(age, 0.0007 * body)
+    seed = next_random(seed)
+    first, second, high = highpass(first, second, min(tone * dt, 0.45), bipolar(seed))
+    # Softer strokes are duller: the lowpass opens with the stroke.
+    dull = dull + min((12_000.0 + 40_000.0 * hit) * dt, 1.0) * (high - dull)
+    wires = snappy * fading(age, 0.001 * decay) * (0.35 + 0.65 * hit)
+    stick = crack * hit * fading(age, 0.012)
+    sound = 0.96 * soft_clip(1.25 * (skin * (1.0 + 0.5 * stick) + (wires + 0.6 * stick) * dull))
+    out = hit * (0.25 + 0.75 * hit) * sound + tail
+    phase = wrapped(phase + min(freq * bend * dt, 0.5))
+    upper = wrapped(upper + min(1.8 * freq * bend * dt, 0.5))
+    open_ = 1.0 if gate > 0.5 else 0.0
+    return age, open_, hit, out, tail, phase, upper, seed, first, second, dull, out
+
+
+@helper
+def metal_square(phase: float, step: float) -> float:
+    """A square whose edges are rounded over two samples.
+
+    Source: Välimäki, Huovilainen, Antialiasing oscillators in subtractive synthesis, IEEE SPM 24
+    (2), 2007 (polynomial edges of two samples).
+    """
+    half = phase if phase < 0.5 else phase - 0.5
+    slope = 1.0 / step
+    after = max(1.0 - half * slope, 0.0)
+    before = max(1.0 - (0.5 - half) * slope, 0.0)
+    size = 1.0 - after * after - before * before
+    return size if phase < 0.5 else -size
+
+
+@module(
+    doc="Hi-hat: six inharmonic squares and noise, above a steep highpass.",
+    family=Family.DRUM,
+    inputs=(
+        gate(),
+        velocity(),
+        pitch(430.0, 100.0, 2000.0),
+        length("decay", "Time to silence", 90.0, 10.0, 4000.0),
+        Input("tone", "Corner of the highpass", 7000.0, 1000.0, 16_000.0, "hz",
+              Curve.EXPONENTIAL),
+        share("metal", "0 only noise, 1 only metal", 0.55),
+        share("tick", "The stick: a harder start", 0.5),
+    ),
+    outputs=(Output("out", "The cymbal, -1 to 1"),),
+    state=(
+        *STROKE,
+        State("p1"),
+        State("p2", 0.17),
+        State("p3", 0.34),
+        State("p4", 0.51),
+        State("p5", 0.68),
+        State("p6", 0.85),
+        State("seed", SEED, "i8"),
+        State("a1"),
+        State("a2"),
+        State("b1"),
+        State("b2"),
+    ),
+    source="Roland TR-808 service notes, 1980, cymbal and hi-hat: six oscillators at 205.3, "
+    "304.4, 369.6, 522.7, 540 and 800 Hz, here as ratios to `freq`. Their edges are rounded over "
+    "two samples against aliasing",
+    example="load hat; set hat.decay 60; sequence hat: x.x.x.xx",
+)
+def hat(
+    age: float,
+    held: float,
+    hit: float,
+    last: float,
+    tail: float,
+    p1: float,
+    p2: float,
+    p3: float,
+    p4: float,
+    p5: float,
+    p6: float,
+    seed: int,
+    a1: float,
+    a2: float,
+    b1: float,
+    b2: float,
+    gate: float,
+    velocity: float,
+    freq: float,
+    decay: float,
+    tone: float,
+    metal: float,
+    tick: float,
+    dt: float,
+) -> tuple[
+    float, float, float, float, float, float, float, float, float, float, float, int,
+    float, float, float, float, float,
+]:
+    struck = gate > 0.5 and held <= 0.5
+    age = 0.0 if struck else min(age + dt, LONG_AGO)
+    hit = velocity if struck else hit
+    tail = last if struck else tail_after(tail, dt)
+    step = min(freq * dt, 0.12)
+    low = metal_square(p1, step) + metal_square(p2, 1.4827 * step) + metal_square(p3, 1.8003 * step)
+    high = metal_square(p4, 2.546 * step) + metal_square(p5, 2.6303 * step)
+    ring = low + high + metal_square(p6, 3.8967 * step)
+    seed = next_random(seed)
+    raw = metal * 0.75 * ring + (1.0 - metal) * 1.6 * bipolar(seed)
+    # Softer strokes are a little darker.
+    x = min(tone * (0.85 + 0.15 * hit) * dt, 0.45)
+    a1, a2, once = highpass(a1, a2, x, raw)
+    b1, b2, bright = highpass(b1, b2, x, once)
+    envelope = fading(age, 0.001 * decay) + tick * fading(age, 0.008)
+    out = hit * (0.25 + 0.75 * hit) * clip(soft_clip(bright * envelope), -0.98, 0.98) + tail
+    open_ = 1.0 if gate > 0.5 else 0.0
+    p1 = wrapped(p1 + step)
+    p2 = wrapped(p2 + 1.4827 * step)
+    p3 = wrapped(p3 + 1.8003 * step)
+    p4 = wrapped(p4 + 2.546 * step)
+    p5 = wrapped(p5 + 2.6303 * step)
+    p6 = wrapped(p6 + 3.8967 * step)
+    return age, open_, hit, out, tail, p1, p2, p3, p4, p5, p6, seed, a1, a2, b1, b2, out
