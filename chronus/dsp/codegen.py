@@ -1,0 +1,236 @@
+"""From a tick to the source of its block kernels: mono, and wide (16 voices side by side).
+
+The source is plain Python for numba, complete in one file: the tick and every helper that it uses
+are written out anew with each float as a float32, so that nothing is computed in a precision that
+the declaration does not ask for. A kernel has one signature for all kinds:
+
+    kernel(rows, source, target, memory, rate)
+
+`rows` is the address of a table of row addresses, inputs first, then outputs; `source` and
+`target` are the addresses of the node's state before and after the block; `memory` is the address
+of its delay memory; `rate` is in Hz. The kernel of one voice and the wide one call the same tick in
+the same order of arithmetic, so they give the same bits.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import textwrap
+from typing import TYPE_CHECKING, Any, Final
+
+from chronus.dsp.declaration import HELPERS, Kind
+from chronus.dsp.layout import WIDE, state_layout
+from chronus.settings import BLOCK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+GENERATOR_VERSION: Final = 1
+CASTS: Final = {"f4": "float32", "f8": "float64"}
+BUILTINS: Final = frozenset({"min", "max", "abs", "int", "len", *CASTS})
+
+HEADER: Final = '''"""Generated from the module kind `{name}`; made anew when its declaration changes."""
+from numba import carray, float32, float64, int64, njit, void
+from chronus.dsp.native import OPTIONS, float_stack, floats, long_stack, longs, real_stack, reals
+
+'''
+POINTERS: Final = {"f4": "floats", "f8": "reals", "i8": "longs"}
+STACKS: Final = {"f4": "float_stack", "f8": "real_stack", "i8": "long_stack"}
+
+
+class _Float32(ast.NodeTransformer):
+    """Turns a tick's float literals into float32 and its constants into their values."""
+
+    def __init__(self, names: dict[str, Any], own: set[str]) -> None:
+        self.names = names
+        self.own = own
+        self.used: list[str] = []
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:  # noqa: N802 - ast's name
+        if isinstance(node.value, float):
+            return _cast("float32", node)
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802 - ast's name
+        assert isinstance(node.func, ast.Name), ast.dump(node)
+        name = node.func.id
+        if name == "f8" and isinstance(node.args[0], ast.Constant):
+            return _cast("float64", node.args[0])
+        node.args = [self.visit(argument) for argument in node.args]
+        if name in CASTS:
+            node.func.id = CASTS[name]
+        elif name not in BUILTINS:
+            assert name in HELPERS, f"{name} is not a @helper"
+            if name not in self.used:
+                self.used.append(name)
+        return node
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802 - ast's name
+        if node.id in self.own or node.id in BUILTINS:
+            return node
+        value = self.names[node.id]
+        assert isinstance(value, (int, float)), f"{node.id} is not a number"
+        return self.visit_Constant(ast.Constant(value))
+
+
+def _cast(name: str, value: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name(name, ast.Load()), [value], [])
+
+
+def _rewritten(function: Callable[..., Any], name: str) -> tuple[str, list[str]]:
+    """A function's source in float32 under another name, and the helpers that it calls."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    definition = tree.body[0]
+    assert isinstance(definition, ast.FunctionDef)
+    own = set(inspect.signature(function).parameters)
+    own |= {n.id for n in ast.walk(definition) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    rewrite = _Float32(function.__globals__, own)
+    body = [
+        rewrite.visit(statement)
+        for statement in definition.body
+        if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
+    ]
+    parameters = ast.arguments(
+        [], [ast.arg(parameter) for parameter in inspect.signature(function).parameters],
+        None, [], [], None, [],
+    )
+    new = ast.FunctionDef(name, parameters, body, [], None, type_params=[])
+    return ast.unparse(ast.fix_missing_locations(new)), rewrite.used
+
+
+def _helpers(wanted: list[str], done: dict[str, str]) -> None:
+    """Add the helpers of `wanted`, and theirs, to `done`, the deepest first."""
+    for name in wanted:
+        if name not in done:
+            source, deeper = _rewritten(HELPERS[name], name)
+            _helpers(deeper, done)
+            done[name] = source
+
+
+def _indented(lines: list[str], depth: int) -> list[str]:
+    return ["    " * depth + line for line in lines]
+
+
+def _on_stack(dtype: str) -> str:
+    return f"carray({STACKS[dtype]}(), ({WIDE},))"
+
+
+def _memory_lines(kind: Kind, voice: str) -> list[str]:
+    """Statements that make each memory an array; `voice` is the index of the voice among WIDE."""
+    lines = []
+    before = "0"
+    for memory in kind.memories:
+        frames = f"frames_{memory.name}"
+        lines.append(f"{memory.name} = floats(memory + 4 * ({before} + {voice} * {frames}), {frames})")
+        before = f"{before} + {{width}} * {frames}"
+    return lines
+
+
+def _prelude(kind: Kind, name: str) -> list[str]:
+    lines = [
+        "@njit(void(int64, int64, int64, int64, int64), **OPTIONS)",
+        f"def {name}(rows, source, target, memory, rate):",
+        "    dt = float32(float64(1.0) / float64(rate))",
+        f"    table = longs(rows, {len(kind.input_rows) + len(kind.output_rows)})",
+    ]
+    lines += [
+        f"    frames_{memory.name} = int(float64({memory.seconds!r}) * rate + float64(0.5)) + {BLOCK}"
+        for memory in kind.memories
+    ]
+    return lines
+
+
+def mono_source(kind: Kind) -> str:
+    """The kernel of one voice: states in locals, `BLOCK` frames."""
+    return _flat_source(kind, f"{kind.name}_mono", BLOCK)
+
+
+def _flat_source(kind: Kind, name: str, frames: int) -> str:
+    inputs = [name for _, name in kind.input_rows]
+    outputs = [f"to_{name}" for _, name in kind.output_rows]
+    offsets = state_layout(kind).offsets
+    lines = _prelude(kind, name)
+    rows = [f"row_{name}" for name in inputs] + outputs
+    lines += [f"    {row} = floats(table[{i}], {frames})" for i, row in enumerate(rows)]
+    lines += [
+        f"    {state.name} = {POINTERS[state.dtype]}(source + {offset}, 1)[0]"
+        for state, offset in zip(kind.state, offsets, strict=True)
+    ]
+    lines += _indented([line.format(width=1) for line in _memory_lines(kind, "0")], 1)
+    arguments = [state.name for state in kind.state]
+    arguments += [f"row_{name}[k]" for name in inputs]
+    arguments += [memory.name for memory in kind.memories] + ["dt"]
+    results = [state.name for state in kind.state] + [f"{row}[k]" for row in outputs]
+    lines += [
+        f"    for k in range({frames}):",
+        f"        {', '.join(results)} = tick({', '.join(arguments)})",
+    ]
+    lines += [
+        f"    {POINTERS[state.dtype]}(target + {offset}, 1)[0] = {state.name}"
+        for state, offset in zip(kind.state, offsets, strict=True)
+    ]
+    return "\n".join(lines)
+
+
+def wide_source(kind: Kind) -> str:
+    """The kernel of WIDE voices: rows of BLOCK x WIDE, states and one frame on the stack.
+
+    What is on the stack cannot lie over a row, so LLVM needs no checks before it uses SIMD.
+    """
+    if not kind.state and not kind.memories:
+        return _flat_source(kind, f"{kind.name}_wide", BLOCK * WIDE)
+    inputs = [name for _, name in kind.input_rows]
+    outputs = [name for _, name in kind.output_rows]
+    offsets = state_layout(kind, WIDE).offsets
+    lines = _prelude(kind, f"{kind.name}_wide")
+    rows = [f"row_{name}" for name in inputs] + [f"to_{name}" for name in outputs]
+    lines += [f"    {row} = floats(table[{i}], {BLOCK * WIDE})" for i, row in enumerate(rows)]
+    for state, offset in zip(kind.state, offsets, strict=True):
+        pointer = POINTERS[state.dtype]
+        lines += [
+            f"    z_{state.name} = {_on_stack(state.dtype)}",
+            f"    at_{state.name} = {pointer}(source + {offset}, {WIDE})",
+            f"    for j in range({WIDE}):",
+            f"        z_{state.name}[j] = at_{state.name}[j]",
+        ]
+    lines += [f"    x_{name} = {_on_stack('f4')}" for name in inputs]
+    lines += [f"    y_{name} = {_on_stack('f4')}" for name in outputs]
+    arguments = [f"z_{state.name}[j]" for state in kind.state]
+    arguments += [f"x_{name}[j]" for name in inputs]
+    arguments += [memory.name for memory in kind.memories] + ["dt"]
+    results = [f"z_{state.name}[j]" for state in kind.state] + [f"y_{name}[j]" for name in outputs]
+    lines.append(f"    for k in range({BLOCK}):")
+    for name in inputs:
+        lines += [f"        for j in range({WIDE}):",
+                  f"            x_{name}[j] = row_{name}[k * {WIDE} + j]"]
+    lines.append(f"        for j in range({WIDE}):")
+    lines += _indented([line.format(width=WIDE) for line in _memory_lines(kind, "j")], 3)
+    lines.append(f"            {', '.join(results)} = tick({', '.join(arguments)})")
+    for name in outputs:
+        lines += [f"        for j in range({WIDE}):",
+                  f"            to_{name}[k * {WIDE} + j] = y_{name}[j]"]
+    for state, offset in zip(kind.state, offsets, strict=True):
+        lines += [
+            f"    to_z_{state.name} = {POINTERS[state.dtype]}(target + {offset}, {WIDE})",
+            f"    for j in range({WIDE}):",
+            f"        to_z_{state.name}[j] = z_{state.name}[j]",
+        ]
+    return "\n".join(lines)
+
+
+def kernel_source(kind: Kind, *, wide: bool) -> str:
+    """The whole file of a kind's mono or wide kernel."""
+    helpers: dict[str, str] = {}
+    tick, used = _rewritten(kind.tick, "tick")
+    _helpers(used, helpers)
+    functions = [f"@njit(forceinline=True, **OPTIONS)\n{source}" for source in [*helpers.values(), tick]]
+    kernel = wide_source(kind) if wide else mono_source(kind)
+    return HEADER.format(name=kind.name) + "\n\n\n".join([*functions, kernel]) + "\n"
+
+
+def file_name(kind: Kind, source: str, *, wide: bool) -> str:
+    """The module name of a kernel's file: the kind, the form, and a digest of the source."""
+    digest = hashlib.sha256(f"{GENERATOR_VERSION}\n{source}".encode()).hexdigest()[:12]
+    return f"{kind.name}_{'wide' if wide else 'mono'}_{digest}"

@@ -1,0 +1,40 @@
+"""Where a node's states and delay memories lie, byte for byte, in mono and wide kernels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from chronus.settings import BLOCK
+
+if TYPE_CHECKING:
+    from chronus.dsp.declaration import Kind, Memory
+
+WIDE: Final = 16
+"""Voices side by side in a wide kernel."""
+
+ALIGNMENT: Final = 64
+ITEM_BYTES: Final = {"f4": 4, "f8": 8, "i8": 8}
+
+
+@dataclass(frozen=True, slots=True)
+class StateLayout:
+    """Byte offset of each state of a kind, each `width` items long, and the bytes of all."""
+
+    offsets: tuple[int, ...]
+    size: int
+
+
+def state_layout(kind: Kind, width: int = 1) -> StateLayout:
+    """Lay out a kind's states for `width` voices; a whole number of cache lines."""
+    offsets = []
+    at = 0
+    for state in kind.state:
+        offsets.append(at)
+        at += -(-ITEM_BYTES[state.dtype] * width // 8) * 8
+    return StateLayout(tuple(offsets), -(-at // ALIGNMENT) * ALIGNMENT)
+
+
+def memory_frames(memory: Memory, rate_hz: int) -> int:
+    """Samples of a delay memory at a rate: what it declares and one block more."""
+    return int(memory.seconds * rate_hz + 0.5) + BLOCK

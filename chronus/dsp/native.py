@@ -1,0 +1,150 @@
+"""What kernels and the executor need below numba: pointers, the stack, native calls, denormals."""
+
+from __future__ import annotations
+
+import platform
+from typing import Any, Final
+
+from llvmlite import ir
+from numba import carray, njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from chronus.dsp.layout import WIDE
+
+OPTIONS: Final = {
+    "cache": True,
+    "nogil": True,
+    "error_model": "numpy",
+    "boundscheck": False,
+    "fastmath": False,
+}
+"""Strict arithmetic: no reassociation, no contraction, so that every form gives the same bits."""
+
+KERNEL_ARGUMENTS: Final = (types.int64,) * 5
+
+
+def _pointer(item: types.Type) -> Any:
+    @intrinsic
+    def cast(_typing: Any, address: Any) -> Any:
+        def code(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+            return builder.inttoptr(arguments[0], context.get_value_type(item).as_pointer())
+
+        return types.CPointer(item)(types.int64), code
+
+    return cast
+
+
+def _stack(item: types.Type) -> Any:
+    """A call that gives WIDE items on the stack of the very function that it is written in."""
+
+    @intrinsic
+    def allot(_typing: Any) -> Any:
+        def code(context: Any, builder: Any, _signature: Any, _arguments: Any) -> Any:
+            size = ir.ArrayType(context.get_value_type(item), WIDE)
+            slot = cgutils.alloca_once(builder, size)
+            slot.align = 64
+            return builder.bitcast(slot, context.get_value_type(item).as_pointer())
+
+        return types.CPointer(item)(), code
+
+    return allot
+
+
+_float_pointer = _pointer(types.float32)
+_real_pointer = _pointer(types.float64)
+_long_pointer = _pointer(types.int64)
+float_stack = _stack(types.float32)
+real_stack = _stack(types.float64)
+long_stack = _stack(types.int64)
+
+
+@njit(**OPTIONS)
+def floats(address: int, count: int) -> Any:
+    """An array of `count` float32 at an address."""
+    return carray(_float_pointer(address), (count,))
+
+
+@njit(**OPTIONS)
+def reals(address: int, count: int) -> Any:
+    """An array of `count` float64 at an address."""
+    return carray(_real_pointer(address), (count,))
+
+
+@njit(**OPTIONS)
+def longs(address: int, count: int) -> Any:
+    """An array of `count` int64 at an address."""
+    return carray(_long_pointer(address), (count,))
+
+
+@intrinsic
+def call_kernel(  # noqa: PLR0913 - a kernel's five arguments
+    _typing: Any, address: Any, rows: Any, source: Any, target: Any, memory: Any, rate: Any
+) -> Any:
+    """Call a compiled kernel at an address by numba's own calling convention."""
+
+    def code(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        kernel = context.call_conv.get_function_type(types.void, KERNEL_ARGUMENTS)
+        pointer = builder.inttoptr(arguments[0], ir.PointerType(kernel))
+        context.call_conv.call_function(
+            builder, pointer, types.void, KERNEL_ARGUMENTS, arguments[1:]
+        )
+        return context.get_dummy_value()
+
+    return types.void(types.int64, *KERNEL_ARGUMENTS), code
+
+
+@intrinsic
+def fence(_typing: Any) -> Any:
+    """Order all stores before it before all stores after it, for every core."""
+
+    def code(context: Any, builder: Any, _signature: Any, _arguments: Any) -> Any:
+        builder.fence("seq_cst")
+        return context.get_dummy_value()
+
+    return types.void(), code
+
+
+_X86: Final = platform.machine() in {"x86_64", "AMD64"}
+_ARM: Final = platform.machine() in {"aarch64", "arm64"}
+FLUSH_BITS: Final = 0x8040 if _X86 else (1 << 24)
+"""Flush-to-zero and denormals-are-zero of MXCSR; FZ of FPCR."""
+
+
+@intrinsic
+def read_float_control(_typing: Any) -> Any:
+    """The floating-point control register of this thread; 0 where it is not known."""
+
+    def code(_context: Any, builder: Any, _signature: Any, _arguments: Any) -> Any:
+        word, long = ir.IntType(32), ir.IntType(64)
+        if _X86:
+            slot = cgutils.alloca_once(builder, word)
+            kind = ir.FunctionType(ir.VoidType(), [ir.PointerType(ir.IntType(8))])
+            store = cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.sse.stmxcsr")
+            builder.call(store, [builder.bitcast(slot, ir.PointerType(ir.IntType(8)))])
+            return builder.zext(builder.load(slot), long)
+        if _ARM:
+            return builder.asm(ir.FunctionType(long, []), "mrs $0, fpcr", "=r", [], True)  # noqa: FBT003
+        return ir.Constant(long, 0)
+
+    return types.int64(), code
+
+
+@intrinsic
+def write_float_control(_typing: Any, value: Any) -> Any:
+    """Set the floating-point control register of this thread."""
+
+    def code(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        word, long = ir.IntType(32), ir.IntType(64)
+        if _X86:
+            slot = cgutils.alloca_once(builder, word)
+            builder.store(builder.trunc(arguments[0], word), slot)
+            kind = ir.FunctionType(ir.VoidType(), [ir.PointerType(ir.IntType(8))])
+            load = cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.sse.ldmxcsr")
+            builder.call(load, [builder.bitcast(slot, ir.PointerType(ir.IntType(8)))])
+        elif _ARM:
+            kind = ir.FunctionType(ir.VoidType(), [long])
+            builder.asm(kind, "msr fpcr, $0", "r", [arguments[0]], True)  # noqa: FBT003
+        return context.get_dummy_value()
+
+    return types.void(types.int64), code

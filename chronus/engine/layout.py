@@ -1,0 +1,286 @@
+"""The arena: every array that the engine knows, laid out in one piece of memory.
+
+What changes from block to block exists twice, as the two rows of a *bank*: block n reads bank
+(n - 1) & 1 and writes bank n & 1, so computing a block again is harmless. Delay memory, the event
+ring, plans and tables exist once. Scratch arrays hold nothing that outlives a block.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from chronus.settings import BLOCK, DEFAULT_RATE_HZ
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Longs = NDArray[np.int64]
+    Floats = NDArray[np.float32]
+    Reals = NDArray[np.float64]
+
+NONE: Final = -1
+STOPPED: Final = -2
+"""A pending table that means: play nothing from then on."""
+
+NODE_COLUMNS: Final = 8
+MAX_ROWS_OF_A_NODE: Final = 64
+
+
+class Head(IntEnum):
+    """Places in `head`: each has one writer, named in brackets."""
+
+    COMMITTED = 0  # [worker] blocks that are finished
+    EVENTS = 8  # [writer] events that are published
+    GO = 9  # [writer] first block that may not be computed yet
+    AHEAD = 10  # [writer] blocks that the tape may be ahead of what was played
+    RATE = 11  # [writer] Hz, once
+    QUIT = 12  # [writer] 1: all processes end
+    PLAYED = 16  # [audio] frames taken from the tape
+    UNDERRUNS = 17  # [audio] times that the tape was empty
+    AUDIO_STATE = 18  # [audio] 0 not started, 1 playing, 2 failed
+    AUDIO_BEAT = 19  # [audio] callbacks so far
+    HOLD = 20  # [writer] 1: the audio process plays silence and takes nothing
+    NODE = 24  # [worker] slot of the node that is being computed, for blame
+    WORKER_STATE = 25  # [worker] 0 not started, 1 running
+
+
+class Clock(IntEnum):
+    """Columns of the banked whole numbers `clock`."""
+
+    PLAN = 0  # plan slot in use, NONE before the first
+    SEEN = 1  # events taken from the ring
+    PENDING = 2  # of those, how many wait for their block
+    LOW = 3  # every event below this index is done with
+    PLAYING = 4  # 1 while the transport runs
+    SILENT = 5  # blocks of silence in a row
+    FINISHING = 6  # block at which the ending began, NONE before
+    FINISH = 7  # frame at which all is silent, NONE before
+    LATE = 8  # events that came after their block
+    CHANGES = 9  # changes of ports in this block
+    QUIET_BLOCKS = 10  # blocks of silence that make an end
+    MOST_BLOCKS = 11  # blocks from FINISHING to the end at most
+
+
+class Beat(IntEnum):
+    """Columns of the banked real numbers `beats`."""
+
+    BPM = 0
+    ORIGIN_BEAT = 1  # the beat at frame ORIGIN_FRAME
+    ORIGIN_FRAME = 2
+    BAR_BEATS = 3  # beats in a bar
+
+
+class Ramp(IntEnum):
+    """Columns of `ports` and `cables`: a value on its way to a target."""
+
+    NOW = 0
+    TARGET = 1
+    STEP = 2
+
+
+class Event(IntEnum):
+    """What an event does; `a`, `b`, `c` are whole numbers and `value` is real."""
+
+    PLAN = 0  # plan slot a
+    PORT = 1  # port a goes to value within b frames
+    CABLE = 2  # cable a goes to value within b frames
+    GATE = 3  # gate port a opens (value 1) for b frames (0: until closed) or closes (value 0)
+    SEQUENCE = 4  # sequence a plays table b (STOPPED: none) at the next bar line, or at once (c)
+    TEMPO = 5  # value beats a minute
+    START = 6
+    STOP = 7  # the transport stands still and gates close
+    FINISH = 8  # as STOP; after a blocks of silence, or b blocks in all, that is the end
+    NOTHING = 9  # a mark, to learn when the events before it have taken effect
+
+
+class Ring(IntEnum):
+    """Columns of the event ring."""
+
+    KIND = 0
+    DUE = 1  # block, or NONE for as soon as possible
+    A = 2
+    B = 3
+    C = 4
+    TOOK = 5  # frame at which it took effect, NONE before
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much fits; fixed at start, announced by E_LIMIT when it runs out."""
+
+    nodes: int = 2048
+    ports: int = 16_384
+    rows_in: int = 20_480
+    rows_out: int = 8192
+    cables: int = 8192
+    wires: int = 16_384
+    state_bytes: int = 1 << 21
+    memory_frames: int = 1 << 25
+    sequences: int = 256
+    tables: int = 1024
+    entries: int = 1 << 17
+    events: int = 1 << 16
+    pending: int = 1 << 16
+    plans: int = 8
+    changes: int = 1 << 15
+    tape_frames: int = 120 * DEFAULT_RATE_HZ
+
+    def __post_init__(self) -> None:
+        assert self.tape_frames % BLOCK == 0, self.tape_frames
+
+
+class Arena(NamedTuple):
+    """The arrays of an arena; the kernels see the very same memory as one record, `whole`."""
+
+    whole: NDArray[np.void]  # (1,), see `arena_dtype`
+    head: Longs  # (64,), see Head
+    cuts: Longs  # (2, 2): block, and how many events it sees
+    clock: Longs  # (2, 16), see Clock
+    beats: Reals  # (2, 8), see Beat
+    ports: Floats  # (2, ports, 3), see Ramp
+    port_left: Longs  # (2, ports): frames until the target
+    port_moved: Longs  # (ports,): the last block in which it moved
+    limits: Floats  # (ports, 2): lowest and highest value
+    gate_off: Longs  # (2, ports): frame at which a gate closes, NONE when it does not
+    cables: Floats  # (2, cables, 3), see Ramp
+    cable_left: Longs  # (2, cables)
+    state: NDArray[np.uint8]  # (2, state_bytes)
+    memory: Floats  # (memory_frames,)
+    rows_out: Floats  # (2, rows_out, BLOCK)
+    rows_in: Floats  # (rows_in, BLOCK), scratch
+    filled: Floats  # (rows_in,), scratch: the value that a whole row holds, or nan
+    change_first: Longs  # (ports,), scratch: index of the first change of this block, or NONE
+    changes: Longs  # (changes, 4), scratch: port, offset, ramp frames, next
+    change_value: Floats  # (changes,), scratch
+    live: Floats  # (cables, 3), scratch: cable ramps at the start of the block
+    live_left: Longs  # (cables,), scratch
+    pending: Longs  # (2, pending): indices of events that wait for their block
+    ring: Longs  # (events, 6), see Ring
+    ring_value: Reals  # (events,)
+    plan_counts: Longs  # (plans, 4): nodes, cables, gates, row of the master's first output
+    plan_nodes: Longs  # (plans, nodes, NODE_COLUMNS)
+    plan_rows: Longs  # (plans, rows_in, 3): port, first wire, wires
+    plan_wires: Longs  # (plans, wires, 4): source row, cable, 1 if it reads the last block, bends
+    plan_scale: Floats  # (plans, wires): factor of the amount
+    plan_cables: Longs  # (plans, cables)
+    plan_gates: Longs  # (plans, nodes): gate ports
+    sequences: Longs  # (2, sequences, 4): table, pending table, next entry, cycle
+    sequence_at: Reals  # (2, sequences, 2): beat of the table's start, beat of the pending one
+    sequence_ports: Longs  # (sequences, 3): the port of each Role of a table, or NONE
+    tables: Longs  # (tables, 2): first entry, entries
+    table_beats: Reals  # (tables,): length of a cycle
+    entries: Longs  # (entries, 2): Role, flags
+    entry_values: Reals  # (entries, 5): beat, length in beats, value, ramp seconds, gap in beats
+    tape: Floats  # (tape_frames, 2)
+
+
+class Node(IntEnum):
+    """Columns of `plan_nodes`."""
+
+    KIND = 0  # index into the table of kernel addresses
+    STATE = 1  # byte offset
+    MEMORY = 2  # offset in frames
+    ROW_IN = 3  # first input row
+    INPUTS = 4  # input rows
+    ROW_OUT = 5  # first output row
+    OUTPUTS = 6  # output rows
+    SLOT = 7  # the node's number, for blame
+
+
+def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]:
+    i8, f4, f8 = np.int64, np.float32, np.float64
+    return {
+        "head": ((64,), i8),
+        "cuts": ((2, 2), i8),
+        "clock": ((2, 16), i8),
+        "beats": ((2, 8), f8),
+        "ports": ((2, size.ports, 3), f4),
+        "port_left": ((2, size.ports), i8),
+        "port_moved": ((size.ports,), i8),
+        "limits": ((size.ports, 2), f4),
+        "gate_off": ((2, size.ports), i8),
+        "cables": ((2, size.cables, 3), f4),
+        "cable_left": ((2, size.cables), i8),
+        "state": ((2, size.state_bytes), np.uint8),
+        "memory": ((size.memory_frames,), f4),
+        "rows_out": ((2, size.rows_out, BLOCK), f4),
+        "rows_in": ((size.rows_in, BLOCK), f4),
+        "filled": ((size.rows_in,), f4),
+        "change_first": ((size.ports,), i8),
+        "changes": ((size.changes, 4), i8),
+        "change_value": ((size.changes,), f4),
+        "live": ((size.cables, 3), f4),
+        "live_left": ((size.cables,), i8),
+        "pending": ((2, size.pending), i8),
+        "ring": ((size.events, 6), i8),
+        "ring_value": ((size.events,), f8),
+        "plan_counts": ((size.plans, 4), i8),
+        "plan_nodes": ((size.plans, size.nodes, NODE_COLUMNS), i8),
+        "plan_rows": ((size.plans, size.rows_in, 3), i8),
+        "plan_wires": ((size.plans, size.wires, 4), i8),
+        "plan_scale": ((size.plans, size.wires), f4),
+        "plan_cables": ((size.plans, size.cables), i8),
+        "plan_gates": ((size.plans, size.nodes), i8),
+        "sequences": ((2, size.sequences, 4), i8),
+        "sequence_at": ((2, size.sequences, 2), f8),
+        "sequence_ports": ((size.sequences, 3), i8),
+        "tables": ((size.tables, 2), i8),
+        "table_beats": ((size.tables,), f8),
+        "entries": ((size.entries, 2), i8),
+        "entry_values": ((size.entries, 5), f8),
+        "tape": ((size.tape_frames, 2), f4),
+    }
+
+
+PAGE: Final = 4096
+LOCKS_BYTES: Final = PAGE
+"""Room before the arrays for what belongs to the operating system: semaphores and locks."""
+
+
+def arena_dtype(size: Limits) -> np.dtype[np.void]:
+    """The arena as one record, each array on a page of its own: what the kernels are given."""
+    names, formats, offsets = [], [], []
+    at = LOCKS_BYTES
+    for name, (shape, dtype) in _shapes(size).items():
+        names.append(name)
+        formats.append((dtype, shape))
+        offsets.append(at)
+        at += -(-int(np.prod(shape)) * np.dtype(dtype).itemsize // PAGE) * PAGE
+    fields = {"names": names, "formats": formats, "offsets": offsets, "itemsize": at}
+    return np.dtype(fields)  # type: ignore[call-overload]
+
+
+def arena_on(buffer: memoryview | bytearray | NDArray[np.uint8], size: Limits) -> Arena:
+    """The arrays of an arena on a piece of memory of `arena_dtype(size).itemsize` bytes."""
+    whole = np.frombuffer(buffer, arena_dtype(size), 1)
+    return Arena(whole=whole, **{name: whole[name][0] for name in _shapes(size)})
+
+
+def initialise(arena: Arena, rate_hz: int) -> None:
+    """Give fresh (all-zero) memory the values of an engine at frame 0 with nothing loaded."""
+    arena.head[Head.RATE] = rate_hz
+    arena.cuts[:] = NONE
+    arena.clock[:, Clock.PLAN] = NONE
+    arena.clock[:, Clock.PLAYING] = 1
+    arena.clock[:, Clock.FINISHING] = NONE
+    arena.clock[:, Clock.FINISH] = NONE
+    arena.beats[:, Beat.BPM] = 120.0
+    arena.beats[:, Beat.BAR_BEATS] = 4.0
+    arena.port_moved[:] = NONE
+    arena.gate_off[:] = NONE
+    arena.filled[:] = np.nan
+    arena.change_first[:] = NONE
+    arena.sequences[:, :, 0:2] = NONE
+    arena.head[Head.NODE] = NONE
+
+
+def offline_arena(rate_hz: int, size: Limits | None = None) -> Arena:
+    """An arena in this process alone, ready for its first block."""
+    size = size or Limits()
+    arena = arena_on(np.zeros(arena_dtype(size).itemsize, np.uint8), size)
+    initialise(arena, rate_hz)
+    return arena

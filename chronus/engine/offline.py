@@ -1,0 +1,68 @@
+"""The engine in this process: the step, pumped by a loop instead of a sound card."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chronus.dsp.compile import load_kernel
+from chronus.engine.layout import MAX_ROWS_OF_A_NODE, Arena, Head
+from chronus.engine.step import run_blocks
+from chronus.modules.catalog import kinds
+from chronus.settings import BLOCK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+
+class Stepper:
+    """The kernels of some kinds, and the step that calls them.
+
+    Args:
+        names: kinds whose kernels are loaded at once; others follow when `load` is called.
+    """
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._numbers = {name: number for number, name in enumerate(kinds())}
+        self._addresses = np.zeros(len(self._numbers), np.int64)
+        self._scratch = np.zeros(MAX_ROWS_OF_A_NODE, np.int64)
+        self.load(names)
+
+    def load(self, names: Iterable[str]) -> None:
+        """Load kernels, compiling those that are not in the cache yet."""
+        for name in names:
+            if self._addresses[self._numbers[name]] == 0:
+                self._addresses[self._numbers[name]] = load_kernel(kinds()[name])
+
+    def run(self, arena: Arena, most: int) -> int:
+        """Compute up to `most` blocks while there is room; the number that were computed."""
+        return int(run_blocks(arena.whole, self._addresses, self._scratch, most))
+
+
+class Pump:
+    """An arena in this process alone, and the hand that moves it on.
+
+    Args:
+        arena: initialised.
+        stepper: with the kernels of all that is loaded.
+    """
+
+    def __init__(self, arena: Arena, stepper: Stepper) -> None:
+        self.arena = arena
+        self.stepper = stepper
+
+    def advance(self, blocks: int) -> NDArray[np.float32]:
+        """Compute so many blocks; the frames they made, shape (frames, 2)."""
+        head = self.arena.head
+        start = int(head[Head.COMMITTED])
+        assert blocks * BLOCK <= self.arena.tape.shape[0], "the tape is shorter than that"
+        head[Head.GO] = start + blocks
+        head[Head.AHEAD] = blocks
+        head[Head.PLAYED] = start * BLOCK
+        done = self.stepper.run(self.arena, blocks)
+        assert done == blocks, (done, blocks)
+        places = np.arange(start * BLOCK, (start + blocks) * BLOCK) % self.arena.tape.shape[0]
+        return self.arena.tape[places]

@@ -1,0 +1,166 @@
+"""The transport and the sequences: where a beat lies, and what a table plays in a block.
+
+A sequence reads its table in beats from the beat at which it took over, so an onset is computed
+from the transport's origin each time and cannot drift.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from chronus.dsp.native import OPTIONS
+from chronus.engine.layout import (
+    NONE,
+    STOPPED,
+    Arena,
+    Beat,
+    Head,
+    Ramp,
+)
+from chronus.engine.ports import change
+from chronus.patch.tables import LEGATO, NEXT_LEGATO, Role
+from chronus.settings import BLOCK
+
+RATE = int(Head.RATE)
+BPM, ORIGIN_BEAT, ORIGIN_FRAME = int(Beat.BPM), int(Beat.ORIGIN_BEAT), int(Beat.ORIGIN_FRAME)
+NOW = int(Ramp.NOW)
+GATE = int(Role.GATE)
+BEAT_TOLERANCE = 1e-9
+
+
+@njit(**OPTIONS)
+def beat_at(beats: np.ndarray, rate: int, frame: float) -> float:
+    """The beat at a frame, while the transport runs."""
+    return beats[ORIGIN_BEAT] + (frame - beats[ORIGIN_FRAME]) * beats[BPM] / (60.0 * rate)
+
+
+@njit(**OPTIONS)
+def frame_at(beats: np.ndarray, rate: int, beat: float) -> int:
+    """The frame nearest to a beat."""
+    frames = (beat - beats[ORIGIN_BEAT]) * (60.0 * rate) / beats[BPM]
+    return int(np.floor(beats[ORIGIN_FRAME] + frames + 0.5))
+
+
+@njit(**OPTIONS)
+def run_sequences(arena: Arena, block: int) -> None:
+    """Turn what every sequence plays in this block into changes of ports."""
+    for sequence in range(arena.sequence_ports.shape[0]):
+        state = arena.sequences[block & 1, sequence]
+        if state[0] != NONE or state[1] != NONE:
+            run_sequence(arena, block, sequence)
+
+
+@njit(**OPTIONS)
+def run_sequence(arena: Arena, block: int, sequence: int) -> None:
+    """Play one sequence through the block, and let a pending table take over at its beat."""
+    new = block & 1
+    beats = arena.beats[new]
+    rate = arena.head[RATE]
+    end = (block + 1) * BLOCK
+    state = arena.sequences[new, sequence]
+    starts = arena.sequence_at[new, sequence]
+    while True:
+        table = state[0]
+        silent = table == NONE or arena.tables[table, 1] == 0
+        if silent:
+            beat = np.inf
+        else:
+            entry = arena.tables[table, 0] + state[2]
+            length = arena.table_beats[table]
+            beat = starts[0] + state[3] * length + arena.entry_values[entry, 0]
+        if state[1] != NONE and beat >= starts[1] - BEAT_TOLERANCE:
+            if frame_at(beats, rate, starts[1]) >= end:
+                return
+            state[0] = NONE if state[1] == STOPPED else state[1]
+            starts[0] = starts[1]
+            state[1] = NONE
+            state[2] = 0
+            state[3] = 0
+            continue
+        if silent:
+            return
+        frame = frame_at(beats, rate, beat)
+        if frame >= end:
+            return
+        play_entry(arena, block, sequence, entry, beat, max(frame, block * BLOCK))
+        state[2] += 1
+        if state[2] == arena.tables[table, 1]:
+            state[2] = 0
+            state[3] += 1
+
+
+@njit(**OPTIONS)
+def play_entry(
+    arena: Arena, block: int, sequence: int, entry: int, beat: float, frame: int
+) -> None:
+    """Play one entry of a table at its frame."""
+    new = block & 1
+    beats = arena.beats[new]
+    rate = arena.head[RATE]
+    role = arena.entries[entry, 0]
+    port = arena.sequence_ports[sequence, role]
+    values = arena.entry_values[entry]
+    if port == NONE:
+        return
+    if role != GATE:
+        ramp = int(np.floor(values[3] * rate + 0.5))
+        change(arena, new, port, frame - block * BLOCK, values[2], ramp)
+        return
+    flags = arena.entries[entry, 1]
+    off = frame + max(1, int(np.floor(values[1] * 60.0 * rate / beats[BPM] + 0.5)))
+    following = frame_at(beats, rate, beat + values[4])
+    if flags & NEXT_LEGATO:
+        off = max(off, following + 1)
+    else:
+        off = min(off, max(following - 1, frame + 1))
+    if flags & LEGATO and arena.gate_off[new, port] >= frame:
+        arena.gate_off[new, port] = off
+        return
+    open_gate(arena, block, port, frame, off - frame)
+
+
+@njit(**OPTIONS)
+def open_gate(arena: Arena, block: int, port: int, frame: int, length: int) -> None:
+    """Open a gate at a frame of this block, closed for one frame before if it was open.
+
+    `length` is in frames; 0 leaves it open.
+    """
+    new = block & 1
+    at = frame - block * BLOCK
+    off = arena.gate_off[new, port]
+    was_open = arena.ports[1 - new, port, NOW] > 0.5
+    entry = arena.change_first[port]
+    while entry != NONE and arena.changes[entry, 1] <= at:
+        was_open = arena.change_value[entry] > 0.5
+        entry = arena.changes[entry, 3]
+    if was_open:
+        closing = at - 1 if off == NONE or off >= frame else off - block * BLOCK
+        change(arena, new, port, max(closing, 0), 0.0, 0)
+        at = max(at, max(closing, 0) + 1)
+    if at < BLOCK:
+        change(arena, new, port, at, 1.0, 0)
+        arena.gate_off[new, port] = frame + length if length > 0 else NONE
+
+
+@njit(**OPTIONS)
+def close_due_gates(arena: Arena, block: int, plan: int) -> None:
+    """Close the gates whose time ends in this block."""
+    new = block & 1
+    for i in range(arena.plan_counts[plan, 2]):
+        port = arena.plan_gates[plan, i]
+        off = arena.gate_off[new, port]
+        if off != NONE and off < (block + 1) * BLOCK:
+            change(arena, new, port, max(off - block * BLOCK, 0), 0.0, 0)
+            arena.gate_off[new, port] = NONE
+
+
+@njit(**OPTIONS)
+def close_gates(arena: Arena, block: int, plan: int) -> None:
+    """Close every gate of a plan at the start of the block."""
+    new = block & 1
+    for i in range(arena.plan_counts[plan, 2]):
+        port = arena.plan_gates[plan, i]
+        if arena.ports[1 - new, port, NOW] > 0.5 or arena.change_first[port] != NONE:
+            change(arena, new, port, 0, 0.0, 0)
+        arena.gate_off[new, port] = NONE

@@ -1,0 +1,290 @@
+"""One compiled call computes blocks: events, transport, ramps, kernels, the tape, the commit.
+
+All of it is native code; what it calls between two stores of `committed` is native too. Enum members
+are taken as module constants, since the compiler knows plain integers best.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numba import float32, njit
+
+from chronus.dsp.native import (
+    FLUSH_BITS,
+    OPTIONS,
+    call_kernel,
+    fence,
+    read_float_control,
+    write_float_control,
+)
+from chronus.engine.layout import (
+    NONE,
+    Arena,
+    Beat,
+    Clock,
+    Event,
+    Head,
+    Node,
+    Ramp,
+    Ring,
+)
+from chronus.engine.ports import aim, change, fill_row, forget_changes, ramp_value
+from chronus.engine.sequencer import (
+    beat_at,
+    close_due_gates,
+    close_gates,
+    open_gate,
+    run_sequences,
+)
+from chronus.settings import BLOCK
+
+COMMITTED, RATE, GO, AHEAD = int(Head.COMMITTED), int(Head.RATE), int(Head.GO), int(Head.AHEAD)
+PLAYED, EVENTS, QUIT, CURRENT = int(Head.PLAYED), int(Head.EVENTS), int(Head.QUIT), int(Head.NODE)
+PLAN, SEEN, PENDING, LOW = int(Clock.PLAN), int(Clock.SEEN), int(Clock.PENDING), int(Clock.LOW)
+PLAYING, SILENT, LATE = int(Clock.PLAYING), int(Clock.SILENT), int(Clock.LATE)
+FINISHING, FINISH = int(Clock.FINISHING), int(Clock.FINISH)
+QUIET_BLOCKS, MOST_BLOCKS = int(Clock.QUIET_BLOCKS), int(Clock.MOST_BLOCKS)
+CHANGES = int(Clock.CHANGES)
+BPM, ORIGIN_BEAT, ORIGIN_FRAME = int(Beat.BPM), int(Beat.ORIGIN_BEAT), int(Beat.ORIGIN_FRAME)
+BAR_BEATS = int(Beat.BAR_BEATS)
+NOW = int(Ramp.NOW)
+KIND, DUE, A, B, C, TOOK = 0, 1, 2, 3, 4, 5
+E_PLAN, E_PORT, E_CABLE, E_GATE = int(Event.PLAN), int(Event.PORT), int(Event.CABLE), int(Event.GATE)
+E_SEQUENCE, E_TEMPO, E_START = int(Event.SEQUENCE), int(Event.TEMPO), int(Event.START)
+E_STOP, E_FINISH = int(Event.STOP), int(Event.FINISH)
+N_KIND, N_STATE, N_MEMORY = int(Node.KIND), int(Node.STATE), int(Node.MEMORY)
+N_ROW_IN, N_INPUTS, N_ROW_OUT = int(Node.ROW_IN), int(Node.INPUTS), int(Node.ROW_OUT)
+N_OUTPUTS, N_SLOT = int(Node.OUTPUTS), int(Node.SLOT)
+
+SILENCE: Final = 3.1622776e-05
+"""-90 dB below full scale."""
+BAR_TOLERANCE: Final = 1e-7
+"""Beats by which a position counts as being on a bar line."""
+
+
+@njit(**OPTIONS)
+def run_blocks(whole: np.ndarray, addresses: np.ndarray, scratch: np.ndarray, most: int) -> int:
+    """Compute up to `most` blocks while the tape has room; the number that were computed.
+
+    Args:
+        whole: (1,), the arena as one record.
+        addresses: native address of each kind's kernel, by the index that plans use.
+        scratch: (MAX_ROWS_OF_A_NODE,) int64, a table of row addresses for one node.
+        most: blocks.
+    """
+    control = read_float_control()
+    write_float_control(control | FLUSH_BITS)
+    arena = whole[0]
+    head = arena.head
+    done = 0
+    while done < most and has_room(head):
+        step(arena, addresses, scratch)
+        done += 1
+    write_float_control(control)
+    return done
+
+
+@njit(**OPTIONS)
+def has_room(head: np.ndarray) -> bool:
+    """Whether the next block may be computed: the score has got there, and the tape has room."""
+    block = head[COMMITTED]
+    if head[QUIT] != 0 or block >= head[GO]:
+        return False
+    return block * BLOCK < head[PLAYED] + head[AHEAD] * BLOCK
+
+
+@njit(**OPTIONS)
+def step(arena: Arena, addresses: np.ndarray, scratch: np.ndarray) -> None:
+    """Compute the next block and commit it."""
+    block = arena.head[COMMITTED]
+    new = block & 1
+    old = 1 - new
+    arena.clock[new, :] = arena.clock[old, :]
+    arena.beats[new, :] = arena.beats[old, :]
+    arena.sequences[new, :] = arena.sequences[old, :]
+    arena.sequence_at[new, :] = arena.sequence_at[old, :]
+    arena.clock[new, CHANGES] = 0
+    take_events(arena, block, cut_of(arena, block))
+    plan = arena.clock[new, PLAN]
+    if plan != NONE:
+        if arena.clock[new, PLAYING] != 0:
+            run_sequences(arena, block)
+        close_due_gates(arena, block, plan)
+        run_nodes(arena, block, plan, addresses, scratch)
+    forget_changes(arena, new)
+    write_tape(arena, block, plan)
+    fence()
+    arena.head[COMMITTED] = block + 1
+
+
+@njit(**OPTIONS)
+def cut_of(arena: Arena, block: int) -> int:
+    """How many events the block sees: fixed once, the same whenever it is computed again."""
+    place = block & 1
+    if arena.cuts[place, 0] != block:
+        arena.cuts[place, 1] = arena.head[EVENTS]
+        fence()
+        arena.cuts[place, 0] = block
+    return arena.cuts[place, 1]
+
+
+@njit(**OPTIONS)
+def waiting_event(arena: Arena, old: int, i: int) -> int:
+    """Ring index of the i-th event that is not done with: first the pending ones, then the new."""
+    waiting = arena.clock[old, PENDING]
+    return arena.pending[old, i] if i < waiting else arena.clock[old, SEEN] + i - waiting
+
+
+@njit(**OPTIONS)
+def take_events(arena: Arena, block: int, cut: int) -> None:
+    """Let the events that are due take effect: the last plan first, then all others in order."""
+    new = block & 1
+    old = 1 - new
+    clock = arena.clock
+    size = arena.ring.shape[0]
+    total = clock[old, PENDING] + cut - clock[old, SEEN]
+    kept = 0
+    low = cut
+    for i in range(total):
+        index = waiting_event(arena, old, i)
+        event = arena.ring[index % size]
+        if event[DUE] != NONE and event[DUE] > block:
+            arena.pending[new, kept] = index
+            kept += 1
+            low = min(low, index)
+        elif event[KIND] == E_PLAN:
+            clock[new, PLAN] = event[A]
+    clock[new, PENDING] = kept
+    clock[new, SEEN] = cut
+    clock[new, LOW] = low
+    if clock[new, PLAN] != NONE:
+        bring_forward(arena, old, clock[new, PLAN])
+    for i in range(total):
+        place = waiting_event(arena, old, i) % size
+        if arena.ring[place, DUE] == NONE or arena.ring[place, DUE] <= block:
+            apply_event(arena, block, place)
+
+
+@njit(**OPTIONS)
+def bring_forward(arena: Arena, old: int, plan: int) -> None:
+    """Copy a plan's cables into the working copy, and its gates into the new bank."""
+    for i in range(arena.plan_counts[plan, 1]):
+        cable = arena.plan_cables[plan, i]
+        arena.live[cable, :] = arena.cables[old, cable, :]
+        arena.live_left[cable] = arena.cable_left[old, cable]
+    for i in range(arena.plan_counts[plan, 2]):
+        port = arena.plan_gates[plan, i]
+        arena.gate_off[1 - old, port] = arena.gate_off[old, port]
+
+
+@njit(**OPTIONS)
+def apply_event(arena: Arena, block: int, place: int) -> None:
+    """Let one event of the ring take effect at the start of the block."""
+    new = block & 1
+    frame = block * BLOCK
+    event = arena.ring[place]
+    value = arena.ring_value[place]
+    kind = event[KIND]
+    clock = arena.clock
+    beats = arena.beats[new]
+    beat = beat_at(beats, arena.head[RATE], frame) if clock[new, PLAYING] else beats[ORIGIN_BEAT]
+    if event[DUE] != NONE and event[DUE] < block:
+        clock[new, LATE] += 1
+    if kind == E_PORT:
+        change(arena, new, event[A], 0, value, event[B])
+    elif kind == E_CABLE:
+        aim(arena.live[event[A]], value, event[B])
+        arena.live_left[event[A]] = event[B]
+    elif kind == E_GATE:
+        if value > 0.5:
+            open_gate(arena, block, event[A], frame, event[B])
+        else:
+            change(arena, new, event[A], 0, 0.0, 0)
+            arena.gate_off[new, event[A]] = NONE
+    elif kind == E_SEQUENCE:
+        line = np.ceil(beat / beats[BAR_BEATS] - BAR_TOLERANCE) * beats[BAR_BEATS]
+        arena.sequences[new, event[A], 1] = event[B]
+        arena.sequence_at[new, event[A], 1] = beat if event[C] != 0 else line
+    elif kind == E_TEMPO or kind == E_START:
+        beats[ORIGIN_BEAT] = beat
+        beats[ORIGIN_FRAME] = frame
+        if kind == E_TEMPO:
+            beats[BPM] = value
+        else:
+            clock[new, PLAYING] = 1
+    elif kind == E_STOP or kind == E_FINISH:
+        beats[ORIGIN_BEAT] = beat
+        beats[ORIGIN_FRAME] = frame
+        clock[new, PLAYING] = 0
+        if clock[new, PLAN] != NONE:
+            close_gates(arena, block, clock[new, PLAN])
+        if kind == E_FINISH:
+            clock[new, FINISHING] = block
+            clock[new, QUIET_BLOCKS] = event[A]
+            clock[new, MOST_BLOCKS] = event[B]
+    arena.ring[place, TOOK] = frame
+
+
+@njit(**OPTIONS)
+def run_nodes(
+    arena: Arena, block: int, plan: int, addresses: np.ndarray, scratch: np.ndarray
+) -> None:
+    """Fill each node's input rows and call its kernel, in the plan's order."""
+    new = block & 1
+    old = 1 - new
+    rate = arena.head[RATE]
+    state_bytes = arena.state.shape[1]
+    state_from = arena.state.ctypes.data + old * state_bytes
+    state_to = arena.state.ctypes.data + new * state_bytes
+    memory = arena.memory.ctypes.data
+    table = scratch.ctypes.data
+    row = 0
+    for i in range(arena.plan_counts[plan, 0]):
+        node = arena.plan_nodes[plan, i]
+        arena.head[CURRENT] = node[N_SLOT]
+        for k in range(node[N_INPUTS]):
+            scratch[k] = fill_row(arena, block, plan, row, node[N_ROW_IN] + k)
+            row += 1
+        for k in range(node[N_OUTPUTS]):
+            scratch[node[N_INPUTS] + k] = arena.rows_out[new, node[N_ROW_OUT] + k].ctypes.data
+        call_kernel(
+            addresses[node[N_KIND]],
+            table,
+            state_from + node[N_STATE],
+            state_to + node[N_STATE],
+            memory + 4 * node[N_MEMORY],
+            rate,
+        )
+    arena.head[CURRENT] = NONE
+    for i in range(arena.plan_counts[plan, 1]):
+        cable = arena.plan_cables[plan, i]
+        left = max(arena.live_left[cable] - BLOCK, 0)
+        arena.cables[new, cable, :] = arena.live[cable, :]
+        arena.cables[new, cable, NOW] = ramp_value(arena.live[cable], left)
+        arena.cable_left[new, cable] = left
+
+
+@njit(**OPTIONS)
+def write_tape(arena: Arena, block: int, plan: int) -> None:
+    """Put the master's two rows on the tape, and see whether the piece has ended."""
+    new = block & 1
+    at = (block * BLOCK) % arena.tape.shape[0]
+    peak = float32(0.0)
+    if plan == NONE:
+        arena.tape[at : at + BLOCK, :] = 0.0
+    else:
+        row = arena.plan_counts[plan, 3]
+        left = arena.rows_out[new, row]
+        right = arena.rows_out[new, row + 1]
+        for k in range(BLOCK):
+            arena.tape[at + k, 0] = left[k]
+            arena.tape[at + k, 1] = right[k]
+            peak = max(peak, abs(left[k]), abs(right[k]))
+    clock = arena.clock[new]
+    clock[SILENT] = clock[SILENT] + 1 if peak < SILENCE else 0
+    if clock[FINISHING] != NONE and clock[FINISH] == NONE:
+        ended = clock[SILENT] >= clock[QUIET_BLOCKS]
+        if ended or block + 1 - clock[FINISHING] >= clock[MOST_BLOCKS]:
+            clock[FINISH] = (block + 1) * BLOCK

@@ -1,0 +1,85 @@
+"""Sequences and their tables in the arena: places for them, and when these are free again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chronus.engine.layout import NONE, STOPPED, Arena, Event
+from chronus.engine.pool import Pool
+from chronus.settings import BLOCK
+
+if TYPE_CHECKING:
+    from chronus.engine.writer import Writer
+    from chronus.patch.tables import Table
+
+
+class Tables:
+    """The part of the writer that knows sequences.
+
+    Args:
+        writer: whose events it uses.
+    """
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        arena = writer.arena
+        self._slots: dict[str, int] = {}
+        self._sequences = Pool("sequences", arena.sequence_ports.shape[0])
+        self._tables = Pool("patterns", arena.tables.shape[0])
+        self._entries = Pool("steps of patterns", arena.entries.shape[0])
+        self._used: list[int] = []
+        self._stopping: list[int] = []
+
+    def play(self, target: str, ports: tuple[int, int, int], table: Table, *, now: bool) -> None:
+        """Let a target be played by a table, at the next bar line or now.
+
+        Raises:
+            UserError: E_LIMIT, the arena is full; nothing has changed then.
+        """
+        self._free_what_has_ended()
+        place = self._written(table)
+        if target not in self._slots:
+            slot = self._sequences.take(1)
+            self._writer.arena.sequence_ports[slot] = ports
+            self._slots[target] = slot
+        self._writer.add(Event.SEQUENCE, self._slots[target], place, int(now))
+
+    def end(self, target: str, *, now: bool) -> None:
+        """Let a target be played by nothing, at the next bar line or now."""
+        slot = self._slots.pop(target)
+        self._writer.add(Event.SEQUENCE, slot, STOPPED, int(now))
+        self._stopping.append(slot)
+
+    def _written(self, table: Table) -> int:
+        arena: Arena = self._writer.arena
+        place = self._tables.take(1)
+        try:
+            first = self._entries.take(len(table.entries))
+        except Exception:
+            self._tables.give(place, 1)
+            raise
+        arena.tables[place] = (first, len(table.entries))
+        arena.table_beats[place] = table.beats
+        for index, entry in enumerate(table.entries):
+            arena.entries[first + index] = (entry.role, entry.flags)
+            arena.entry_values[first + index] = (
+                entry.beat, entry.length, entry.value, entry.ramp_s, entry.gap,
+            )
+        self._used.append(place)
+        return place
+
+    def _free_what_has_ended(self) -> None:
+        """Give back what no sequence plays or will play, two blocks after the last event."""
+        writer = self._writer
+        if not writer.is_settled(2 * BLOCK):
+            return
+        state = writer.arena.sequences[writer.bank]
+        playing = set(state[:, 0].tolist()) | set(state[:, 1].tolist())
+        for place in [p for p in self._used if p not in playing]:
+            first, count = (int(n) for n in writer.arena.tables[place])
+            self._entries.give(first, count)
+            self._tables.give(place, 1)
+            self._used.remove(place)
+        for slot in [s for s in self._stopping if state[s, 0] == NONE and state[s, 1] == NONE]:
+            self._sequences.give(slot, 1)
+            self._stopping.remove(slot)

@@ -1,0 +1,270 @@
+"""From the tree of a command to its frozen object; checks what a grammar cannot say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from lark import Token, Tree
+
+from chronus.errors import Code, Span, UserError
+from chronus.language import patterns, statements as st
+from chronus.language.patterns import place, quantity
+from chronus.language.quantities import duration, number
+
+if TYPE_CHECKING:
+    from chronus.language.statements import Name, PortRef, Quantity, Statement
+
+Node = Tree[Token]
+Builder = Callable[[Node, int], "Statement"]
+
+
+def statement(tree: Node, line: int) -> Statement:
+    """The object of one command.
+
+    Args:
+        tree: what the grammar's rule `statement` found.
+        line: number of the text line, for spans.
+
+    Raises:
+        UserError: E_SYNTAX, E_VALUE or E_RANGE, with its place.
+    """
+    return _BUILDERS[tree.data](tree, line)
+
+
+# --- parts ---
+
+
+def _tokens(tree: Node, *types: str) -> list[Token]:
+    return [child for child in tree.children if isinstance(child, Token) and child.type in types]
+
+
+def _trees(tree: Node) -> list[Node]:
+    return [child for child in tree.children if isinstance(child, Tree)]
+
+
+def _span(token: Token, line: int) -> Span:
+    start, end = place(token)
+    return Span(line, start + 1, end + 1)
+
+
+def _name(token: Token, line: int) -> Name:
+    return st.Name(token.lower(), _span(token, line))
+
+
+def _names(tree: Node, line: int, *types: str) -> tuple[Name, ...]:
+    return tuple(_name(token, line) for token in _tokens(tree, *types))
+
+
+def _ref(tree: Node, line: int) -> PortRef:
+    ports = _names(tree, line, "PORT")
+    return st.PortRef(_names(tree, line, "NODE", "THING")[0], ports[0] if ports else None)
+
+
+def _stages(tree: Node, line: int) -> tuple[tuple[PortRef, ...], ...]:
+    return tuple(tuple(_ref(target, line) for target in _trees(stage)) for stage in _trees(tree))
+
+
+def _path(tree: Node, line: int) -> tuple[str, Span]:
+    (token,) = _tokens(tree, "FILE")
+    return token.strip('"'), _span(token, line)
+
+
+# --- the patch ---
+
+
+def _load(tree: Node, line: int) -> st.Load:
+    kind = _names(tree, line, "KIND")[0]
+    plain = kind.text.removesuffix("_module")
+    names = _names(tree, line, "NAME")
+    settings = tuple(
+        st.Setting(
+            _names(setting, line, "PORT")[0],
+            quantity(_tokens(setting, "VALUE", "NOTE", "WORD")[0], line),
+        )
+        for setting in _trees(tree)
+    )
+    seen: set[str] = set()
+    for setting in settings:
+        if setting.port.text in seen:
+            message = f"{setting.port.text} is given twice; once is enough"
+            raise UserError(Code.SYNTAX, message, setting.port.span)
+        seen.add(setting.port.text)
+    return st.Load(st.Name(plain, kind.span), names[0] if names else None, settings)
+
+
+def _unload(tree: Node, line: int) -> st.Unload:
+    return st.Unload(_names(tree, line, "NODE"))
+
+
+def _patch(tree: Node, line: int) -> st.Patch:
+    amounts = _tokens(tree, "VALUE")
+    return st.Patch(_stages(tree, line), quantity(amounts[0], line) if amounts else None)
+
+
+def _unpatch(tree: Node, line: int) -> st.Unpatch:
+    return st.Unpatch(_stages(tree, line))
+
+
+def _set(tree: Node, line: int) -> st.Set:
+    return st.Set(tuple(_assignment(assignment, line) for assignment in _trees(tree)))
+
+
+def _assignment(tree: Node, line: int) -> st.Assignment:
+    (token,) = _tokens(tree, "VALUE", "NOTE", "WORD")
+    operators = _tokens(tree, "OPERATOR")
+    operator = str(operators[0]) if operators else ""
+    if token.startswith("+"):
+        if operators:
+            message = f"one sign is enough: {operator}{token[1:]} or {token}"
+            raise UserError(Code.SYNTAX, message, _span(token, line), [operator + token[1:]])
+        operator = "+"
+        start, end = place(token)
+        value = number(token[1:], Span(line, start + 2, end + 1))
+    else:
+        value = quantity(token, line)
+    assert operator in ("", "+", "-", "*")
+    if operator and value.unit in {"note", "word"}:
+        message = f"{operator} takes a number or an interval such as 7st, not {value.text}"
+        raise UserError(Code.VALUE, message, value.span)
+    return st.Assignment(_ref(tree, line), operator, value)
+
+
+def _get(tree: Node, line: int) -> st.Get:
+    return st.Get(_ref(_trees(tree)[0], line))
+
+
+# --- playing ---
+
+
+def _note(tree: Node, line: int) -> st.Note:
+    pitches: list[Quantity] = []
+    chosen: dict[str, Quantity] = {}
+    for part in _trees(tree):
+        value = quantity(_tokens(part, "NOTE", "VALUE", "DURATION", "NUMBER")[0], line)
+        if part.data == "pitch":
+            pitches.append(_pitch(value))
+            continue
+        word = part.data.removeprefix("note_")
+        if word in chosen:
+            message = f"{word} is given twice; once is enough"
+            raise UserError(Code.SYNTAX, message, value.span)
+        chosen[word] = value
+    if "for" in chosen:
+        duration(chosen["for"])
+    if "at" in chosen and chosen["at"].unit not in {"", "%", "db"}:
+        message = f"{chosen['at'].text} is no velocity, which is written 0.8 or 80%"
+        raise UserError(Code.VALUE, message, chosen["at"].span)
+    node = _names(tree, line, "NODE")[0]
+    return st.Note(node, tuple(pitches), chosen.get("for"), chosen.get("at"))
+
+
+def _pitch(value: Quantity) -> Quantity:
+    if value.unit not in {"note", "hz", ""}:
+        message = f"{value.text} is no pitch, which is written c4, 440hz or 60 (a MIDI number)"
+        raise UserError(Code.VALUE, message, value.span)
+    return value
+
+
+def _gate(tree: Node, line: int) -> st.Gate:
+    return st.Gate(_names(tree, line, "NODE")[0], on=bool(_tokens(tree, "ON")))
+
+
+def _trigger(tree: Node, line: int) -> st.Trigger:
+    return st.Trigger(_names(tree, line, "NODE")[0])
+
+
+def _sequence(tree: Node, line: int) -> st.Sequence:
+    first, *options = _trees(tree)
+    read = patterns.node_pattern if first.data == "pattern" else patterns.port_pattern
+    pattern = read(first, line)
+    return st.Sequence(
+        _ref(tree, line),
+        pattern.steps,
+        patterns.options(options, line),
+        pattern.text,
+        pattern.span,
+    )
+
+
+def _unsequence(tree: Node, line: int) -> st.Unsequence:
+    return st.Unsequence(_ref(_trees(tree)[0], line))
+
+
+# --- time ---
+
+
+def _tempo(tree: Node, line: int) -> st.Tempo:
+    bpm = quantity(_tokens(tree, "NUMBER")[0], line)
+    _need_bare(bpm, "a tempo is a plain number of beats a minute such as 120")
+    return st.Tempo(bpm)
+
+
+def _wait(tree: Node, line: int) -> st.Wait:
+    length = quantity(_tokens(tree, "DURATION")[0], line)
+    duration(length)
+    return st.Wait(length)
+
+
+def _wait_until(tree: Node, line: int) -> st.WaitUntil:
+    position = quantity(_tokens(tree, "NUMBER")[0], line)
+    what: Final = "bar" if _tokens(tree, "BAR") else "beat"
+    _need_bare(position, f"a {what} is counted by a plain number such as 17")
+    if position.value < 1:
+        message = f"{what}s are counted from 1, not {position.text}"
+        raise UserError(Code.RANGE, message, position.span, ["1"])
+    return st.WaitUntil(what, position)
+
+
+def _need_bare(value: Quantity, message: str) -> None:
+    if value.unit != "":
+        raise UserError(Code.VALUE, f"{message}, not {value.text}", value.span)
+
+
+# --- asking, files and the end ---
+
+
+def _list(tree: Node, _line: int) -> st.List:
+    words = [child.lower() for child in tree.children if isinstance(child, Token)]
+    return st.List(words[0] if words else None)
+
+
+def _describe(tree: Node, line: int) -> st.Describe:
+    return st.Describe(_ref(tree, line))
+
+
+def _help(tree: Node, _line: int) -> st.Help:
+    topics = _tokens(tree, "TOPIC")
+    return st.Help(topics[0].lower() if topics else None)
+
+
+_BUILDERS: Final[dict[str, Builder]] = {
+    "load": _load,
+    "unload": _unload,
+    "patch": _patch,
+    "unpatch": _unpatch,
+    "set": _set,
+    "get": _get,
+    "note": _note,
+    "gate": _gate,
+    "trigger": _trigger,
+    "sequence": _sequence,
+    "sequence_port": _sequence,
+    "unsequence": _unsequence,
+    "tempo": _tempo,
+    "start_transport": lambda _tree, _line: st.Start(),
+    "stop_transport": lambda _tree, _line: st.Stop(),
+    "wait": _wait,
+    "wait_until": _wait_until,
+    "list": _list,
+    "describe": _describe,
+    "status": lambda _tree, _line: st.Status(),
+    "help": _help,
+    "save": lambda tree, line: st.Save(*_path(tree, line)),
+    "open": lambda tree, line: st.Open(*_path(tree, line)),
+    "run": lambda tree, line: st.Run(*_path(tree, line)),
+    "record": lambda tree, line: st.Record(*_path(tree, line)),
+    "record_stop": lambda _tree, _line: st.RecordStop(),
+    "quit": lambda _tree, _line: st.Quit(),
+}
+

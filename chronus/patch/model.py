@@ -1,0 +1,167 @@
+"""The patch: nodes, cables, sequences and tempo as one immutable value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from chronus.modules.catalog import kinds
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chronus.dsp.declaration import Input, Kind
+    from chronus.language.statements import Sequence
+
+OUT: Final = "out"
+"""The node that is always there: the way to the sound card."""
+
+STRIP_PORTS: Final = ("level", "pan")
+"""Ports that every node has by its channel strip, unless its kind has one of that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A module in the patch.
+
+    Attributes:
+        name: unique, as users write it.
+        kind: name of its kind.
+        number: unique for ever; a node that is loaded again is another one.
+        values: what was set, by port name, in the port's own unit.
+    """
+
+    name: str
+    kind: str
+    number: int
+    values: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def declaration(self) -> Kind:
+        """The node's kind."""
+        return kinds()[self.kind]
+
+    def port(self, name: str) -> Input | None:
+        """The input of that name: the kind's own, or one of the channel strip; None if neither."""
+        kind = self.declaration
+        index = kind.find_input(name)
+        if index is not None:
+            return kind.inputs[index]
+        if name in STRIP_PORTS and self.name != OUT:
+            strip = kinds()["strip"]
+            return strip.inputs[strip.find_input(name) or 0]
+        return None
+
+    def value(self, name: str) -> float:
+        """What a port is set to, or its default."""
+        port = self.port(name)
+        assert port is not None, name
+        return self.values.get(name, port.default)
+
+
+@dataclass(frozen=True, slots=True)
+class Cable:
+    """A cable from an output to an input.
+
+    Attributes:
+        number: unique for ever.
+        source: name of the node that it comes from, and `output` of the port.
+        target: name of the node that it goes to, and `input` of the port.
+        amount: factor, in octaves where `bends`.
+        bends: whether it bends a frequency exponentially.
+        text: the amount as it was written, "" for none.
+    """
+
+    number: int
+    source: str
+    output: str
+    target: str
+    input: str
+    amount: float = 1.0
+    bends: bool = False
+    text: str = ""
+
+    @property
+    def ends(self) -> tuple[str, str, str, str]:
+        """Where it is plugged in, whatever its amount."""
+        return (self.source, self.output, self.target, self.input)
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """All that is patched, set and sequenced.
+
+    Attributes:
+        nodes: by name, in the order in which they were loaded; `out` is the first.
+        cables: in the order in which they were plugged in.
+        silenced: nodes whose way to `out` was taken away for good.
+        sequences: by what they play, `NODE` or `NODE.PORT`.
+        bpm: beats a minute.
+        count: the next free number.
+    """
+
+    nodes: Mapping[str, Node]
+    cables: tuple[Cable, ...] = ()
+    silenced: frozenset[str] = frozenset()
+    sequences: Mapping[str, Sequence] = field(default_factory=lambda: MappingProxyType({}))
+    bpm: float = 120.0
+    count: int = 1
+
+    def with_node(self, node: Node) -> Patch:
+        """A patch with a node added, or another of the same name in its place."""
+        count = max(self.count, node.number + 1)
+        return replace(self, nodes=MappingProxyType({**self.nodes, node.name: node}), count=count)
+
+    def without_node(self, name: str) -> Patch:
+        """A patch without a node, its cables and its sequences."""
+        return replace(
+            self,
+            nodes=MappingProxyType({k: v for k, v in self.nodes.items() if k != name}),
+            cables=tuple(c for c in self.cables if name not in (c.source, c.target)),
+            silenced=self.silenced - {name},
+            sequences=MappingProxyType(
+                {k: v for k, v in self.sequences.items() if k.split(".")[0] != name}
+            ),
+        )
+
+    def with_value(self, name: str, port: str, value: float) -> Patch:
+        """A patch with a port set."""
+        node = self.nodes[name]
+        values = MappingProxyType({**node.values, port: value})
+        return self.with_node(replace(node, values=values))
+
+    def with_cable(self, cable: Cable) -> Patch:
+        """A patch with a cable plugged in, in place of one between the same ports."""
+        others = tuple(c for c in self.cables if c.ends != cable.ends)
+        return replace(
+            self,
+            cables=(*others, cable),
+            silenced=self.silenced - {cable.source},
+            count=max(self.count, cable.number + 1),
+        )
+
+    def without_cables(self, gone: frozenset[int]) -> Patch:
+        """A patch without the cables of these numbers."""
+        return replace(self, cables=tuple(c for c in self.cables if c.number not in gone))
+
+    def with_sequence(self, target: str, sequence: Sequence | None) -> Patch:
+        """A patch in which `target` is played by a sequence, or by none."""
+        rest = {k: v for k, v in self.sequences.items() if k != target}
+        if sequence is not None:
+            rest = {**self.sequences, target: sequence}
+        return replace(self, sequences=MappingProxyType(rest))
+
+    def free_name(self, wanted: str) -> str:
+        """`wanted`, or with the first number from 2 that makes it free."""
+        if wanted not in self.nodes:
+            return wanted
+        number = 2
+        while f"{wanted}{number}" in self.nodes:
+            number += 1
+        return f"{wanted}{number}"
+
+
+def empty_patch() -> Patch:
+    """The patch of a new session: the way out, and nothing else."""
+    return Patch(nodes=MappingProxyType({OUT: Node(OUT, OUT, 0)}))

@@ -1,0 +1,146 @@
+"""A pattern becomes a table: what happens at which beat of its cycle, in numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chronus.language.statements import Quantity, Sequence, Step
+
+
+class Role(IntEnum):
+    """Which port of a sequence an entry of its table moves."""
+
+    FREQ = 0
+    GATE = 1
+    VELOCITY = 2
+
+
+LEGATO: Final = 1
+"""Flag of a gate entry: it goes on from an open gate without a new attack."""
+NEXT_LEGATO: Final = 2
+"""Flag of a gate entry: the next one is LEGATO, so the gate stays open until then."""
+
+SLIDE_S: Final = 0.06
+"""How long a slide takes to the next pitch, as on a TB-303."""
+
+ORDER: Final = (Role.FREQ, Role.VELOCITY, Role.GATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happens in a cycle.
+
+    Attributes:
+        beat: from the start of the cycle.
+        role: which port it moves.
+        value: what the port gets; of a gate, 1.
+        length: beats that a gate stays open.
+        ramp_s: seconds that the port takes to `value`.
+        gap: beats to the next gate entry.
+        flags: LEGATO and NEXT_LEGATO.
+    """
+
+    beat: float
+    role: Role
+    value: float
+    length: float = 0.0
+    ramp_s: float = 0.0
+    gap: float = 0.0
+    flags: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A cycle: its length in beats and its entries, sorted."""
+
+    beats: float
+    entries: tuple[Entry, ...]
+
+
+def _laid_out(sequence: Sequence) -> tuple[list[Step], list[float], float]:
+    """The steps of a cycle after rotation, the beat of each, and the beats of a cycle."""
+    options = sequence.options
+    count = len(sequence.steps)
+    shift = options.rotate % count
+    steps = [sequence.steps[(i - shift) % count] for i in range(count)]
+    if options.swing != 0.5 and count % 2:
+        steps *= 2
+    step_beats = float(options.step * 4)
+    late = (2.0 * options.swing - 1.0) * step_beats
+    beats = [float(i * options.step * 4) + (late if i % 2 else 0.0) for i in range(len(steps))]
+    return steps, beats, float(len(steps) * options.step * 4)
+
+
+def note_table(sequence: Sequence, own_hz: float | None) -> Table:
+    """The table of a pattern of notes or hits.
+
+    Args:
+        sequence: the pattern and its options.
+        own_hz: the node's own pitch, which `x` plays; None where it has no pitch.
+    """
+    steps, beats, cycle = _laid_out(sequence)
+    hits = [i for i, step in enumerate(steps) if step.kind == "hit"]
+    pitched = own_hz is not None and (
+        sequence.options.transpose_st != 0.0 or any(steps[i].pitch is not None for i in hits)
+    )
+    factor = 2.0 ** (sequence.options.transpose_st / 12.0)
+    slides = [_slides(steps, i) for i in hits]
+    entries = []
+    for place, i in enumerate(hits):
+        step = steps[i]
+        following = hits[(place + 1) % len(hits)]
+        gap = beats[following] - beats[i] + (cycle if following <= i else 0.0)
+        legato = slides[place - 1]
+        if pitched:
+            pitch = own_hz if step.pitch is None else step.pitch
+            assert pitch is not None
+            ramp_s = SLIDE_S if legato else 0.0
+            entries.append(Entry(beats[i], Role.FREQ, pitch * factor, ramp_s=ramp_s))
+        entries.append(Entry(beats[i], Role.VELOCITY, step.velocity))
+        flags = LEGATO * legato + NEXT_LEGATO * slides[place]
+        length = _length(steps, beats, i, cycle, sequence.options.gate)
+        entries.append(Entry(beats[i], Role.GATE, 1.0, length, gap=gap, flags=flags))
+    return Table(cycle, tuple(entries))
+
+
+def _held(steps: list[Step], i: int) -> int:
+    """How many steps after step i hold it."""
+    count = 0
+    while count < len(steps) - 1 and steps[(i + count + 1) % len(steps)].kind == "hold":
+        count += 1
+    return count
+
+
+def _slides(steps: list[Step], i: int) -> bool:
+    """Whether the hit at step i runs into another one."""
+    following = steps[(i + _held(steps, i) + 1) % len(steps)]
+    return steps[i].slide and following.kind == "hit"
+
+
+def _length(steps: list[Step], beats: list[float], i: int, cycle: float, gate: float) -> float:
+    """Beats from the onset of step i to the end of its gate, within its last step."""
+    last = i + _held(steps, i)
+    count = len(steps)
+
+    def at(step: int) -> float:
+        return beats[step % count] + cycle * (step // count)
+
+    return at(last) + gate * (at(last + 1) - at(last)) - at(i)
+
+
+def value_table(
+    sequence: Sequence, in_port_unit: Callable[[Quantity], float], ramp_s: float
+) -> Table:
+    """The table of a pattern of values for one port; its role is FREQ, whatever the port."""
+    steps, beats, cycle = _laid_out(sequence)
+    entries = tuple(
+        Entry(beats[i], Role.FREQ, in_port_unit(step.value), ramp_s=ramp_s)
+        for i, step in enumerate(steps)
+        if step.value is not None
+    )
+    return Table(cycle, entries)
