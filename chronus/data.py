@@ -1,4 +1,4 @@
-"""Where the files lie that are not Python: beside the code when installed, else in the repository."""
+"""Where the files lie that are not Python: in the installed package, else in the repository."""
 
 from __future__ import annotations
 

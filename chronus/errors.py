@@ -45,20 +45,27 @@ class UserError(Exception):
         message: reason and what is allowed, in one sentence without a final full stop.
         span: the place in the line, where there is one.
         suggestions: the nearest valid names or commands, best first.
+        details: further lines, such as every error of a file.
     """
 
     def __init__(
-        self, code: Code, message: str, span: Span | None = None, suggestions: Iterable[str] = ()
+        self,
+        code: Code,
+        message: str,
+        span: Span | None = None,
+        suggestions: Iterable[str] = (),
+        details: Iterable[str] = (),
     ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.span = span
         self.suggestions = tuple(suggestions)
+        self.details = tuple(details)
 
     def at(self, span: Span) -> UserError:
         """The same error with a place, where it had none."""
-        return UserError(self.code, self.message, self.span or span, self.suggestions)
+        return UserError(self.code, self.message, self.span or span, self.suggestions, self.details)
 
 
 def nearest(word: str, names: Iterable[str], count: int = 3) -> tuple[str, ...]:

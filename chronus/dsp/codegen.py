@@ -22,18 +22,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chronus.dsp.declaration import HELPERS, Kind
 from chronus.dsp.layout import WIDE, state_layout
+from chronus.dsp.stages import cut, stage_sources
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-GENERATOR_VERSION: Final = 1
-CASTS: Final = {"f4": "float32", "f8": "float64"}
+GENERATOR_VERSION: Final = 2
+CASTS: Final = {"f4": "float32", "f8": "float64", "i4": "int32"}
 BUILTINS: Final = frozenset({"min", "max", "abs", "int", "len", *CASTS})
 
 HEADER: Final = '''"""Generated from the module kind `{name}`; made anew when its declaration changes."""
-from numba import carray, float32, float64, int64, njit, void
-from chronus.dsp.native import OPTIONS, float_stack, floats, long_stack, longs, real_stack, reals
+from numba import carray, float32, float64, int32, int64, njit, void
+from chronus.dsp.native import OPTIONS, block_row, float_stack, floats, long_stack, longs
+from chronus.dsp.native import real_stack, reals
 
 '''
 POINTERS: Final = {"f4": "floats", "f8": "reals", "i8": "longs"}
@@ -142,31 +144,33 @@ def _prelude(kind: Kind, name: str) -> list[str]:
     return lines
 
 
-def mono_source(kind: Kind) -> str:
-    """The kernel of one voice: states in locals, `BLOCK` frames."""
-    return _flat_source(kind, f"{kind.name}_mono", BLOCK)
+def mono_source(kind: Kind, tick: str) -> tuple[list[str], str]:
+    """The kernel of one voice, states in locals: the functions that it calls, and itself."""
+    if kind.state:
+        functions, body = stage_sources(kind, cut(kind, tick))
+        return functions, _voice_source(kind, f"{kind.name}_mono", BLOCK, body)
+    return [tick], _stateless_source(kind, f"{kind.name}_mono", BLOCK)
 
 
-def _flat_source(kind: Kind, name: str, frames: int) -> str:
-    inputs = [name for _, name in kind.input_rows]
-    outputs = [f"to_{name}" for _, name in kind.output_rows]
+def _stateless_source(kind: Kind, name: str, frames: int) -> str:
+    results = ", ".join(f"to_{row}[k]" for _, row in kind.output_rows)
+    arguments = ", ".join([*(f"row_{row}[k]" for _, row in kind.input_rows), "dt"])
+    body = [f"for k in range({frames}):", f"    {results} = tick({arguments})"]
+    return _voice_source(kind, name, frames, body)
+
+
+def _voice_source(kind: Kind, name: str, frames: int, body: list[str]) -> str:
     offsets = state_layout(kind).offsets
     lines = _prelude(kind, name)
-    rows = [f"row_{name}" for name in inputs] + outputs
+    rows = [f"row_{row}" for _, row in kind.input_rows]
+    rows += [f"to_{row}" for _, row in kind.output_rows]
     lines += [f"    {row} = floats(table[{i}], {frames})" for i, row in enumerate(rows)]
     lines += [
         f"    {state.name} = {POINTERS[state.dtype]}(source + {offset}, 1)[0]"
         for state, offset in zip(kind.state, offsets, strict=True)
     ]
     lines += _indented([line.format(width=1) for line in _memory_lines(kind, "0")], 1)
-    arguments = [state.name for state in kind.state]
-    arguments += [f"row_{name}[k]" for name in inputs]
-    arguments += [memory.name for memory in kind.memories] + ["dt"]
-    results = [state.name for state in kind.state] + [f"{row}[k]" for row in outputs]
-    lines += [
-        f"    for k in range({frames}):",
-        f"        {', '.join(results)} = tick({', '.join(arguments)})",
-    ]
+    lines += _indented(body, 1)
     lines += [
         f"    {POINTERS[state.dtype]}(target + {offset}, 1)[0] = {state.name}"
         for state, offset in zip(kind.state, offsets, strict=True)
@@ -180,7 +184,7 @@ def wide_source(kind: Kind) -> str:
     What is on the stack cannot lie over a row, so LLVM needs no checks before it uses SIMD.
     """
     if not kind.state and not kind.memories:
-        return _flat_source(kind, f"{kind.name}_wide", BLOCK * WIDE)
+        return _stateless_source(kind, f"{kind.name}_wide", BLOCK * WIDE)
     inputs = [name for _, name in kind.input_rows]
     outputs = [name for _, name in kind.output_rows]
     offsets = state_layout(kind, WIDE).offsets
@@ -225,9 +229,9 @@ def kernel_source(kind: Kind, *, wide: bool) -> str:
     helpers: dict[str, str] = {}
     tick, used = _rewritten(kind.tick, "tick")
     _helpers(used, helpers)
-    functions = [f"@njit(forceinline=True, **OPTIONS)\n{source}" for source in [*helpers.values(), tick]]
-    kernel = wide_source(kind) if wide else mono_source(kind)
-    return HEADER.format(name=kind.name) + "\n\n\n".join([*functions, kernel]) + "\n"
+    functions, kernel = ([tick], wide_source(kind)) if wide else mono_source(kind, tick)
+    called = [f"@njit(forceinline=True, **OPTIONS)\n{f}" for f in [*helpers.values(), *functions]]
+    return HEADER.format(name=kind.name) + "\n\n\n".join([*called, kernel]) + "\n"
 
 
 def file_name(kind: Kind, source: str, *, wide: bool) -> str:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import platform
 from typing import Any, Final
 
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba import carray, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 from chronus.dsp.layout import WIDE
+from chronus.settings import BLOCK
+
+# A loop over WIDE voices is to stay a loop until LLVM looks for SIMD: unrolled before, it is lost.
+binding.set_option("chronus", "-unroll-full-max-count=8")
 
 OPTIONS: Final = {
     "cache": True,
@@ -57,6 +61,25 @@ _long_pointer = _pointer(types.int64)
 float_stack = _stack(types.float32)
 real_stack = _stack(types.float64)
 long_stack = _stack(types.int64)
+
+
+@intrinsic
+def _row_on_stack(_typing: Any, value: Any) -> Any:
+    item = types.int8 if value == types.boolean else value
+
+    def code(context: Any, builder: Any, _signature: Any, _arguments: Any) -> Any:
+        kind = context.get_value_type(item)
+        slot = cgutils.alloca_once(builder, ir.ArrayType(kind, BLOCK))
+        slot.align = 64
+        return builder.bitcast(slot, kind.as_pointer())
+
+    return types.CPointer(item)(value), code
+
+
+@njit(forceinline=True, **OPTIONS)
+def block_row(value: float) -> Any:
+    """BLOCK items of the type of a value, on the stack of the kernel that calls it."""
+    return carray(_row_on_stack(value), (BLOCK,))
 
 
 @njit(**OPTIONS)

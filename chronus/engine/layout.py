@@ -39,13 +39,16 @@ class Head(IntEnum):
     AHEAD = 10  # [writer] blocks that the tape may be ahead of what was played
     RATE = 11  # [writer] Hz, once
     QUIT = 12  # [writer] 1: all processes end
+    TURN = 13  # [writer] lowest number of a worker that may step; others let go of the hand
     PLAYED = 16  # [audio] frames taken from the tape
     UNDERRUNS = 17  # [audio] times that the tape was empty
     AUDIO_STATE = 18  # [audio] 0 not started, 1 playing, 2 failed
     AUDIO_BEAT = 19  # [audio] callbacks so far
-    HOLD = 20  # [writer] 1: the audio process plays silence and takes nothing
+    HOLD = 20  # [writer] frame from which the audio process takes nothing; 0: there is none
+    DEVICE_UNDERRUNS = 21  # [audio] times that the device said it had run dry
     NODE = 24  # [worker] slot of the node that is being computed, for blame
-    WORKER_STATE = 25  # [worker] 0 not started, 1 running
+    HAND = 25  # [worker] number of the worker that steps, 0 before the first
+    TAKEOVERS = 26  # [worker] times that a worker took the hand from one that died
 
 
 class Clock(IntEnum):
@@ -276,6 +279,12 @@ def initialise(arena: Arena, rate_hz: int) -> None:
     arena.change_first[:] = NONE
     arena.sequences[:, :, 0:2] = NONE
     arena.head[Head.NODE] = NONE
+
+
+def recover(arena: Arena) -> None:
+    """Forget the scratch that a half-done block left behind, so that it can be computed again."""
+    arena.filled[:] = np.nan
+    arena.change_first[:] = NONE
 
 
 def offline_arena(rate_hz: int, size: Limits | None = None) -> Arena:

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chronus.dsp.compile import load_kernel
-from chronus.engine.layout import MAX_ROWS_OF_A_NODE, Arena, Head
+from chronus.engine.layout import (
+    MAX_ROWS_OF_A_NODE,
+    Arena,
+    Head,
+    Limits,
+    arena_dtype,
+    arena_on,
+)
 from chronus.engine.step import run_blocks
 from chronus.modules.catalog import kinds
 from chronus.settings import BLOCK
@@ -36,6 +43,11 @@ class Stepper:
         for name in names:
             if self._addresses[self._numbers[name]] == 0:
                 self._addresses[self._numbers[name]] = load_kernel(kinds()[name])
+
+    def load_step(self) -> None:
+        """Load the step itself, compiling it where it is not in the cache yet; computes nothing."""
+        size = Limits()
+        self.run(arena_on(np.zeros(arena_dtype(size).itemsize, np.uint8), size), 0)
 
     def run(self, arena: Arena, most: int) -> int:
         """Compute up to `most` blocks while there is room; the number that were computed."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Literal
 
 from lark import Token, Tree
 
 from chronus.errors import Code, Span, UserError
-from chronus.language import patterns, statements as st
+from chronus.language import patterns
+from chronus.language import statements as st
 from chronus.language.patterns import place, quantity
 from chronus.language.quantities import duration, number
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 Node = Tree[Token]
 Builder = Callable[[Node, int], "Statement"]
+Operator = Literal["", "+", "-", "*"]
+
+_OPERATORS: Final[dict[str, Operator]] = {"+": "+", "-": "-", "*": "*"}
 
 
 def statement(tree: Node, line: int) -> Statement:
@@ -112,18 +116,17 @@ def _set(tree: Node, line: int) -> st.Set:
 
 def _assignment(tree: Node, line: int) -> st.Assignment:
     (token,) = _tokens(tree, "VALUE", "NOTE", "WORD")
-    operators = _tokens(tree, "OPERATOR")
-    operator = str(operators[0]) if operators else ""
+    signs = _tokens(tree, "OPERATOR")
+    operator = _OPERATORS[signs[0]] if signs else ""
     if token.startswith("+"):
-        if operators:
-            message = f"one sign is enough: {operator}{token[1:]} or {token}"
+        if operator:
+            message = f"one sign is enough: {operator}{token[1:]}"
             raise UserError(Code.SYNTAX, message, _span(token, line), [operator + token[1:]])
         operator = "+"
         start, end = place(token)
         value = number(token[1:], Span(line, start + 2, end + 1))
     else:
         value = quantity(token, line)
-    assert operator in ("", "+", "-", "*")
     if operator and value.unit in {"note", "word"}:
         message = f"{operator} takes a number or an interval such as 7st, not {value.text}"
         raise UserError(Code.VALUE, message, value.span)
@@ -267,4 +270,3 @@ _BUILDERS: Final[dict[str, Builder]] = {
     "record_stop": lambda _tree, _line: st.RecordStop(),
     "quit": lambda _tree, _line: st.Quit(),
 }
-

@@ -9,20 +9,27 @@ from typing import Final
 from chronus.errors import Code, Span, UserError
 
 LONGEST_LINE: Final = 20_000
+_SUGGESTED: Final = 400
 
 _CONTROL: Final = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff]")
 _FREE_TEXT: Final = re.compile(r'"[^"]*"|(?<![^\s;])#.*', re.ASCII)
 _DISGUISED: Final = re.compile(
     "[\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\u2018-\u201f\xab\xbb]"
 )
+# ruff: noqa: RUF001, RUF002 - the look-alikes stand here as they are met
+_LIKE: Final = {
+    "a": "аα", "b": "б", "c": "с", "e": "еε", "i": "і", "o": "оο", "p": "рρ", "s": "ѕ", "x": "хχ×",
+    "y": "у", "A": "АΑ", "B": "ВΒ", "C": "С", "E": "ЕΕ", "H": "Н", "K": "К", "M": "М", "O": "ОΟ",
+    "P": "РΡ", "T": "Т", "X": "ХΧ", "-": "−‐‑–—", ".": "·∙•", "#": "♯", '"': "«»“”„‟", "'": "‘’‚‛",
+    ">": "→⇒",
+}  # fmt: skip
 _LOOKALIKES: Final = str.maketrans(
-    "абеосхуоАВСЕНКМОРТХορχαεΟΡΧΑΒΕ−‐‑–—…·∙•♯♭×÷«»“”„‟‘’‚‛→⇒",  # noqa: RUF001
-    "abeocxyoABCEHKMOPTXopxaeOPXABE-----.....#b*/\"\"\"\"\"\"''''>>",
+    {char: meant for meant, chars in (*_LIKE.items(), ("b", "♭")) for char in chars}
 )
 
 
 def plain(text: str) -> str:
-    """The text with every disguised character (Cyrillic х, full-width 1 …) as the one it looks like."""
+    """The text with each disguised character (a Cyrillic х for an x) as what it looks like."""
     spread = text.replace("…", "...")
     return unicodedata.normalize("NFKC", spread).translate(_LOOKALIKES)
 
@@ -35,7 +42,9 @@ def title(character: str) -> str:
         return f"{name.lower()} ({code_point})" if name else code_point
     if character.isascii():
         return f"{character!r}"
-    return f"{character!r} ({name.lower()}, {code_point})" if name else f"{character!r} ({code_point})"
+    return (
+        f"{character!r} ({name.lower()}, {code_point})" if name else f"{character!r} ({code_point})"
+    )
 
 
 def check(text: str, line: int) -> None:
@@ -61,7 +70,11 @@ def check(text: str, line: int) -> None:
         instead = f"; write {'a space' if meant.isspace() else meant}" if meant.isascii() else ""
         message = f"{title(character)} is not understood{instead}"
         corrected = plain(text)
-        suggestions = [" ".join(corrected.split())] if corrected.isascii() else []
+        suggestions = (
+            [" ".join(corrected.split())]
+            if corrected.isascii() and len(corrected) <= _SUGGESTED
+            else []
+        )
         raise UserError(Code.SYNTAX, message, _at(line, disguised.start()), suggestions)
 
 

@@ -1,4 +1,4 @@
-"""The grammar's tables: built from `grammar/chronus.lark` once a machine, then read from a cache."""
+"""The parser's tables: built from `grammar/chronus.lark` once a machine, then read from a cache."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chronus.settings import cache_dir
 if TYPE_CHECKING:
     from pathlib import Path
 
-_FILE: Final = "grammar-{0}.{1}.tables".format(*sys.version_info)
+_FILE: Final = f"grammar-{sys.version_info[0]}.{sys.version_info[1]}.tables"
 
 
 def _cache_file() -> Path | None:
@@ -45,7 +45,7 @@ def grammar() -> Lark:
     return Lark(
         data_path("grammar", "chronus.lark").read_text(encoding="utf-8"),
         parser="lalr",
-        # Without it `ſ` would be an `s`, and Arabic digits numbers.
+        # Without it a long s would be an `s`, and Arabic digits numbers.
         g_regex_flags=re.ASCII,
         propagate_positions=True,
         cache=str(cache) if cache else False,

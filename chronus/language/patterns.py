@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lark import Token, Tree
@@ -67,6 +68,10 @@ def port_pattern(tree: Tree[Token], line: int) -> Pattern:
     """
     tokens = [child for child in tree.children if isinstance(child, Token)]
     marks = [_port_mark(token, line) for token in tokens]
+    grid = "".join(token for token in tokens if token.type != "BARLINE")
+    if len(tokens) > 1 and grid.strip("xXo._") == "" and grid.strip("._"):
+        message = "a grid plays a node; a port is moved by values such as 400 . 800hz"
+        raise UserError(Code.SYNTAX, message, _pattern(marks).span)
     _need_words(marks, "a port is moved by values, and each is a word of its own")
     return _pattern(marks)
 
@@ -111,7 +116,7 @@ def _silent(token: Token, span: Span) -> Step:
 
 
 def _need_words(marks: Sequence[_Mark], reason: str) -> None:
-    for before, after in zip(marks, marks[1:], strict=False):
+    for before, after in pairwise(marks):
         touching = before.end == after.start and before.step and after.step
         if touching:
             apart = f"{before.text} {after.text}"
@@ -127,7 +132,7 @@ def _pattern(marks: Sequence[_Mark]) -> Pattern:
         message = "a pattern needs a step: x, X, o, a note such as c2, a rest . or a hold _"
         raise UserError(Code.SYNTAX, message, span)
     text = marks[0].text
-    for before, after in zip(marks, marks[1:], strict=False):
+    for before, after in pairwise(marks):
         text += after.text if before.end == after.start else f" {after.text}"
     return Pattern(steps, text, span)
 
@@ -149,20 +154,24 @@ def options(trees: Iterable[Tree[Token]], line: int) -> SequenceOptions:
             message = f"{word} is given twice; once is enough"
             raise UserError(Code.SYNTAX, message, Span(line, start + 1, end + 1))
         seen.add(word)
-        chosen = _OPTIONS[word](chosen, quantity(tokens[0], line)) if tokens else replace(
-            chosen, now=True
+        chosen = (
+            _OPTIONS[word](chosen, quantity(tokens[0], line))
+            if tokens
+            else replace(chosen, now=True)
         )
     return chosen
 
 
 def _step(chosen: SequenceOptions, value: Quantity) -> SequenceOptions:
-    if value.unit not in {"fraction", "beats"}:
+    if value.unit not in {"fraction", "beats"} and value.exact != 0:
         message = f"{value.text} is no length of a step, which is written 1/16, 1/8 or 1 beat"
         near = [f"1/{value.text}"] if value.unit == "" and value.text.isdigit() else ["1/16"]
         raise UserError(Code.VALUE, message, value.span, near)
-    whole_notes = value.exact if value.unit == "fraction" else value.exact / 4
+    whole_notes = value.exact / 4 if value.unit == "beats" else value.exact
     if not SHORTEST_STEP <= whole_notes <= LONGEST_STEP:
-        message = f"a step lasts from {SHORTEST_STEP} to {LONGEST_STEP}/1, not {value.text}"
+        message = (
+            f"a step lasts from {SHORTEST_STEP} to {LONGEST_STEP} whole notes, not {value.text}"
+        )
         raise UserError(Code.RANGE, message, value.span)
     return replace(chosen, step=whole_notes)
 

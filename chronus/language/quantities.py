@@ -44,6 +44,14 @@ _NOTE: Final = re.compile(r"([a-g])([#b]?)(-?[0-9]+)", re.ASCII | re.IGNORECASE)
 _SEMITONES: Final = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 _NAMES: Final = ("c", "c#", "d", "eb", "e", "f", "f#", "g", "g#", "a", "bb", "b")
 _OCTAVES: Final = range(-1, 10)
+_FACTORS: Final = {
+    ("s", "ms"): Fraction(1000),
+    ("oct", "st"): Fraction(12),
+    ("fraction", "beats"): Fraction(4),
+    ("%", ""): Fraction(1, 100),
+}
+"""From a Quantity's unit to a port's."""
+
 _EXAMPLES: Final = {
     "hz": "a frequency such as 440hz, 2khz or c4",
     "ms": "a time such as 10ms or 0.5s",
@@ -80,8 +88,9 @@ def number(text: str, span: Span) -> Quantity:
         return _quantity(exact, "", written, span)
     if match["unit"] not in UNITS:
         numeral = match["number"]
+        shown = match["unit"][:_DIGITS]
         message = (
-            f"{match['unit']!r} is no unit; after {numeral} may stand "
+            f"{shown!r} is no unit; after a number may stand "
             "hz, khz, s, ms, db, %, st, ct, oct, beats or bars"
         )
         near = nearest(match["unit"], UNITS)
@@ -170,19 +179,13 @@ def in_unit(q: Quantity, unit: str) -> float:
     """
     if q.unit in ("", unit):
         return q.value
+    if (q.unit, unit) in _FACTORS:
+        return float(q.exact * _FACTORS[q.unit, unit])
     match (q.unit, unit):
         case ("note", "hz"):
             return q.value
-        case ("s", "ms"):
-            return float(q.exact * 1000)
-        case ("oct", "st"):
-            return float(q.exact * 12)
-        case ("fraction", "beats"):
-            return float(q.exact * 4)
-        case ("%", ""):
-            return float(q.exact / 100)
         case ("db", ""):
-            return _factor(q)
+            return _gain(q)
         case ("word", "") if q.text in ("on", "off"):
             return 1.0 if q.text == "on" else 0.0
     assert unit in _EXAMPLES, unit
@@ -190,7 +193,7 @@ def in_unit(q: Quantity, unit: str) -> float:
     raise UserError(Code.VALUE, f"{q.text} does not fit here, which takes {example}", q.span)
 
 
-def _factor(level: Quantity) -> float:
+def _gain(level: Quantity) -> float:
     loudest_db = 20.0 * math.log10(LARGEST)
     if level.value > loudest_db:
         message = f"{level.text} is beyond all use: the loudest level is {loudest_db:g}db"

@@ -12,11 +12,12 @@ from typing import Final
 from chronus.dsp.approx import (
     bipolar,
     clip,
+    cycles,
     next_random,
     sin_cycles,
     soft_clip,
     tan_numerator,
-    wrapped,
+    turned,
 )
 from chronus.dsp.declaration import (
     SEED,
@@ -30,6 +31,9 @@ from chronus.dsp.declaration import (
     module,
     velocity,
 )
+
+FASTEST: Final = 0.499
+"""Cycles a sample: a pitch above half the rate would run backwards."""
 
 LONG_AGO: Final = 100.0
 """Seconds since the last stroke of a drum that has not been struck."""
@@ -89,7 +93,7 @@ def tail_after(tail: float, dt: float) -> float:
         share("drive", "Soft saturation", 0.3),
     ),
     outputs=(Output("out", "The drum, -1 to 1"),),
-    state=(*STROKE, State("phase"), State("seed", SEED, "i8"), State("burst")),
+    state=(*STROKE, State("place", dtype="i8"), State("seed", SEED, "i8"), State("burst")),
     source="Roland TR-909 service notes, 1984, bass drum; Werner, Abel, Smith, A physically-"
     "informed, circuit-bendable, digital model of the TR-808 bass drum, DAFx-14. The drive is a "
     "rational tanh on a low sine: its partials fall 12 dB an octave and more, far below the "
@@ -102,7 +106,7 @@ def kick(
     hit: float,
     last: float,
     tail: float,
-    phase: float,
+    place: int,
     seed: int,
     burst: float,
     gate: float,
@@ -117,14 +121,14 @@ def kick(
 ) -> tuple[float, float, float, float, float, float, int, float, float]:
     struck = gate > 0.5 and held <= 0.5
     age = 0.0 if struck else min(age + dt, LONG_AGO)
-    phase = 0.0 if struck else phase
+    place = 0 if struck else place
     hit = velocity if struck else hit
     tail = last if struck else tail_after(tail, dt)
     seed = next_random(seed)
     fall = fading(age, 0.001 * sweep)
     # Softer strokes start lower: a real drum bends with the force of the blow.
     ratio = 1.0 + 8.0 * punch * (0.5 + 0.5 * hit) * fall
-    body = sin_cycles(phase) * fading(age, 0.001 * decay)
+    body = sin_cycles(cycles(place)) * fading(age, 0.001 * decay)
     # The beater: noise dulled to some 5 kHz and a push, over within 6 ms.
     burst = burst + min(30_000.0 * dt, 1.0) * (bipolar(seed) - burst)
     beater = click * hit * (0.9 * burst + 0.5) * fading(age, 0.006)
@@ -133,8 +137,8 @@ def kick(
     sound = soft_clip(gain * (body + beater)) * (0.97 - 0.02 * gain)
     level = hit * (0.25 + 0.75 * hit)
     out = level * sound + tail
-    phase = wrapped(phase + min(freq * ratio * dt, 0.5))
-    return age, 1.0 if gate > 0.5 else 0.0, hit, out, tail, phase, seed, burst, out
+    place = turned(place, min(freq * ratio * dt, FASTEST))
+    return age, 1.0 if gate > 0.5 else 0.0, hit, out, tail, place, seed, burst, out
 
 
 @helper
@@ -171,8 +175,8 @@ def highpass(first: float, second: float, x: float, in_: float) -> tuple[float, 
     outputs=(Output("out", "The drum, -1 to 1"),),
     state=(
         *STROKE,
-        State("phase"),
-        State("upper"),
+        State("place", dtype="i8"),
+        State("upper", dtype="i8"),
         State("seed", SEED, "i8"),
         State("first"),
         State("second"),
@@ -189,8 +193,8 @@ def snare(
     hit: float,
     last: float,
     tail: float,
-    phase: float,
-    upper: float,
+    place: int,
+    upper: int,
     seed: int,
     first: float,
     second: float,
@@ -207,13 +211,13 @@ def snare(
 ) -> tuple[float, float, float, float, float, float, float, int, float, float, float, float]:
     struck = gate > 0.5 and held <= 0.5
     age = 0.0 if struck else min(age + dt, LONG_AGO)
-    phase = 0.0 if struck else phase
-    upper = 0.0 if struck else upper
+    place = 0 if struck else place
+    upper = 0 if struck else upper
     hit = velocity if struck else hit
     tail = last if struck else tail_after(tail, dt)
     bend = 1.0 + (0.3 + 0.5 * crack) * fading(age, 0.025)
-    skin = 0.62 * sin_cycles(phase) * fading(age, 0.001 * body)
-    skin = skin + 0.42 * sin_cycles(upper) * fading(age, 0.0007 * body)
+    skin = 0.62 * sin_cycles(cycles(place)) * fading(age, 0.001 * body)
+    skin = skin + 0.42 * sin_cycles(cycles(upper)) * fading(age, 0.0007 * body)
     seed = next_random(seed)
     first, second, high = highpass(first, second, min(tone * dt, 0.45), bipolar(seed))
     # Softer strokes are duller: the lowpass opens with the stroke.
@@ -222,25 +226,26 @@ def snare(
     stick = crack * hit * fading(age, 0.012)
     sound = 0.96 * soft_clip(1.25 * (skin * (1.0 + 0.5 * stick) + (wires + 0.6 * stick) * dull))
     out = hit * (0.25 + 0.75 * hit) * sound + tail
-    phase = wrapped(phase + min(freq * bend * dt, 0.5))
-    upper = wrapped(upper + min(1.8 * freq * bend * dt, 0.5))
+    place = turned(place, min(freq * bend * dt, FASTEST))
+    upper = turned(upper, min(1.8 * freq * bend * dt, FASTEST))
     open_ = 1.0 if gate > 0.5 else 0.0
-    return age, open_, hit, out, tail, phase, upper, seed, first, second, dull, out
+    return age, open_, hit, out, tail, place, upper, seed, first, second, dull, out
 
 
 @helper
-def metal_square(phase: float, step: float) -> float:
+def metal_square(place: int, step: float) -> float:
     """A square whose edges are rounded over two samples.
 
     Source: Välimäki, Huovilainen, Antialiasing oscillators in subtractive synthesis, IEEE SPM 24
     (2), 2007 (polynomial edges of two samples).
     """
-    half = phase if phase < 0.5 else phase - 0.5
+    phase = cycles(place)
+    half = abs(phase)
     slope = 1.0 / step
     after = max(1.0 - half * slope, 0.0)
     before = max(1.0 - (0.5 - half) * slope, 0.0)
     size = 1.0 - after * after - before * before
-    return size if phase < 0.5 else -size
+    return size if phase > 0.0 else -size
 
 
 @module(
@@ -259,12 +264,12 @@ def metal_square(phase: float, step: float) -> float:
     outputs=(Output("out", "The cymbal, -1 to 1"),),
     state=(
         *STROKE,
-        State("p1"),
-        State("p2", 0.17),
-        State("p3", 0.34),
-        State("p4", 0.51),
-        State("p5", 0.68),
-        State("p6", 0.85),
+        State("p1", dtype="i8"),
+        State("p2", 730144440.0, "i8"),
+        State("p3", 1460288880.0, "i8"),
+        State("p4", -2104533975.0, "i8"),
+        State("p5", -1374389534.0, "i8"),
+        State("p6", -644245094.0, "i8"),
         State("seed", SEED, "i8"),
         State("a1"),
         State("a2"),
@@ -282,12 +287,12 @@ def hat(
     hit: float,
     last: float,
     tail: float,
-    p1: float,
-    p2: float,
-    p3: float,
-    p4: float,
-    p5: float,
-    p6: float,
+    p1: int,
+    p2: int,
+    p3: int,
+    p4: int,
+    p5: int,
+    p6: int,
     seed: int,
     a1: float,
     a2: float,
@@ -322,10 +327,10 @@ def hat(
     envelope = fading(age, 0.001 * decay) + tick * fading(age, 0.008)
     out = hit * (0.25 + 0.75 * hit) * clip(soft_clip(bright * envelope), -0.98, 0.98) + tail
     open_ = 1.0 if gate > 0.5 else 0.0
-    p1 = wrapped(p1 + step)
-    p2 = wrapped(p2 + 1.4827 * step)
-    p3 = wrapped(p3 + 1.8003 * step)
-    p4 = wrapped(p4 + 2.546 * step)
-    p5 = wrapped(p5 + 2.6303 * step)
-    p6 = wrapped(p6 + 3.8967 * step)
+    p1 = turned(p1, step)
+    p2 = turned(p2, 1.4827 * step)
+    p3 = turned(p3, 1.8003 * step)
+    p4 = turned(p4, 2.546 * step)
+    p5 = turned(p5, 2.6303 * step)
+    p6 = turned(p6, 3.8967 * step)
     return age, open_, hit, out, tail, p1, p2, p3, p4, p5, p6, seed, a1, a2, b1, b2, out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chronus.dsp.approx import f4, f8
 from chronus.dsp.declaration import (
     Curve,
     Family,
@@ -37,11 +38,9 @@ def time_ms(name: str, doc: str, default: float) -> Input:
         Output("env", "The envelope, 0 to `velocity`"),
     ),
     state=(
-        State("level"),
+        State("place", 3.0, "f8"),
         State("start"),
-        State("progress", 1.0),
-        State("lost"),
-        State("stage", 2.0),
+        State("level"),
         State("peak"),
         State("held"),
     ),
@@ -52,11 +51,9 @@ def time_ms(name: str, doc: str, default: float) -> Input:
     "sequence adsr: x... x...",
 )
 def adsr(
-    level: float,
+    place: float,
     start: float,
-    progress: float,
-    lost: float,
-    stage: float,
+    level: float,
     peak: float,
     held: float,
     in_: float,
@@ -67,29 +64,34 @@ def adsr(
     sustain: float,
     release: float,
     dt: float,
-) -> tuple[float, float, float, float, float, float, float, float, float]:
-    # Stages: 0 attack, 1 decay and sustain, 2 release. Each starts from the level that is there.
+) -> tuple[float, float, float, float, float, float, float]:
     open_ = 1.0 if gate > 0.5 else 0.0
-    turned = open_ != held
-    start = level if turned else start
-    progress = 0.0 if turned else progress
-    lost = 0.0 if turned else lost
+    turn = open_ != held
     peak = velocity if open_ > held else peak
-    stage = 2.0 - 2.0 * open_ if turned else stage
-    length = attack if stage < 0.5 else (decay if stage < 1.5 else release)
-    # Compensated, since a long stage takes steps that float32 would round away.
-    step = min(1000.0 * dt / max(length, 0.001), 1.0)
-    wanted = step - lost
-    total = progress + wanted
-    ended = total >= 0.999999
-    lost = 0.0 if ended else (total - progress) - wanted
-    progress = 1.0 if ended else total
-    left = 1.0 - progress
-    end = peak * sustain if stage < 1.5 else 0.0
-    falling = end + (start - end) * (left * left * left)
-    level = start + (peak - start) * progress if stage < 0.5 else falling
-    topped = ended and stage < 0.5
-    start = peak if topped else start
-    stage = 1.0 if topped else stage
-    progress = 0.0 if topped else progress
-    return level, start, progress, lost, stage, peak, open_, in_ * level, level
+    # The steps of all three stages from one division.
+    short = max(attack, 0.001)
+    middle = max(decay, 0.001)
+    long = max(release, 0.001)
+    unit = (1000.0 * dt) / (short * middle * long)
+    rise = f8(middle * long * unit)
+    later = f8(short * long * unit if gate > 0.5 else short * middle * unit)
+    # The place goes from 0 to 1 in the attack, to 2 in the decay, where it stays for the sustain,
+    # and from 2 to 3 in the release; float64, since a long stage takes very small steps.
+    last = f8(2.0) if gate > 0.5 else f8(3.0)
+    first = min(rise, f8(1.0)) if gate > 0.5 else min(f8(2.0) + later, last)
+    climbing = min(place + rise, f8(1.0))
+    falling = min(place + later, last)
+    going = climbing if place < f8(1.0) else falling
+    place = first if turn else going
+    left = f4(last - place)
+    cube = left * left * left
+    climbed = f4(place)
+    steady = peak * sustain
+    # The level is `fixed` plus a share of the level at which the gate turned.
+    decayed = steady + (peak - steady) * cube
+    opened = peak * climbed if climbed <= 1.0 else decayed
+    fixed = opened if gate > 0.5 else 0.0
+    kept = (1.0 - climbed if climbed <= 1.0 else 0.0) if gate > 0.5 else cube
+    start = level if turn else start
+    level = fixed + kept * start
+    return place, start, level, peak, open_, in_ * level, level

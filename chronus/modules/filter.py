@@ -49,20 +49,20 @@ def filter_(
     n = tan_numerator(x)
     d = 0.25 - x * x
     damping = 1.41421356 - 1.4 * resonance
-    # With g = n / d: both g and 1 / (1 + g (g + damping)) from one division.
-    whole = d * d + n * (n + damping * d)
-    part = 1.0 / (d * whole)
-    g = n * whole * part
-    a = d * d * d * part
-    b = a * g
-    band = (a * first - b * second) + b * in_
-    low = second + g * band
-    first = (band + band) - first
-    second = (low + low) - second
+    # With g = n / d, and doubled: a2 = g / (1 + g (g + damping)) and a3 = g a2.
+    double = 2.0 / (d * d + n * (n + damping * d))
+    a2 = n * d * double
+    a3 = n * n * double
+    # Each integrator gets its change and not a new value, so that a low cutoff loses no bits; what
+    # does not depend on the states is computed beside the chain from sample to sample.
+    next_first = (first - (damping * a2 + a3) * first) + (a2 * in_ - a2 * second)
+    next_second = (second + a2 * first) + (a3 * in_ - a3 * second)
+    band = 0.5 * (first + next_first)
+    low = 0.5 * (second + next_second)
     middle = damping * band
     notch = in_ - middle
     high = notch - low
     lower = low if mode < 0.5 else high
     upper = middle if mode < 2.5 else notch
     out = lower if mode < 1.5 else upper
-    return first, second, out, low, high, middle, notch
+    return next_first, next_second, out, low, high, middle, notch

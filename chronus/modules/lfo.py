@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chronus.dsp.approx import bipolar, f4, f8, next_random, sin_cycles, wrapped
+from chronus.dsp.approx import bipolar, f4, f8, folded, next_random, sin_cycles, wrapped
 from chronus.dsp.declaration import SEED, Curve, Family, Input, Output, State, module
 
 
@@ -32,15 +32,15 @@ def lfo(
     cycle: float, seed: int, rate: float, shape: float, phase: float, dt: float
 ) -> tuple[float, int, float, float]:
     place = wrapped(f4(cycle) + phase)
-    place = place if place < 1.0 else 0.0
     sine = sin_cycles(place)
-    triangle = 1.0 - 4.0 * abs(wrapped(place + 0.25) - 0.5)
-    square = 1.0 if place < 0.5 else -1.0
-    ramp = 2.0 * place - 1.0
+    triangle = 4.0 * folded(place)
+    square = 1.0 if place >= 0.0 else -1.0
+    ramp = 2.0 * place - square
     smooth = sine if shape < 0.5 else triangle
     edged = square if shape < 2.5 else (ramp if shape < 3.5 else bipolar(seed))
     out = smooth if shape < 1.5 else edged
-    cycle = cycle + f8(rate) * f8(dt)
-    seed = next_random(seed) if cycle >= f8(1.0) else seed
-    cycle = cycle - f8(1.0) if cycle >= f8(1.0) else cycle
+    after = cycle + f8(rate) * f8(dt)
+    ended = after >= f8(1.0)
+    cycle = after - f8(1.0) if ended else after
+    seed = next_random(seed) if ended else seed
     return cycle, seed, out, 0.5 * out + 0.5

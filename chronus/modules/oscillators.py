@@ -16,115 +16,102 @@ from __future__ import annotations
 
 from typing import Final
 
-from chronus.dsp.approx import clip, sin_cycles, wrapped
+from chronus.dsp.approx import clip, cycles, i4, sin_cycles, turned
 from chronus.dsp.declaration import Family, Input, Output, State, freq, helper, module
 
-TWO_OVER_PI: Final = 0.636619772
-EIGHT_OVER_PI_SQUARED: Final = 0.810569469
+HALF_TURN: Final = 2147483648
+FASTEST: Final = 0.499
+"""Cycles a sample: a pitch above half the rate would run backwards."""
 
 METHOD: Final = "Välimäki, Pekonen, Nam, JASA 131 (1), 2012, pages 974-986"
-PHASE: Final = (State("phase"), State("lost"))
-"""The phase in cycles and what the last addition lost of it (compensated summation): float32
-alone would be out of tune below 30 Hz."""
+PLACE: Final = State("place", dtype="i8")
+"""Where in its cycle an oscillator is: see `turned`."""
 
 
 @helper
-def advanced(phase: float, lost: float, step: float) -> tuple[float, float]:
-    """The phase one sample on, and the rounding that is to be made good by the next call.
-
-    Source: Kahan, Further remarks on reducing truncation errors, CACM 8 (1), 1965, page 40.
-    """
-    wanted = step - lost
-    total = phase + wanted
-    lost = (total - phase) - wanted
-    return (total - 1.0 if total >= 1.0 else total), lost
-
-
-@helper
-def partial_gain(frequency: float) -> float:
-    """Gain of a partial at `frequency` (a share of the rate): 1 up to a quarter, 0 from a half."""
-    room = clip(2.0 - 4.0 * frequency, 0.0, 1.0)
-    return room * room * (3.0 - 2.0 * room)
-
-
-@helper
-def fundamental_gain(step: float) -> float:
-    """Gain of the lowest partial: it is let through longer, up to 0.45 of the rate."""
-    return clip(10.0 - 20.0 * step, 0.0, 1.0)
-
-
-@helper
-def step_residual(x: float) -> float:
-    """What a smooth upward step of height 1 differs from a sudden one, `x` after it.
+def saw_edge(x: float) -> float:
+    """Half of a smooth step from -1 to 1, `x` beside its middle.
 
     Args:
-        x: 0..1, a quarter of the distance in samples; before the edge the sign turns.
+        x: 0..1, a quarter of the distance in samples; the edge is odd.
     """
     s = x * x
-    rise = -6.23202068 * s + 32.5982835
-    rise = rise * s - 75.5493877
-    rise = rise * s + 101.766153
-    rise = rise * s - 86.8110106
-    rise = rise * s + 47.1173074
-    rise = rise * s - 15.3348144
-    rise = rise * s + 2.94548908
-    return x * rise - 0.5
+    rise = 65.1965670 - 12.4640414 * s
+    rise = rise * s - 151.098775
+    rise = rise * s + 203.532306
+    rise = rise * s - 173.622021
+    rise = rise * s + 94.2346148
+    rise = rise * s - 30.6696288
+    return x * (rise * s + 5.89097816)
 
 
 @helper
-def corner_residual(x: float) -> float:
-    """What a smooth corner (a bend of slope 1 a sample) differs from a sharp one, `x` beside it.
+def corner_rest(x: float) -> float:
+    """What a smooth corner differs from a sharp one, `x` beside it.
 
     Args:
         x: 0..1, a quarter of the distance in samples.
     """
     s = x * x
-    bend = -0.389501293 * s + 2.32844882
-    bend = bend * s - 6.29578231
-    bend = bend * s + 10.1766153
-    bend = bend * s - 10.8513763
-    bend = bend * s + 7.85288456
-    bend = bend * s - 3.8337036
-    bend = bend * s + 1.47274454
-    return 4.0 * (0.0396702596 - 0.5 * x + s * bend)
+    bend = 4.65689764 - 0.779002586 * s
+    bend = bend * s - 12.5915646
+    bend = bend * s + 20.3532306
+    bend = bend * s - 21.7027526
+    bend = bend * s + 15.7057691
+    bend = bend * s - 7.6674072
+    bend = bend * s + 2.94548908
+    return (bend * s - x) + 0.0793405192
 
 
 @helper
-def saw_partials(phase: float, step: float) -> float:
-    """The first three partials of a saw, faded where they come near half the rate."""
-    sine = sin_cycles(phase)
-    cosine = sin_cycles(phase + 0.25 if phase < 0.75 else phase - 0.75)
-    second = sine * cosine * partial_gain(2.0 * step)
-    third = sine * (1.0 - 1.33333333 * sine * sine) * partial_gain(3.0 * step)
-    return -TWO_OVER_PI * (sine * fundamental_gain(step) + second + third)
+def saw_partials(size: float, rest: float, step: float) -> float:
+    """The first two partials of a saw of the phase `size`, 0..1 half cycles; `rest` is 1 - size.
+
+    The second is faded from an eighth to a quarter of the rate. Error of a sine here: 7e-5.
+    """
+    y = min(size, rest)
+    s = y * y
+    sine = y * ((1.46393904 * s - 3.27025595) * s + 1.99939357)
+    t = 0.5 - size
+    s = t * t
+    cosine = t * ((2.29955007 * s - 5.13690604) * s + 3.14064007)
+    return sine * (1.0 - cosine * max(1.72413793 - 6.89655172 * step, 0.0))
 
 
 @helper
-def triangle_partials(phase: float, step: float) -> float:
-    """The first three partials of a triangle, faded where they come near half the rate."""
-    tone = sin_cycles(phase)
-    s = tone * tone
-    third = tone * (0.333333333 - 0.444444444 * s) * partial_gain(3.0 * step)
-    fifth = tone * (0.2 - s * (0.8 - 0.64 * s)) * partial_gain(5.0 * step)
-    return EIGHT_OVER_PI_SQUARED * (tone * fundamental_gain(step) - third + fifth)
-
-
-@helper
-def saw_wave(phase: float, step: float) -> float:
-    """A band-limited falling edge at phase 0 and a straight rise from -1 to 1 between.
+def triangle_partials(y: float, step: float) -> float:
+    """The first, third and fifth partial of a triangle, faded up to half the rate.
 
     Args:
-        phase: 0..1 cycles.
+        y: 0..1 quarter cycles from the nearest zero.
+        step: cycles a sample.
+    """
+    s = y * y
+    tone = y * ((0.0582482838 * s - 0.520477400) * s + 1.27285348)
+    t = tone * tone
+    third = (0.333333333 - 0.676452022 * t) * clip(2.0 - 12.0 * step, 0.0, 1.0)
+    fifth = (0.2 - t * (1.21761364 - 1.48258298 * t)) * max(2.0 - 20.0 * step, 0.0)
+    return tone * (1.0 - third + fifth)
+
+
+@helper
+def saw_wave(place: int, step: float) -> float:
+    """A straight rise from -1 at -2**31 to 1 at 2**31, and a band-limited edge back.
+
+    Args:
+        place: see `turned`.
         step: cycles a sample, above 0.
     """
-    distance = phase if phase < 0.5 else 1.0 - phase
-    reach = 4.0 * min(step, 0.125)
+    naive = 2.0 * cycles(place)
+    # The wave is odd: only its size is computed.
+    size = abs(naive)
+    distance = 1.0 - size
+    reach = min(8.0 * step, 1.0)
     # Conditional expressions: a mono kernel branches past what it does not need.
-    rest = step_residual(distance / reach) if distance < reach else 0.0
-    naive = 2.0 * phase - 1.0
-    edged = naive - 2.0 * rest if phase < 0.5 else naive + 2.0 * rest
+    edged = (saw_edge(distance / reach) if distance < reach else 1.0) - distance
     high = clip(50.0 * step - 5.25, 0.0, 1.0)
-    return edged + high * (saw_partials(phase, step) - edged) if high > 0.0 else edged
+    half = edged + high * (saw_partials(size, distance, step) - edged) if high > 0.0 else edged
+    return half if naive > 0.0 else -half
 
 
 @module(
@@ -132,15 +119,12 @@ def saw_wave(phase: float, step: float) -> float:
     family=Family.OSCILLATOR,
     inputs=(freq(),),
     outputs=(Output("out", "The wave, -1 to 1, starting at 0"),),
-    state=PHASE,
-    source="Odd minimax polynomial of degree 9 on a folded quarter cycle; error below 4e-7",
+    state=(PLACE,),
+    source="Odd minimax polynomial of degree 7 on a folded half cycle; error below 8e-7",
     example="load sine; set sine.freq 440",
 )
-def sine(phase: float, lost: float, freq: float, dt: float) -> tuple[float, float, float]:
-    step = freq * dt
-    out = sin_cycles(phase) * fundamental_gain(step)
-    phase, lost = advanced(phase, lost, step)
-    return phase, lost, out
+def sine(place: int, freq: float, dt: float) -> tuple[int, float]:
+    return turned(place, min(freq * dt, FASTEST)), sin_cycles(cycles(place))
 
 
 @module(
@@ -148,15 +132,13 @@ def sine(phase: float, lost: float, freq: float, dt: float) -> tuple[float, floa
     family=Family.OSCILLATOR,
     inputs=(freq(),),
     outputs=(Output("out", "The wave, -1 to 1, rising, starting at 0"),),
-    state=(State("phase", 0.5), State("lost")),
+    state=(PLACE,),
     source=METHOD,
     example="load saw; set saw.freq 55",
 )
-def saw(phase: float, lost: float, freq: float, dt: float) -> tuple[float, float, float]:
-    step = freq * dt
-    out = saw_wave(phase, step)
-    phase, lost = advanced(phase, lost, step)
-    return phase, lost, out
+def saw(place: int, freq: float, dt: float) -> tuple[int, float]:
+    step = min(freq * dt, FASTEST)
+    return turned(place, step), saw_wave(place, step)
 
 
 @module(
@@ -164,18 +146,17 @@ def saw(phase: float, lost: float, freq: float, dt: float) -> tuple[float, float
     family=Family.OSCILLATOR,
     inputs=(freq(), Input("width", "Share of the cycle that is high", 0.5, 0.05, 0.95)),
     outputs=(Output("out", "The wave, -1 to 1, starting upwards at 0"),),
-    state=PHASE,
+    state=(PLACE,),
     source=METHOD,
     example="load square; set square.freq 110 square.width 0.3",
 )
-def square(
-    phase: float, lost: float, freq: float, width: float, dt: float
-) -> tuple[float, float, float]:
-    step = freq * dt
-    after = wrapped(phase - width)
-    out = saw_wave(after, step) - saw_wave(phase, step) + 2.0 * width - 1.0
-    phase, lost = advanced(phase, lost, step)
-    return phase, lost, out
+def square(place: int, freq: float, width: float, dt: float) -> tuple[int, float]:
+    step = min(freq * dt, FASTEST)
+    # Two saws: the edge of the one goes up at 0, the other's goes down at `width`.
+    rising = i4(place + HALF_TURN)
+    falling = i4(place - i4((width - 0.5) * 4294967296.0))
+    out = saw_wave(falling, step) - saw_wave(rising, step) + (2.0 * width - 1.0)
+    return turned(place, step), out
 
 
 @module(
@@ -183,21 +164,20 @@ def square(
     family=Family.OSCILLATOR,
     inputs=(freq(),),
     outputs=(Output("out", "The wave, -1 to 1, starting upwards at 0"),),
-    state=PHASE,
+    state=(PLACE,),
     source="Esqueda, Välimäki, Bilbao, Rounding corners with BLAMP, DAFx-16, pages 121-128",
     example="load triangle; set triangle.freq 220",
 )
-def triangle(phase: float, lost: float, freq: float, dt: float) -> tuple[float, float, float]:
-    step = freq * dt
-    reach = 4.0 * min(step, 0.0625)
-    # Corners lie half a cycle apart, one up and one down: the nearer one counts.
-    from_top = abs(wrapped(phase + 0.25) - 0.5)
-    distance = min(from_top, 0.5 - from_top)
-    rest = 2.0 * reach * corner_residual(distance / reach) if distance < reach else 0.0
-    naive = 1.0 - 4.0 * from_top
-    cornered = naive - rest if from_top < 0.25 else naive + rest
+def triangle(place: int, freq: float, dt: float) -> tuple[int, float]:
+    step = min(freq * dt, FASTEST)
+    naive = 4.0 * cycles(place)
+    # The wave is odd: only its size is computed, from its distance to the nearest zero.
+    size = min(abs(naive), 2.0 - abs(naive))
+    distance = 1.0 - size
+    reach = min(16.0 * step, 1.0)
+    rest = reach * corner_rest(distance / reach) if distance < reach else 0.0
+    cornered = size - rest
     high = clip(100.0 * step - 5.25, 0.0, 1.0)
-    tones = triangle_partials(phase, step) if high > 0.0 else cornered
-    out = cornered + high * (tones - cornered)
-    phase, lost = advanced(phase, lost, step)
-    return phase, lost, out
+    tones = triangle_partials(size, step) if high > 0.0 else cornered
+    half = cornered + high * (tones - cornered)
+    return turned(place, step), half if naive > 0.0 else -half

@@ -145,6 +145,10 @@ class Patch:
         """A patch without the cables of these numbers."""
         return replace(self, cables=tuple(c for c in self.cables if c.number not in gone))
 
+    def silence(self, names: frozenset[str]) -> Patch:
+        """A patch in which nodes are not heard by themselves any more."""
+        return replace(self, silenced=self.silenced | names)
+
     def with_sequence(self, target: str, sequence: Sequence | None) -> Patch:
         """A patch in which `target` is played by a sequence, or by none."""
         rest = {k: v for k, v in self.sequences.items() if k != target}

@@ -1,0 +1,214 @@
+"""Patches are saved and opened, files of commands run, and what is played is recorded."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chronus.commands.declaration import Command
+from chronus.errors import Code, Span, UserError
+from chronus.language.parser import parse_line
+from chronus.language.statements import Open, Record, RecordStop, Run, Save
+from chronus.machine.recorder import FileRecorder
+from chronus.patch.model import OUT, empty_patch
+from chronus.session.draft import Result
+from chronus.session.saving import BUILDING, patch_lines
+from chronus.session.session import state_error
+
+if TYPE_CHECKING:
+    from chronus.language.statements import Statement
+    from chronus.session.draft import Draft
+    from chronus.session.session import Session
+
+MOST_LINES = 100_000
+MOST_BYTES = 10_000_000
+DEEPEST_RUN = 8
+
+
+def read_lines(path: str, span: Span | None = None) -> list[str]:
+    """The lines of a command file.
+
+    Raises:
+        UserError: E_FILE, it cannot be read, or is no text; E_LIMIT, it is too long.
+    """
+    place = Path(path).expanduser()
+    try:
+        if place.is_file() and place.stat().st_size > MOST_BYTES:
+            raise UserError(Code.LIMIT, f"{path} is longer than {MOST_BYTES} bytes", span)
+        text = place.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        near = tuple(sorted(str(p) for p in place.parent.glob("*.chronus"))[:3]) if place.parent.is_dir() else ()
+        raise UserError(Code.FILE, f"cannot read {path}: {reason}", span, near) from error
+    except UnicodeDecodeError as error:
+        message = f"{path} is no text: byte {error.start} is not UTF-8"
+        raise UserError(Code.FILE, message, span) from error
+    lines = text.splitlines()
+    if len(lines) > MOST_LINES:
+        raise UserError(Code.LIMIT, f"{path} has more than {MOST_LINES} lines", span)
+    return lines
+
+
+def show_error(error: UserError) -> str:
+    """An error with its place, for a list of them."""
+    where = f"line {error.span.line} column {error.span.column}: " if error.span else ""
+    hint = f" (try: {', '.join(error.suggestions)})" if error.suggestions else ""
+    return f"{where}{error.code}: {error.message}{hint}"
+
+
+def prepare_lines(draft: Draft, lines: list[str], path: str, span: Span | None, allowed: tuple[type, ...] | None) -> int:
+    """Add a file's lines to a draft; the number of commands.
+
+    Args:
+        draft: where.
+        lines: of the file.
+        path: its name, for errors.
+        span: where the file was named.
+        allowed: kinds of statements that may stand there; None for all.
+
+    Raises:
+        UserError: E_FILE with every error and its line.
+    """
+    errors: list[UserError] = []
+    count = 0
+    for number, line in enumerate(lines, 1):
+        try:
+            for statement in parse_line(line, number):
+                _check_allowed(statement, number, allowed)
+                draft.session.prepare(draft, statement)
+                count += 1
+        except UserError as error:
+            errors.append(error.at(Span(number, 1, 1)))
+    if errors:
+        kinds = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
+        message = f"{kinds} in {path}, so nothing of it was done; {show_error(errors[0])}"
+        raise UserError(Code.FILE, message, span, errors[0].suggestions, [show_error(e) for e in errors])
+    return count
+
+
+def _check_allowed(statement: Statement, number: int, allowed: tuple[type, ...] | None) -> None:
+    if allowed is not None and not isinstance(statement, allowed):
+        word = type(statement).__name__.lower()
+        message = f"a patch file only builds, and '{word}' does more: `run` takes it"
+        raise UserError(Code.STATE, message, Span(number, 1, 1 + len(word)))
+
+
+def _save(draft: Draft, statement: Save) -> None:
+    path = Path(statement.path).expanduser()
+    lines = patch_lines(draft.patch)
+
+    def act(_session: Session) -> None:
+        _write(path, "# A Music Chronus patch: `open` it.\n" + "\n".join(lines) + "\n", statement)
+
+    if not path.parent.is_dir():
+        raise UserError(Code.FILE, f"there is no folder {path.parent}", statement.span)
+    draft.do(act)
+    draft.say(Result(f"saved {statement.path} ({len(lines)} lines)", data={"file": statement.path}))
+
+
+def _write(path: Path, text: str, statement: Save) -> None:
+    """Write a file so that it is all there or as it was before."""
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as file:
+            file.write(text)
+        Path(file.name).replace(path)
+    except OSError as error:
+        message = f"cannot write {statement.path}: {error.strerror}"
+        raise UserError(Code.FILE, message, statement.span) from error
+
+
+def _open(draft: Draft, statement: Open) -> None:
+    lines = read_lines(statement.path, statement.span)
+    before = len(draft.results)
+    for target in draft.patch.sequences:
+        draft.do(lambda session, target=target: session.stop_playing(target, now=True))
+    out = draft.patch.nodes[OUT]
+    for name in out.values:
+        default = out.declaration.inputs[out.declaration.find_input(name) or 0].default
+        draft.do(lambda session, name=name, value=default: session.set_port(out, name, value))
+    fresh = replace(empty_patch(), count=draft.patch.count, bpm=draft.patch.bpm)
+    draft.rewire(fresh)
+    count = prepare_lines(draft, lines, statement.path, statement.span, BUILDING)
+    nodes = len(draft.patch.nodes) - 1
+    text = f"opened {statement.path}: {nodes} nodes, {len(draft.patch.cables)} cables"
+    draft.say_instead(before, Result(text, data={"file": statement.path, "commands": count, "nodes": nodes}))
+
+
+def _run(draft: Draft, statement: Run) -> None:
+    lines = read_lines(statement.path, statement.span)
+    before = len(draft.results)
+    if draft.depth >= DEEPEST_RUN:
+        message = f"files run each other more than {DEEPEST_RUN} deep"
+        raise UserError(Code.LIMIT, message, statement.span)
+    draft.depth += 1
+    count = prepare_lines(draft, lines, statement.path, statement.span, None)
+    draft.depth -= 1
+    text = f"ran {statement.path}: {count} commands"
+    draft.say_instead(before, Result(text, data={"file": statement.path, "commands": count}))
+
+
+def _record(draft: Draft, statement: Record) -> None:
+    if draft.recording is not None:
+        raise state_error(f"a recording to {draft.recording} is running", "record stop")
+    draft.recording = statement.path
+    frame = int(draft.frame + 0.5)
+
+    def act(session: Session) -> None:
+        session.begin_recording(FileRecorder(statement.path, session.rate_hz), frame)
+
+    _check_folder(statement)
+    draft.do(act)
+    draft.say(Result(f"recording to {statement.path}", data={"file": statement.path}))
+
+
+def _check_folder(statement: Record) -> None:
+    folder = Path(statement.path).expanduser().parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        message = f"cannot record to {statement.path}: {folder} is no folder that can be written"
+        raise UserError(Code.FILE, message, statement.span)
+
+
+def _record_stop(draft: Draft, _statement: RecordStop) -> None:
+    if draft.recording is None:
+        raise state_error("nothing is being recorded", "record take.wav")
+    path, draft.recording = draft.recording, None
+    frame = int(draft.frame + 0.5)
+    draft.do(lambda session: session.end_recording(frame))
+    draft.say(Result(f"recorded {path}", data={"file": path}))
+
+
+COMMANDS = (
+    Command(
+        verb="save",
+        form="save FILE",
+        doc="Write the patch, its sequences and the tempo as command lines",
+        examples=("load kick", "save my.chronus"),
+        handles={Save: _save},
+    ),
+    Command(
+        verb="open",
+        form="open FILE",
+        doc="Put a saved patch in the place of what is there; checked whole before anything changes",
+        examples=("load kick", "save my.chronus", "open my.chronus"),
+        handles={Open: _open},
+    ),
+    Command(
+        verb="run",
+        form="run FILE",
+        doc="Carry out a file of commands; checked whole before anything is done",
+        examples=("load kick", "save my.chronus", "unload kick", "run my.chronus"),
+        handles={Run: _run},
+    ),
+    Command(
+        verb="record",
+        form="record FILE, or record stop",
+        doc="Write what is played to a WAV (float32) or FLAC file, from now until `record stop`",
+        examples=("load kick", "record take.wav", "wait 1/4", "record stop"),
+        handles={Record: _record, RecordStop: _record_stop},
+    ),
+)

@@ -1,0 +1,142 @@
+"""Patterns play nodes and move ports."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from chronus.commands.declaration import Command
+from chronus.commands.values import checked_value
+from chronus.errors import Code, UserError, nearest
+from chronus.language.statements import Sequence, Unsequence
+from chronus.patch.tables import Role, Table, note_table, value_table
+from chronus.session.draft import Result
+
+if TYPE_CHECKING:
+    from chronus.language.statements import PortRef
+    from chronus.patch.model import Node
+    from chronus.session.draft import Draft
+    from chronus.session.session import Ports, Session
+
+
+def _sequence(draft: Draft, statement: Sequence) -> None:
+    draft.node(statement.target.node)
+    target = str(statement.target)
+    table, roles = table_for(draft, statement)
+    node = draft.patch.nodes[statement.target.node.text]
+    already = _means_the_same(draft.patch.sequences.get(target), statement)
+    if not already:
+        draft.patch = draft.patch.with_sequence(target, statement)
+        now = statement.options.now
+
+        def act(session: Session) -> None:
+            session.play(target, node, table, roles, now=now)
+
+        draft.do(act)
+    data = {
+        "sequence": target,
+        "pattern": statement.text,
+        "steps": len(statement.steps),
+        "beats": table.beats,
+    }
+    count = len(statement.steps)
+    draft.say(Result(f"{target}: {statement.text} ({count} steps)", data=data, already=already))
+
+
+def _means_the_same(old: Sequence | None, new: Sequence) -> bool:
+    if old is None or new.options.now:
+        return False
+    return (old.text, replace(old.options, now=False)) == (new.text, new.options)
+
+
+def table_for(draft: Draft, statement: Sequence) -> tuple[Table, Ports]:
+    """The table of a sequence, and the ports that its entries move.
+
+    Raises:
+        UserError: E_PORT, the node cannot be played so; E_VALUE or E_RANGE, a step is wrong.
+    """
+    node = draft.node(statement.target.node)
+    if statement.target.port is not None:
+        _, name, port = draft.input_at(statement.target)
+        table = value_table(statement, lambda value: checked_value(port, value), port.ramp_s)
+        return table, (name, None, None)
+    has = {role: node.declaration.find_input(role.name.lower()) is not None for role in Role}
+    own_hz = node.value("freq") if has[Role.FREQ] else None
+    _check_playable(node, statement, has)
+    table = note_table(statement, own_hz)
+    roles = tuple(role.name.lower() if has[role] else None for role in Role)
+    return table, (roles[0], roles[1], roles[2])
+
+
+def _check_playable(node: Node, statement: Sequence, has: dict[Role, bool]) -> None:
+    hits = [step for step in statement.steps if step.kind == "hit"]
+    pitched = [step for step in hits if step.pitch is not None]
+    if pitched and not has[Role.FREQ]:
+        message = f"{node.name} ({node.kind}) has no freq: play it by a grid such as x..."
+        raise UserError(Code.PORT, message, pitched[0].span)
+    if not has[Role.GATE] and not has[Role.FREQ]:
+        names = tuple(f"{node.name}.{port.name}" for port in node.declaration.inputs if port.name != "in")
+        message = f"{node.name} ({node.kind}) has neither freq nor gate: sequence one of its ports"
+        raise UserError(Code.PORT, message, statement.target.span, names[:3])
+    if not has[Role.GATE] and len(pitched) < len(hits):
+        bare = next(step for step in hits if step.pitch is None)
+        message = f"{node.name} ({node.kind}) has no gate: its steps are notes, such as c2"
+        raise UserError(Code.PORT, message, bare.span)
+    port = node.port("freq")
+    for step in pitched:
+        assert port is not None
+        hz = (step.pitch or 0.0) * 2.0 ** (statement.options.transpose_st / 12.0)
+        if not port.low <= hz <= port.high:
+            message = f"that step is {hz:.1f}hz; {node.name}.freq goes from {port.low}hz to {port.high}hz"
+            raise UserError(Code.RANGE, message, step.span)
+
+
+def target_of(draft: Draft, ref: PortRef) -> str:
+    """The sequence that `unsequence` or `describe` names.
+
+    Raises:
+        UserError: E_NAME, there is none.
+    """
+    target = str(ref)
+    if target not in draft.patch.sequences:
+        message = f"nothing plays {target}; `list sequences` shows what is played"
+        raise UserError(Code.NAME, message, ref.span, nearest(target, draft.patch.sequences))
+    return target
+
+
+def _unsequence(draft: Draft, statement: Unsequence) -> None:
+    target = target_of(draft, statement.target)
+    draft.patch = draft.patch.with_sequence(target, None)
+    draft.do(lambda session: session.stop_playing(target, now=False))
+    draft.say(Result(f"{target} stops at the bar line", data={"sequence": target}))
+
+
+COMMANDS = (
+    Command(
+        verb="sequence",
+        form="sequence A: PATTERN [options], or sequence A.port: VALUES [options]",
+        doc="Play a node by a pattern, or move a port step by step, from the next bar line on",
+        examples=(
+            "load kick; load saw; load adsr; patch saw > adsr; load filter; patch adsr > filter",
+            "sequence kick: x...x...x...x.o.",
+            "sequence adsr: X.x.x_x. gate 80%",
+            "sequence saw: c2 . eb2 g2~ c3 step 1/8",
+            "sequence filter.cutoff: 400 800 1.2khz . step 1/4",
+            "sequence kick: x..x..x. swing 58% now",
+        ),
+        handles={Sequence: _sequence},
+        more=(
+            "Grid: x hit, X accent, o ghost, . rest, _ hold; | and spaces are for the eye.",
+            "Steps: words, each one step: notes such as c2 f#2 eb3, x for the node's own pitch,",
+            ". rest, _ hold; c2~ slides into the next step.",
+            "Options: step 1/16, swing 60%, rotate 2, gate 80%, transpose -12st, now.",
+        ),
+    ),
+    Command(
+        verb="unsequence",
+        form="unsequence A, or unsequence A.port",
+        doc="Let nothing play A any more, from the next bar line on",
+        examples=("load hat", "sequence hat: x.x.", "unsequence hat"),
+        handles={Unsequence: _unsequence},
+    ),
+)

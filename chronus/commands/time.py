@@ -1,0 +1,158 @@
+"""The transport, and time itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from chronus.commands.declaration import Command
+from chronus.engine.layout import Event
+from chronus.errors import Code, UserError
+from chronus.language.quantities import duration, format_value
+from chronus.language.statements import Quit, Start, Stop, Tempo, Wait, WaitUntil
+from chronus.session.draft import Result
+from chronus.settings import BLOCK
+
+if TYPE_CHECKING:
+    from chronus.language.statements import Quantity
+    from chronus.session.draft import Draft
+    from chronus.session.session import Session
+
+SLOWEST_BPM, FASTEST_BPM = 10.0, 999.0
+LONGEST_WAIT_S = 24 * 3600.0
+
+
+def _block_frame(draft: Draft) -> float:
+    """The frame at which what is said now takes effect in the engine."""
+    return float(int(draft.frame + 0.5) // BLOCK * BLOCK)
+
+
+def _tempo(draft: Draft, statement: Tempo) -> None:
+    bpm = _bpm(statement.bpm)
+    draft.patch = replace(draft.patch, bpm=bpm)
+    draft.transport = draft.transport.with_tempo(_block_frame(draft), bpm)
+    transport = draft.transport
+
+    def act(session: Session) -> None:
+        session.send(Event.TEMPO, value=bpm)
+        session.set_transport(transport)
+
+    draft.do(act)
+    draft.say(Result(f"tempo {format_value(bpm, '')}", data={"tempo": bpm}))
+
+
+def _bpm(value: Quantity) -> float:
+    if value.unit != "":
+        raise UserError(Code.VALUE, f"a tempo is a bare number of beats a minute, not {value.text}", value.span, ("tempo 174",))
+    if not SLOWEST_BPM <= value.value <= FASTEST_BPM:
+        message = f"a tempo goes from {SLOWEST_BPM:.0f} to {FASTEST_BPM:.0f} beats a minute"
+        near = format_value(min(max(value.value, SLOWEST_BPM), FASTEST_BPM), "")
+        raise UserError(Code.RANGE, message, value.span, (near,))
+    return value.value
+
+
+def _start(draft: Draft, _statement: Start) -> None:
+    already = draft.transport.is_playing
+    if not already:
+        draft.transport = draft.transport.started(_block_frame(draft))
+        transport = draft.transport
+
+        def act(session: Session) -> None:
+            session.send(Event.START)
+            session.set_transport(transport)
+
+        draft.do(act)
+    draft.say(Result("the transport runs", data={"playing": True}, already=already))
+
+
+def _stop(draft: Draft, _statement: Stop) -> None:
+    already = not draft.transport.is_playing
+    if not already:
+        draft.transport = draft.transport.stopped(_block_frame(draft))
+        transport = draft.transport
+
+        def act(session: Session) -> None:
+            session.send(Event.STOP)
+            session.set_transport(transport)
+
+        draft.do(act)
+    draft.say(Result("the transport stands, gates are closed", data={"playing": False}, already=already))
+
+
+def _move(draft: Draft, frame: float, quantity: Quantity) -> None:
+    if frame - draft.frame > LONGEST_WAIT_S * draft.session.rate_hz:
+        message = f"that is longer than {LONGEST_WAIT_S / 3600:.0f} hours"
+        raise UserError(Code.RANGE, message, quantity.span)
+    draft.wait(frame)
+    position = draft.transport.position(frame)
+    data = {"frame": int(frame + 0.5), "bar": position}
+    draft.say(Result(f"waited until {position}", data=data))
+
+
+def _wait(draft: Draft, statement: Wait) -> None:
+    length = duration(statement.duration)
+    _move(draft, draft.frame + draft.transport.frames_of(length), statement.duration)
+
+
+def _wait_until(draft: Draft, statement: WaitUntil) -> None:
+    number = statement.number
+    if number.unit != "" or number.value < 1.0:
+        message = f"{statement.what}s are counted from 1; {number.text} is none"
+        raise UserError(Code.VALUE, message, number.span, (f"wait until {statement.what} 2",))
+    if not draft.transport.is_playing:
+        message = f"the transport stands, so that {statement.what} never comes"
+        raise UserError(Code.STATE, message, number.span, ("start",))
+    beat = (number.value - 1.0) * (draft.transport.bar_beats if statement.what == "bar" else 1.0)
+    frame = draft.transport.frame_at(beat)
+    if frame < draft.frame - 0.5:
+        message = f"{statement.what} {number.text} has passed: it is {draft.transport.position(draft.frame)}"
+        raise UserError(Code.STATE, message, number.span)
+    _move(draft, max(frame, draft.frame), number)
+
+
+def _quit(draft: Draft, _statement: Quit) -> None:
+    def act(session: Session) -> None:
+        session.is_over = True
+
+    draft.do(act)
+    draft.say(Result("bye"))
+
+
+COMMANDS = (
+    Command(
+        verb="tempo",
+        form="tempo BPM",
+        doc="Set the tempo in beats a minute",
+        examples=("tempo 174",),
+        handles={Tempo: _tempo},
+    ),
+    Command(
+        verb="start",
+        form="start",
+        doc="Let the transport run on from where it stands; it runs when a session begins",
+        examples=("stop", "start"),
+        handles={Start: _start},
+    ),
+    Command(
+        verb="stop",
+        form="stop",
+        doc="Let the transport stand still; gates close, what rings rings on",
+        examples=("stop",),
+        handles={Stop: _stop},
+    ),
+    Command(
+        verb="wait",
+        form="wait DURATION, or wait until bar N, or wait until beat N",
+        doc="Let time pass; in a file or pipe nothing else moves time",
+        examples=("wait 1/16", "wait 10ms", "wait until beat 2"),
+        handles={Wait: _wait, WaitUntil: _wait_until},
+        more=("Durations: 2 bars, 1.5 beats, 3/16 (of a whole note), 800ms, 2s.",),
+    ),
+    Command(
+        verb="quit",
+        form="quit",
+        doc="End the session",
+        examples=("quit",),
+        handles={Quit: _quit},
+    ),
+)

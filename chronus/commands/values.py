@@ -1,0 +1,173 @@
+"""Ports are set and read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chronus.commands.declaration import Command
+from chronus.errors import Code, UserError, nearest
+from chronus.language.quantities import format_value, in_unit, note_name
+from chronus.language.statements import Get, Set
+from chronus.patch.graph import heard
+from chronus.patch.model import OUT, STRIP_PORTS
+from chronus.session.draft import Result
+
+if TYPE_CHECKING:
+    from chronus.dsp.declaration import Input
+    from chronus.language.statements import Assignment, Quantity
+    from chronus.patch.model import Node
+    from chronus.session.draft import Draft
+    from chronus.session.session import Session
+
+LARGEST = 1e12
+"""Values of ports without a range stay below this."""
+
+
+def show_value(port: Input, value: float) -> str:
+    """A port's value as it can be typed."""
+    if port.choices:
+        return port.choices[min(max(round(value), 0), len(port.choices) - 1)]
+    return format_value(value, port.unit)
+
+
+def show_range(port: Input) -> str:
+    """What a port may be set to."""
+    if port.choices:
+        return ", ".join(port.choices)
+    if abs(port.low) > LARGEST and abs(port.high) > LARGEST:
+        return "any number"
+    return f"{show_value(port, port.low)} to {show_value(port, port.high)}"
+
+
+def checked_value(port: Input, value: Quantity) -> float:
+    """A written value in a port's own unit.
+
+    Raises:
+        UserError: E_VALUE, it is of another unit or no word of the port; E_RANGE.
+    """
+    if port.choices:
+        if value.unit == "word" and value.text in port.choices:
+            return float(port.choices.index(value.text))
+        if value.unit == "" and value.value in range(len(port.choices)):
+            return value.value
+        message = f"{port.name} is one of {show_range(port)}, not '{value.text}'"
+        near = nearest(value.text, port.choices)
+        raise UserError(Code.VALUE, message, value.span, near or port.choices[:1])
+    number = in_unit(value, port.unit)
+    low, high = max(port.low, -LARGEST), min(port.high, LARGEST)
+    if not low <= number <= high:
+        message = f"{port.name} goes from {show_range(port)}; {value.text} is outside"
+        limit = show_value(port, low if number < low else high)
+        raise UserError(Code.RANGE, message, value.span, (limit,))
+    return number
+
+
+def _changed(draft: Draft, node: Node, name: str, port: Input, assignment: Assignment) -> float:
+    """The value that an assignment means, with the ones that are relative to what is there."""
+    value = assignment.value
+    if assignment.operator == "":
+        return checked_value(port, value)
+    if port.choices:
+        message = f"{name} is a word ({show_range(port)}): it cannot be changed by an amount"
+        raise UserError(Code.VALUE, message, value.span, (f"set {node.name}.{name} {port.choices[0]}",))
+    before = node.value(name) if draft.session.is_score else _now(draft, node, name)
+    if assignment.operator == "*":
+        if value.unit not in ("", "%"):
+            message = f"a factor is a bare number or a percentage, not {value.text}"
+            raise UserError(Code.VALUE, message, value.span)
+        after = before * in_unit(value, "")
+    elif value.unit in ("st", "oct") and port.unit == "hz":
+        octaves = value.value / 12.0 if value.unit == "st" else value.value
+        after = before * 2.0 ** (octaves if assignment.operator == "+" else -octaves)
+    else:
+        amount = in_unit(value, port.unit)
+        after = before + (amount if assignment.operator == "+" else -amount)
+    return min(max(after, max(port.low, -LARGEST)), min(port.high, LARGEST))
+
+
+def _now(draft: Draft, node: Node, name: str) -> float:
+    """What a port is set to, in the engine where the node is there, else in the draft."""
+    if draft.session.is_here(node) and node is draft.session.patch.nodes[node.name]:
+        return draft.session.port_value(node, name)
+    return node.value(name)
+
+
+def _set(draft: Draft, statement: Set) -> None:
+    told: list[tuple[str, str]] = []
+    for assignment in statement.assignments:
+        node, name, port = draft.input_at(assignment.target)
+        value = _changed(draft, node, name, port, assignment)
+        draft.patch = draft.patch.with_value(node.name, name, value)
+        node = draft.patch.nodes[node.name]
+
+        def act(session: Session, node: Node = node, name: str = name, value: float = value) -> None:
+            session.set_port(node, name, value)
+
+        draft.do(act)
+        told.append((node.name, name))
+
+    def finish(session: Session) -> Result:
+        values = []
+        for node_name, port_name in told:
+            node = session.patch.nodes[node_name]
+            port = node.port(port_name)
+            assert port is not None
+            value = session.port_value(node, port_name)
+            values.append((f"{node_name}.{port_name}", show_value(port, value), value))
+        text = ", ".join(f"{ref} = {shown}" for ref, shown, _ in values)
+        data = {"values": {ref: value for ref, _, value in values}}
+        return Result(text, data=data)
+
+    draft.say(finish)
+
+
+def _get(draft: Draft, statement: Get) -> None:
+    node = draft.node(statement.target.node)
+    if statement.target.port is not None:
+        names = [draft.input_of(node, statement.target.port).name]
+    else:
+        names = [port.name for port in node.declaration.inputs]
+        names += [n for n in STRIP_PORTS if node.name != OUT and node.name in heard(draft.patch) and n not in names]
+
+    def finish(session: Session) -> Result:
+        values = {}
+        shown = []
+        for name in names:
+            port = node.port(name)
+            assert port is not None
+            values[name] = session.port_value(node, name)
+            text = show_value(port, values[name])
+            if port.unit == "hz" and name == "freq":
+                text += f" ({note_name(values[name])})"
+            shown.append(f"{node.name}.{name} = {text}")
+        if len(names) == 1:
+            data = {"node": node.name, "port": names[0], "value": values[names[0]], "text": shown[0].split(" = ")[1]}
+            return Result(shown[0], data=data)
+        return Result(f"{node.name} ({node.kind})", tuple(shown), {"node": node.name, "values": values})
+
+    draft.say(finish)
+
+
+COMMANDS = (
+    Command(
+        verb="set",
+        form="set A.port VALUE [A.port VALUE ...]",
+        doc="Set ports; `+` `-` `*` change what is there: `set bass.cutoff *1.5`, `set lead.freq +7st`",
+        examples=(
+            "load saw; load filter; patch saw > filter",
+            "set filter.cutoff 800hz",
+            "set saw.freq a1 filter.resonance 0.7",
+            "set filter.cutoff *1.5",
+            "set saw.freq +7st",
+            "set filter.mode band",
+        ),
+        handles={Set: _set},
+    ),
+    Command(
+        verb="get",
+        form="get A[.port]",
+        doc="Say what a port, or every port of a node, is set to",
+        examples=("load filter", "get filter.cutoff", "get filter"),
+        handles={Get: _get},
+    ),
+)

@@ -1,0 +1,64 @@
+"""A score: lines of files or of a pipe, carried out in virtual time, each with its reply."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chronus.doors import replies
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from chronus.session.session import Reply, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How replies are given.
+
+    Attributes:
+        write: takes a text without its last line break.
+        json: one object a reply.
+        strict: the first error ends the score.
+        quiet: only errors are written.
+    """
+
+    write: Callable[[str], None]
+    json: bool = False
+    strict: bool = False
+    quiet: bool = False
+
+
+def answer(reply: Reply, manner: Manner) -> None:
+    """Write a reply."""
+    if manner.json:
+        manner.write(replies.as_json(reply))
+    elif not (manner.quiet and reply.ok and not any(r.lines for r in reply.results)):
+        manner.write(replies.as_text(reply))
+
+
+def run_score(
+    session: Session,
+    lines: Iterable[str],
+    manner: Manner,
+    tell_news: Callable[[], None] = lambda: None,
+) -> int:
+    """Carry out lines one after the other; the number of those that failed.
+
+    A blank line or a comment of a file gets no reply; every other line gets one.
+    """
+    failed = 0
+    for number, line in enumerate(lines, 1):
+        reply = session.run_line(line, number)
+        tell_news()
+        if reply.ok and not reply.results:
+            continue
+        answer(reply, manner)
+        if not reply.ok:
+            failed += 1
+            if manner.strict:
+                break
+        if session.is_over:
+            break
+    return failed

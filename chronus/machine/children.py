@@ -1,0 +1,162 @@
+"""Starting processes through one forkserver, and knowing for certain which of them live."""
+
+from __future__ import annotations
+
+import atexit
+import multiprocessing
+import os
+import select
+import signal
+import sys
+import threading
+from dataclasses import dataclass
+from multiprocessing import forkserver, resource_tracker, util
+from typing import TYPE_CHECKING, Any, Final
+
+from chronus.machine.preload import FOLDER_VARIABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from multiprocessing.connection import Connection
+
+CONTEXT: Final = multiprocessing.get_context("forkserver")
+"""The one way in which the program starts processes."""
+_starting = threading.Lock()
+
+
+def warm_up() -> None:
+    """Start the forkserver, which then loads numba and all compiled kernels; returns at once.
+
+    Call it as early as the program can: what it loads, every worker is born with.
+    """
+    with _starting:
+        if forkserver._forkserver._forkserver_pid is None:  # noqa: SLF001 - the only way to ask
+            atexit.register(cool_down)
+        CONTEXT.set_forkserver_preload(["chronus.machine.preload"])
+        # The forkserver is to find this package wherever this process did, and to remove the folder
+        # of its socket when this process is killed. Processes are told by their environment alone.
+        ours = {
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+            FOLDER_VARIABLE: util.get_temp_dir(),
+        }
+        before = {name: os.environ.get(name) for name in ours}
+        os.environ.update(ours)
+        try:
+            forkserver.ensure_running()
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
+
+
+def cool_down() -> None:
+    """End the forkserver and multiprocessing's tracker, and wait until they have ended."""
+    with _starting:
+        forkserver._forkserver._stop()  # noqa: SLF001 - there is no other way, and none is lost
+        resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a child says once when it is ready, or has failed."""
+
+    is_ready: bool
+    text: str
+
+
+class Child:
+    """A process of the machine.
+
+    Args:
+        role: what `status` calls it.
+        lane: which share of the patch, 0 where that means nothing.
+        number: counts workers from 1.
+        main: called in the process with the task and a connection for one report.
+        task: picklable.
+    """
+
+    def __init__(
+        self,
+        role: str,
+        lane: int,
+        number: int,
+        main: Callable[[Any, Connection], None],
+        task: object,
+    ) -> None:
+        self.role = role
+        self.lane = lane
+        self.number = number
+        self.is_retired = False
+        warm_up()
+        self._receiver, sender = CONTEXT.Pipe(duplex=False)
+        self._process = CONTEXT.Process(
+            target=main, args=(task, sender), name=f"chronus-{role}-{lane}", daemon=True
+        )
+        self._process.start()
+        sender.close()
+        assert self._process.pid is not None
+        self.pid: int = self._process.pid
+        self._pidfd = _pidfd(self.pid)
+
+    def report(self, timeout_s: float) -> Report:
+        """Wait for the child's report."""
+        try:
+            if self._receiver.poll(timeout_s):
+                is_ready, text = self._receiver.recv()
+                return Report(is_ready, text)
+        except (EOFError, OSError):
+            return Report(is_ready=False, text=f"the {self.role} process ended as it started")
+        return Report(is_ready=False, text=f"the {self.role} process did not start in {timeout_s} s")
+
+    def late_report(self) -> str:
+        """The text of a further report, which can only be of a failure; empty where there is none."""
+        report = self.report(0.0)
+        return report.text if not report.is_ready and "process" not in report.text else ""
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it lives: known from the system itself, not through the forkserver."""
+        if self._pidfd is None:
+            return self._process.is_alive()
+        return not select.select([self._pidfd], [], [], 0)[0]
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait so long at most for its end; whether it has ended."""
+        if self._pidfd is None:
+            self._process.join(timeout_s)
+            return not self._process.is_alive()
+        return bool(select.select([self._pidfd], [], [], timeout_s)[0])
+
+    def kill(self) -> None:
+        """End it at once."""
+        try:
+            if self._pidfd is None:
+                os.kill(self.pid, signal.SIGKILL)
+            else:
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        except ProcessLookupError:
+            return  # it has ended by itself
+
+    @property
+    def sentinel(self) -> int:
+        """A descriptor that becomes readable when the child has ended."""
+        return self._process.sentinel if self._pidfd is None else self._pidfd
+
+    def close(self) -> None:
+        """Forget a child that has ended."""
+        self._process.join(1.0)
+        self._receiver.close()
+        if self._pidfd is not None:
+            os.close(self._pidfd)
+            self._pidfd = None
+
+
+def _pidfd(pid: int) -> int | None:
+    if not hasattr(os, "pidfd_open"):
+        return None
+    try:
+        return os.pidfd_open(pid)
+    except OSError:
+        return None  # it has ended already, or the kernel is too old

@@ -1,0 +1,167 @@
+"""What a line is about to do: nothing has happened yet, and nothing will if a part of it fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from chronus.errors import Code, UserError, nearest
+from chronus.patch.graph import heard, key_of, strip_key
+from chronus.patch.model import OUT, STRIP_PORTS, Node, Patch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chronus.dsp.declaration import Input
+    from chronus.language.statements import Name, PortRef
+    from chronus.session.session import Session
+    from chronus.session.tempo import Transport
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a command says.
+
+    Attributes:
+        text: goes behind `ok`.
+        lines: output lines before the closing one.
+        data: the same for programs.
+        already: nothing had to be done.
+    """
+
+    text: str
+    lines: tuple[str, ...] = ()
+    data: dict[str, Any] = field(default_factory=dict)
+    already: bool = False
+
+
+@dataclass(slots=True)
+class Instant:
+    """What is done at one point of time.
+
+    Attributes:
+        patch: what is patched from then on.
+        is_rewired: whether a node or cable comes or goes.
+        actions: what else is done, in order, after that.
+        until: the frame to which time moves on behind it; None at the end of a line.
+    """
+
+    patch: Patch | None = None
+    is_rewired: bool = False
+    actions: list[Callable[[Session], None]] = field(default_factory=list)
+    until: float | None = None
+
+
+@dataclass(slots=True)
+class Draft:
+    """The patch, transport and time that a line's commands work on, and what is to be done.
+
+    Attributes:
+        session: the session as it is.
+        patch: as it will be.
+        transport: as it will be.
+        frame: when; virtual time in a score, the last finished frame otherwise.
+        instants: what is done, once every command of the line is known to be right.
+        results: what each command says; asked after its effect.
+        recording: the file that is being recorded to, None for none.
+        depth: how many files run each other.
+    """
+
+    session: Session
+    patch: Patch
+    transport: Transport
+    frame: float
+    instants: list[Instant] = field(default_factory=lambda: [Instant()])
+    results: list[Callable[[Session], Result]] = field(default_factory=list)
+    recording: str | None = None
+    depth: int = 0
+
+    def rewire(self, patch: Patch) -> None:
+        """Let another patch be what plays."""
+        self.patch = patch
+        self.instants[-1].is_rewired = True
+
+    def do(self, action: Callable[[Session], None]) -> None:
+        """Have something done when the line is carried out."""
+        self.instants[-1].actions.append(action)
+
+    def wait(self, frame: float) -> None:
+        """Let time move on to a frame before what follows."""
+        self.instants[-1].until = frame
+        self.close()
+        self.instants.append(Instant())
+        self.frame = frame
+
+    def close(self) -> None:
+        """Let the last instant have the patch as it stands."""
+        self.instants[-1].patch = self.patch
+
+    def say(self, result: Result | Callable[[Session], Result]) -> None:
+        """What the command answers; a function is asked when the effect is there."""
+        self.results.append(result if callable(result) else lambda _: result)
+
+    def say_instead(self, since: int, result: Result) -> None:
+        """One answer in place of those that were given since there were so many."""
+        self.results[since:] = [lambda _: result]
+
+    # ---- names
+
+    def node(self, name: Name) -> Node:
+        """The node of a name.
+
+        Raises:
+            UserError: E_NAME, there is none.
+        """
+        node = self.patch.nodes.get(name.text)
+        if node is None:
+            near = nearest(name.text, self.patch.nodes)
+            message = f"there is no node '{name.text}'"
+            if not near:
+                message += "; `list nodes` shows what there is, `load KIND` makes one"
+            raise UserError(Code.NAME, message, name.span, near)
+        return node
+
+    def input_of(self, node: Node, port: Name) -> Input:
+        """An input of a node, or of its channel strip.
+
+        Raises:
+            UserError: E_PORT, it has none of that name; E_STATE, it has no strip now.
+        """
+        found = node.port(port.text)
+        if found is None:
+            kind = node.declaration
+            names = [p.name for p in kind.inputs] + list(STRIP_PORTS) * (node.name != OUT)
+            if kind.find_output(port.text) is not None:
+                message = f"'{port.text}' is an output of {node.name}: it can be patched, not set"
+            else:
+                message = f"{node.name} ({node.kind}) has no port '{port.text}'; it has {', '.join(names)}"
+            raise UserError(Code.PORT, message, port.span, nearest(port.text, names))
+        if node.declaration.find_input(port.text) is None and node.name not in heard(self.patch):
+            message = f"{node.name} is not heard, so it has no {port.text}: patch it to out"
+            raise UserError(Code.STATE, message, port.span, (f"patch {node.name} > out",))
+        return found
+
+    def input_at(self, ref: PortRef) -> tuple[Node, str, Input]:
+        """The node, port name and declaration that `A.port` names, or `A` by its main input.
+
+        Raises:
+            UserError: E_NAME or E_PORT.
+        """
+        node = self.node(ref.node)
+        if ref.port is not None:
+            return node, ref.port.text, self.input_of(node, ref.port)
+        main = node.declaration.main_input
+        if main is None:
+            names = tuple(f"{node.name}.{port.name}" for port in node.declaration.inputs)
+            message = f"{node.name} ({node.kind}) has no main input: name one of its ports"
+            raise UserError(Code.PORT, message, ref.span, names[:3])
+        return node, node.declaration.inputs[main].name, node.declaration.inputs[main]
+
+
+def place_of(node: Node, port: str) -> tuple[str, int]:
+    """The engine's key of the node or strip that has a port, and the port's index there."""
+    index = node.declaration.find_input(port)
+    if index is not None:
+        return key_of(node), index
+    # The strip's ports are in, level, pan, mute.
+    return strip_key(node), {"level": 1, "pan": 2}[port]

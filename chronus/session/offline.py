@@ -1,0 +1,122 @@
+"""The engine in this process as a backend: for `render`, for `check`, and for tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chronus.engine.layout import Arena, Clock, Head, Limits, offline_arena
+from chronus.engine.writer import Writer
+from chronus.settings import BLOCK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from chronus.engine.offline import Pump
+    from chronus.session.backend import FrameSink
+
+CHUNK_BLOCKS = 750
+"""Blocks that are computed at a time: a second, between two looks at the progress."""
+
+
+class Offline:
+    """A backend whose time moves only when the session says so.
+
+    Args:
+        rate_hz: frames a second.
+        progress: told the frame that has been reached, now and then.
+    """
+
+    def __init__(self, rate_hz: int, progress: Callable[[int], None] = lambda _: None) -> None:
+        self._arena: Arena = offline_arena(rate_hz, Limits())
+        self.writer = Writer(self._arena)
+        self._pump: Pump | None = None
+        self._kinds: set[str] = set()
+        self._sinks: list[tuple[FrameSink, int, int | None]] = []
+        self._progress = progress
+
+    @property
+    def is_live(self) -> bool:
+        """Time stands until it is moved."""
+        return False
+
+    @property
+    def _committed(self) -> int:
+        return int(self._arena.head[Head.COMMITTED])
+
+    def need(self, kinds: Collection[str]) -> None:
+        """Remember which kernels to load."""
+        self._kinds.update(kinds)
+
+    def release(self) -> None:
+        """Nothing: time is moved by `reach`."""
+
+    def reach(self, frame: int) -> None:
+        """Compute all blocks that begin before the one that holds `frame`."""
+        self._advance(frame // BLOCK)
+
+    def settle(self, mark: int) -> int:
+        """Compute blocks until an event has taken effect."""
+        while (frame := self.writer.took(mark)) is None:
+            self._advance(self._committed + 1)
+        return frame
+
+    def make_room(self) -> None:
+        """Compute blocks until the writer has room: events of the past make it."""
+        while not self.writer.has_room():
+            self._advance(self._committed + 1)
+
+    def add_sink(self, sink: FrameSink, start_frame: int) -> None:
+        """Give a sink every frame from `start_frame` on."""
+        self._sinks.append((sink, start_frame, None))
+
+    def remove_sink(self, sink: FrameSink, stop_frame: int) -> None:
+        """Give a sink nothing from `stop_frame` on, and close it there."""
+        self._sinks = [
+            (s, start, stop_frame if s is sink else stop) for s, start, stop in self._sinks
+        ]
+
+    def play_out(self, stop_frame: int | None) -> int:
+        """Compute to a frame, or to the end of the ringing."""
+        if stop_frame is not None:
+            self._advance(-(-stop_frame // BLOCK), stop_frame)
+            return stop_frame
+        while self.writer.clock(Clock.FINISH) < 0:
+            self._advance(self._committed + 1)
+        return self.writer.clock(Clock.FINISH)
+
+    def facts(self) -> Mapping[str, Any]:
+        """There is no machine."""
+        return {"device": "none", "block": BLOCK, "ahead": 0, "underruns": 0, "handovers": 0,
+                "quarantined": [], "cpu": {}, "processes": []}
+
+    def close(self) -> None:
+        """Close what is still being recorded."""
+        for sink, _, _ in self._sinks:
+            sink.close()
+        self._sinks = []
+
+    def _advance(self, block: int, end_frame: int | None = None) -> None:
+        while self._committed < block:
+            blocks = min(block - self._committed, CHUNK_BLOCKS)
+            first = self._committed * BLOCK
+            frames = self._hand().advance(blocks)
+            if end_frame is not None:
+                frames = frames[: end_frame - first]
+            for sink, start, stop in list(self._sinks):
+                low = max(start - first, 0)
+                high = len(frames) if stop is None else max(stop - first, 0)
+                if low < min(high, len(frames)):
+                    sink.take(first + low, frames[low:high])
+                if stop is not None and stop <= first + len(frames):
+                    self._sinks.remove((sink, start, stop))
+                    sink.close()
+            self._progress(first + len(frames))
+
+    def _hand(self) -> Pump:
+        # The compiled step is imported when the first block is wanted: `check` never needs it.
+        from chronus.engine.offline import Pump, Stepper  # noqa: PLC0415
+
+        if self._pump is None:
+            self._pump = Pump(self._arena, Stepper())
+        self._pump.stepper.load({*self._kinds, "strip", "out"})
+        return self._pump
