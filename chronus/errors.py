@@ -30,7 +30,7 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A place in a command text: line and columns count from 1, `end` is one past the last column."""
+    """A place in a command text, counted from 1; `end` is one past the last column."""
 
     line: int = 1
     column: int = 1

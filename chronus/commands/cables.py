@@ -38,7 +38,9 @@ def _output(draft: Draft, ref: PortRef, *, is_first: bool) -> tuple[Node, str]:
     if node.port(ref.port.text) is not None:
         message = f"{ref} is an input: a cable starts at an output ({', '.join(names)})"
         raise UserError(Code.CABLE, message, ref.port.span, (f"{node.name}.{names[0]}",))
-    message = f"{node.name} ({node.kind}) has no output '{ref.port.text}'; it has {', '.join(names)}"
+    message = (
+        f"{node.name} ({node.kind}) has no output '{ref.port.text}'; it has {', '.join(names)}"
+    )
     raise UserError(Code.PORT, message, ref.port.span, nearest(ref.port.text, names))
 
 
@@ -88,17 +90,22 @@ def _patch(draft: Draft, statement: Patch) -> None:
     patch = draft.patch
     new: list[Cable] = []
     last = len(statement.stages) - 2
-    for index, (sources, targets) in enumerate(zip(statement.stages, statement.stages[1:], strict=False)):
+    for index, (sources, targets) in enumerate(
+        zip(statement.stages, statement.stages[1:], strict=False)
+    ):
         for source_ref in sources:
             source, output = _output(draft, source_ref, is_first=index == 0)
             for target_ref in targets:
                 target, name, port = _input(draft, target_ref, is_last=index == last)
                 # An amount belongs to the last cables of the row.
                 how = _amount(port, statement.amount if index == last else None)
-                new.append(Cable(patch.count + len(new), source.name, output, target.name, name, *how))
+                new.append(
+                    Cable(patch.count + len(new), source.name, output, target.name, name, *how)
+                )
     there = {cable.ends: cable for cable in patch.cables}
     fresh = [
-        c for c in new
+        c
+        for c in new
         if c.ends not in there or (there[c.ends].amount, there[c.ends].bends) != (c.amount, c.bends)
     ]
     for cable in fresh:
@@ -206,7 +213,11 @@ COMMANDS = (
         verb="unpatch",
         form="unpatch A > B, or unpatch A",
         doc="Pull a cable out, or all cables of a node; `unpatch A > out` silences A for good",
-        examples=("load saw; load filter; patch saw > filter", "unpatch saw > filter", "unpatch saw > out"),
+        examples=(
+            "load saw; load filter; patch saw > filter",
+            "unpatch saw > filter",
+            "unpatch saw > out",
+        ),
         handles={Unpatch: _unpatch},
     ),
 )

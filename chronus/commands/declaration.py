@@ -1,4 +1,4 @@
-"""What a command is: its word, its form, what it does, examples that run, and what carries it out."""
+"""What a command is: its word, form and meaning, examples that run, and what carries it out."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,11 @@ from chronus.machine.recorder import FileRecorder
 from chronus.patch.model import OUT, empty_patch
 from chronus.session.draft import Result
 from chronus.session.saving import BUILDING, patch_lines
-from chronus.session.session import state_error
+from chronus.session.session import Session, state_error
 
 if TYPE_CHECKING:
     from chronus.language.statements import Statement
     from chronus.session.draft import Draft
-    from chronus.session.session import Session
 
 MOST_LINES = 100_000
 MOST_BYTES = 10_000_000
@@ -41,7 +41,11 @@ def read_lines(path: str, span: Span | None = None) -> list[str]:
         text = place.read_text(encoding="utf-8-sig")
     except OSError as error:
         reason = error.strerror or str(error)
-        near = tuple(sorted(str(p) for p in place.parent.glob("*.chronus"))[:3]) if place.parent.is_dir() else ()
+        near = (
+            tuple(sorted(str(p) for p in place.parent.glob("*.chronus"))[:3])
+            if place.parent.is_dir()
+            else ()
+        )
         raise UserError(Code.FILE, f"cannot read {path}: {reason}", span, near) from error
     except UnicodeDecodeError as error:
         message = f"{path} is no text: byte {error.start} is not UTF-8"
@@ -59,7 +63,9 @@ def show_error(error: UserError) -> str:
     return f"{where}{error.code}: {error.message}{hint}"
 
 
-def prepare_lines(draft: Draft, lines: list[str], path: str, span: Span | None, allowed: tuple[type, ...] | None) -> int:
+def prepare_lines(
+    draft: Draft, lines: list[str], path: str, span: Span | None, allowed: tuple[type, ...] | None
+) -> int:
     """Add a file's lines to a draft; the number of commands.
 
     Args:
@@ -85,7 +91,9 @@ def prepare_lines(draft: Draft, lines: list[str], path: str, span: Span | None, 
     if errors:
         kinds = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
         message = f"{kinds} in {path}, so nothing of it was done; {show_error(errors[0])}"
-        raise UserError(Code.FILE, message, span, errors[0].suggestions, [show_error(e) for e in errors])
+        raise UserError(
+            Code.FILE, message, span, errors[0].suggestions, [show_error(e) for e in errors]
+        )
     return count
 
 
@@ -126,17 +134,19 @@ def _open(draft: Draft, statement: Open) -> None:
     lines = read_lines(statement.path, statement.span)
     before = len(draft.results)
     for target in draft.patch.sequences:
-        draft.do(lambda session, target=target: session.stop_playing(target, now=True))
+        draft.do(partial(Session.stop_playing, target=target, now=True))
     out = draft.patch.nodes[OUT]
     for name in out.values:
         default = out.declaration.inputs[out.declaration.find_input(name) or 0].default
-        draft.do(lambda session, name=name, value=default: session.set_port(out, name, value))
+        draft.do(partial(Session.set_port, node=out, port=name, value=default))
     fresh = replace(empty_patch(), count=draft.patch.count, bpm=draft.patch.bpm)
     draft.rewire(fresh)
     count = prepare_lines(draft, lines, statement.path, statement.span, BUILDING)
     nodes = len(draft.patch.nodes) - 1
     text = f"opened {statement.path}: {nodes} nodes, {len(draft.patch.cables)} cables"
-    draft.say_instead(before, Result(text, data={"file": statement.path, "commands": count, "nodes": nodes}))
+    draft.say_instead(
+        before, Result(text, data={"file": statement.path, "commands": count, "nodes": nodes})
+    )
 
 
 def _run(draft: Draft, statement: Run) -> None:
@@ -193,7 +203,7 @@ COMMANDS = (
     Command(
         verb="open",
         form="open FILE",
-        doc="Put a saved patch in the place of what is there; checked whole before anything changes",
+        doc="Put a saved patch in the place of what is there; checked whole before that",
         examples=("load kick", "save my.chronus", "open my.chronus"),
         handles={Open: _open},
     ),

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from chronus.session.session import Session
 
 
-
 # ---- list
 
 
@@ -53,7 +52,7 @@ def _nodes(patch: Patch) -> list[tuple[str, ...]]:
 
 def _cables(patch: Patch) -> list[tuple[str, ...]]:
     by_hand = {c.source for c in patch.cables if c.target == OUT}
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (f"{c.source}.{c.output}", ">", f"{c.target}.{c.input}", f"by {c.text}" if c.text else "")
         for c in patch.cables
     ]
@@ -117,9 +116,13 @@ def _describe_node(draft: Draft, node: Node) -> tuple[str, ...]:
     _, closing = computing_order(graph.nodes, graph.cables.values())
     for cable in patch.cables:
         if node.name in (cable.source, cable.target):
-            late = ", one block late: it closes a cycle" if f"cable#{cable.number}" in closing else ""
+            late = (
+                ", one block late: it closes a cycle" if f"cable#{cable.number}" in closing else ""
+            )
             amount = f" by {cable.text}" if cable.text else ""
-            lines.append(f"cable: {cable.source}.{cable.output} > {cable.target}.{cable.input}{amount}{late}")
+            lines.append(
+                f"cable: {cable.source}.{cable.output} > {cable.target}.{cable.input}{amount}{late}"
+            )
     if node.name in heard(patch):
         lines.append("heard at out")
     lines += [
@@ -241,7 +244,9 @@ def help_lines(topic: str | None) -> tuple[str, ...]:
         lines = ["One line, one command; `;` parts several, `#` begins a comment."]
         for form, doc in rows:
             lines += [form, f"    {doc}"]
-        lines.append("`help COMMAND` shows examples, `list kinds` what can be loaded, `describe KIND` its ports.")
+        lines.append(
+            "`help COMMAND` shows examples, `list kinds` what there is, `describe KIND` its ports."
+        )
         return tuple(lines)
     if topic in commands():
         command = commands()[topic]
@@ -261,7 +266,9 @@ def help_lines(topic: str | None) -> tuple[str, ...]:
 
 def _help(draft: Draft, statement: Help) -> None:
     lines = help_lines(statement.topic)
-    draft.say(Result(statement.topic or "help", lines, {"topic": statement.topic, "text": list(lines)}))
+    draft.say(
+        Result(statement.topic or "help", lines, {"topic": statement.topic, "text": list(lines)})
+    )
 
 
 COMMANDS = (
@@ -269,7 +276,13 @@ COMMANDS = (
         verb="list",
         form="list [kinds|instruments|nodes|cables|sequences|devices]",
         doc="List what there is",
-        examples=("list kinds", "load kick; sequence kick: x...", "list", "list cables", "list sequences"),
+        examples=(
+            "list kinds",
+            "load kick; sequence kick: x...",
+            "list",
+            "list cables",
+            "list sequences",
+        ),
         handles={List: _list},
     ),
     Command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from chronus.commands.declaration import Command
@@ -12,6 +13,7 @@ from chronus.modules.catalog import kinds
 from chronus.patch.graph import heard
 from chronus.patch.model import OUT, Node
 from chronus.session.draft import Result
+from chronus.session.session import Session
 
 if TYPE_CHECKING:
     from chronus.dsp.declaration import Kind
@@ -29,7 +31,9 @@ def kind_of(name: Name) -> Kind:
     if name.text in offered:
         return kinds()[name.text]
     if name.text == OUT:
-        raise UserError(Code.STATE, "out is always there: there is one way to the sound card", name.span)
+        raise UserError(
+            Code.STATE, "out is always there: there is one way to the sound card", name.span
+        )
     near = nearest(name.text, offered)
     message = f"there is no module kind '{name.text}'; `list kinds` shows all"
     raise UserError(Code.NAME, message, name.span, near)
@@ -50,7 +54,9 @@ def _load(draft: Draft, statement: Load) -> None:
         raise UserError(Code.NAME, message, wanted.span, (free,))
     name = draft.patch.free_name(kind.name) if wanted is None else wanted.text
     if "." in name or name in ("on", "off"):
-        raise UserError(Code.NAME, f"'{name}' cannot be a node's name", (wanted or statement.kind).span)
+        raise UserError(
+            Code.NAME, f"'{name}' cannot be a node's name", (wanted or statement.kind).span
+        )
     patch = draft.patch.with_node(Node(name, kind.name, draft.patch.count))
     for setting in statement.settings:
         trial = type(draft)(draft.session, patch, draft.transport, draft.frame)
@@ -67,7 +73,7 @@ def _unload(draft: Draft, statement: Unload) -> None:
         if node.name == OUT:
             raise UserError(Code.STATE, "out is always there", name.span)
         for target in [t for t in draft.patch.sequences if t.split(".")[0] == node.name]:
-            draft.do(lambda session, target=target: session.stop_playing(target, now=True))
+            draft.do(partial(Session.stop_playing, target=target, now=True))
         draft.rewire(draft.patch.without_node(node.name))
     gone = [name.text for name in statement.names]
     draft.say(Result(f"{', '.join(gone)} unloaded", data={"nodes": gone}))
@@ -78,7 +84,11 @@ COMMANDS = (
         verb="load",
         form="load KIND [as NAME] [PORT=VALUE ...]",
         doc="Make a node of a module kind; what makes sound is heard at once",
-        examples=("load kick", "load saw as bass freq=55hz", "load filter cutoff=800hz resonance=0.4"),
+        examples=(
+            "load kick",
+            "load saw as bass freq=55hz",
+            "load filter cutoff=800hz resonance=0.4",
+        ),
         handles={Load: _load},
         more=(
             "A second `load kick` is named kick2. What makes sound and is patched to nothing else",

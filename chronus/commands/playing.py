@@ -39,7 +39,9 @@ def _gate(draft: Draft, statement: Gate) -> None:
     gated(node, statement.node.span, "opened")
     draft.do(lambda session: session.set_gate(node, is_open=statement.on))
     word = "on" if statement.on else "off"
-    draft.say(Result(f"gate {node.name} {word}", data={"node": node.name, "gate": int(statement.on)}))
+    draft.say(
+        Result(f"gate {node.name} {word}", data={"node": node.name, "gate": int(statement.on)})
+    )
 
 
 def _trigger(draft: Draft, statement: Trigger) -> None:
@@ -101,7 +103,9 @@ def _velocity(statement: Note) -> float:
         return HIT_VELOCITY
     velocity = in_unit(statement.velocity, "")
     if not 0.0 <= velocity <= 1.0:
-        message = f"a velocity goes from 0 to 1, or 0% to 100%; {statement.velocity.text} is outside"
+        message = (
+            f"a velocity goes from 0 to 1, or 0% to 100%; {statement.velocity.text} is outside"
+        )
         raise UserError(Code.RANGE, message, statement.velocity.span, ("0.8",))
     return velocity
 
@@ -110,7 +114,7 @@ COMMANDS = (
     Command(
         verb="note",
         form="note A NOTE [for DURATION] [at VELOCITY]",
-        doc="Play a note: sets freq and velocity, opens the gate for the duration (one beat if unsaid)",
+        doc="Play a note: sets freq and velocity, opens the gate for the duration (else one beat)",
         examples=("load kick", "note kick c2", "note kick 55hz for 1/8 at 100%"),
         handles={Note: _note},
     ),

@@ -75,7 +75,9 @@ def _check_playable(node: Node, statement: Sequence, has: dict[Role, bool]) -> N
         message = f"{node.name} ({node.kind}) has no freq: play it by a grid such as x..."
         raise UserError(Code.PORT, message, pitched[0].span)
     if not has[Role.GATE] and not has[Role.FREQ]:
-        names = tuple(f"{node.name}.{port.name}" for port in node.declaration.inputs if port.name != "in")
+        names = tuple(
+            f"{node.name}.{port.name}" for port in node.declaration.inputs if port.name != "in"
+        )
         message = f"{node.name} ({node.kind}) has neither freq nor gate: sequence one of its ports"
         raise UserError(Code.PORT, message, statement.target.span, names[:3])
     if not has[Role.GATE] and len(pitched) < len(hits):
@@ -87,7 +89,9 @@ def _check_playable(node: Node, statement: Sequence, has: dict[Role, bool]) -> N
         assert port is not None
         hz = (step.pitch or 0.0) * 2.0 ** (statement.options.transpose_st / 12.0)
         if not port.low <= hz <= port.high:
-            message = f"that step is {hz:.1f}hz; {node.name}.freq goes from {port.low}hz to {port.high}hz"
+            message = (
+                f"that step is {hz:.1f}hz; {node.name}.freq goes from {port.low}hz to {port.high}hz"
+            )
             raise UserError(Code.RANGE, message, step.span)
 
 

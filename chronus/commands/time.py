@@ -43,7 +43,12 @@ def _tempo(draft: Draft, statement: Tempo) -> None:
 
 def _bpm(value: Quantity) -> float:
     if value.unit != "":
-        raise UserError(Code.VALUE, f"a tempo is a bare number of beats a minute, not {value.text}", value.span, ("tempo 174",))
+        raise UserError(
+            Code.VALUE,
+            f"a tempo is a bare number of beats a minute, not {value.text}",
+            value.span,
+            ("tempo 174",),
+        )
     if not SLOWEST_BPM <= value.value <= FASTEST_BPM:
         message = f"a tempo goes from {SLOWEST_BPM:.0f} to {FASTEST_BPM:.0f} beats a minute"
         near = format_value(min(max(value.value, SLOWEST_BPM), FASTEST_BPM), "")
@@ -76,7 +81,9 @@ def _stop(draft: Draft, _statement: Stop) -> None:
             session.set_transport(transport)
 
         draft.do(act)
-    draft.say(Result("the transport stands, gates are closed", data={"playing": False}, already=already))
+    draft.say(
+        Result("the transport stands, gates are closed", data={"playing": False}, already=already)
+    )
 
 
 def _move(draft: Draft, frame: float, quantity: Quantity) -> None:
@@ -105,7 +112,8 @@ def _wait_until(draft: Draft, statement: WaitUntil) -> None:
     beat = (number.value - 1.0) * (draft.transport.bar_beats if statement.what == "bar" else 1.0)
     frame = draft.transport.frame_at(beat)
     if frame < draft.frame - 0.5:
-        message = f"{statement.what} {number.text} has passed: it is {draft.transport.position(draft.frame)}"
+        position = draft.transport.position(draft.frame)
+        message = f"{statement.what} {number.text} has passed: it is {position}"
         raise UserError(Code.STATE, message, number.span)
     _move(draft, max(frame, draft.frame), number)
 

@@ -39,6 +39,11 @@ def show_range(port: Input) -> str:
     return f"{show_value(port, port.low)} to {show_value(port, port.high)}"
 
 
+def bounds(port: Input) -> tuple[float, float]:
+    """Lowest and highest value that a port may be set to."""
+    return max(port.low, -LARGEST), min(port.high, LARGEST)
+
+
 def checked_value(port: Input, value: Quantity) -> float:
     """A written value in a port's own unit.
 
@@ -54,7 +59,7 @@ def checked_value(port: Input, value: Quantity) -> float:
         near = nearest(value.text, port.choices)
         raise UserError(Code.VALUE, message, value.span, near or port.choices[:1])
     number = in_unit(value, port.unit)
-    low, high = max(port.low, -LARGEST), min(port.high, LARGEST)
+    low, high = bounds(port)
     if not low <= number <= high:
         message = f"{port.name} goes from {show_range(port)}; {value.text} is outside"
         limit = show_value(port, low if number < low else high)
@@ -69,7 +74,9 @@ def _changed(draft: Draft, node: Node, name: str, port: Input, assignment: Assig
         return checked_value(port, value)
     if port.choices:
         message = f"{name} is a word ({show_range(port)}): it cannot be changed by an amount"
-        raise UserError(Code.VALUE, message, value.span, (f"set {node.name}.{name} {port.choices[0]}",))
+        raise UserError(
+            Code.VALUE, message, value.span, (f"set {node.name}.{name} {port.choices[0]}",)
+        )
     before = node.value(name) if draft.session.is_score else _now(draft, node, name)
     if assignment.operator == "*":
         if value.unit not in ("", "%"):
@@ -82,7 +89,8 @@ def _changed(draft: Draft, node: Node, name: str, port: Input, assignment: Assig
     else:
         amount = in_unit(value, port.unit)
         after = before + (amount if assignment.operator == "+" else -amount)
-    return min(max(after, max(port.low, -LARGEST)), min(port.high, LARGEST))
+    low, high = bounds(port)
+    return min(max(after, low), high)
 
 
 def _now(draft: Draft, node: Node, name: str) -> float:
@@ -100,7 +108,9 @@ def _set(draft: Draft, statement: Set) -> None:
         draft.patch = draft.patch.with_value(node.name, name, value)
         node = draft.patch.nodes[node.name]
 
-        def act(session: Session, node: Node = node, name: str = name, value: float = value) -> None:
+        def act(
+            session: Session, node: Node = node, name: str = name, value: float = value
+        ) -> None:
             session.set_port(node, name, value)
 
         draft.do(act)
@@ -127,7 +137,11 @@ def _get(draft: Draft, statement: Get) -> None:
         names = [draft.input_of(node, statement.target.port).name]
     else:
         names = [port.name for port in node.declaration.inputs]
-        names += [n for n in STRIP_PORTS if node.name != OUT and node.name in heard(draft.patch) and n not in names]
+        names += [
+            n
+            for n in STRIP_PORTS
+            if node.name != OUT and node.name in heard(draft.patch) and n not in names
+        ]
 
     def finish(session: Session) -> Result:
         values = {}
@@ -141,9 +155,16 @@ def _get(draft: Draft, statement: Get) -> None:
                 text += f" ({note_name(values[name])})"
             shown.append(f"{node.name}.{name} = {text}")
         if len(names) == 1:
-            data = {"node": node.name, "port": names[0], "value": values[names[0]], "text": shown[0].split(" = ")[1]}
+            data = {
+                "node": node.name,
+                "port": names[0],
+                "value": values[names[0]],
+                "text": shown[0].split(" = ")[1],
+            }
             return Result(shown[0], data=data)
-        return Result(f"{node.name} ({node.kind})", tuple(shown), {"node": node.name, "values": values})
+        return Result(
+            f"{node.name} ({node.kind})", tuple(shown), {"node": node.name, "values": values}
+        )
 
     draft.say(finish)
 
@@ -152,7 +173,7 @@ COMMANDS = (
     Command(
         verb="set",
         form="set A.port VALUE [A.port VALUE ...]",
-        doc="Set ports; `+` `-` `*` change what is there: `set bass.cutoff *1.5`, `set lead.freq +7st`",
+        doc="Set ports; `+` `-` `*` change what is there: `set bass.cutoff *1.5`",
         examples=(
             "load saw; load filter; patch saw > filter",
             "set filter.cutoff 800hz",

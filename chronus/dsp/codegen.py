@@ -87,7 +87,11 @@ def _rewritten(function: Callable[..., Any], name: str) -> tuple[str, list[str]]
     definition = tree.body[0]
     assert isinstance(definition, ast.FunctionDef)
     own = set(inspect.signature(function).parameters)
-    own |= {n.id for n in ast.walk(definition) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    own |= {
+        n.id
+        for n in ast.walk(definition)
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
     rewrite = _Float32(function.__globals__, own)
     body = [
         rewrite.visit(statement)
@@ -95,8 +99,13 @@ def _rewritten(function: Callable[..., Any], name: str) -> tuple[str, list[str]]
         if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
     ]
     parameters = ast.arguments(
-        [], [ast.arg(parameter) for parameter in inspect.signature(function).parameters],
-        None, [], [], None, [],
+        [],
+        [ast.arg(parameter) for parameter in inspect.signature(function).parameters],
+        None,
+        [],
+        [],
+        None,
+        [],
     )
     new = ast.FunctionDef(name, parameters, body, [], None, type_params=[])
     return ast.unparse(ast.fix_missing_locations(new)), rewrite.used
@@ -125,7 +134,9 @@ def _memory_lines(kind: Kind, voice: str) -> list[str]:
     before = "0"
     for memory in kind.memories:
         frames = f"frames_{memory.name}"
-        lines.append(f"{memory.name} = floats(memory + 4 * ({before} + {voice} * {frames}), {frames})")
+        lines.append(
+            f"{memory.name} = floats(memory + 4 * ({before} + {voice} * {frames}), {frames})"
+        )
         before = f"{before} + {{width}} * {frames}"
     return lines
 
@@ -207,14 +218,18 @@ def wide_source(kind: Kind) -> str:
     results = [f"z_{state.name}[j]" for state in kind.state] + [f"y_{name}[j]" for name in outputs]
     lines.append(f"    for k in range({BLOCK}):")
     for name in inputs:
-        lines += [f"        for j in range({WIDE}):",
-                  f"            x_{name}[j] = row_{name}[k * {WIDE} + j]"]
+        lines += [
+            f"        for j in range({WIDE}):",
+            f"            x_{name}[j] = row_{name}[k * {WIDE} + j]",
+        ]
     lines.append(f"        for j in range({WIDE}):")
     lines += _indented([line.format(width=WIDE) for line in _memory_lines(kind, "j")], 3)
     lines.append(f"            {', '.join(results)} = tick({', '.join(arguments)})")
     for name in outputs:
-        lines += [f"        for j in range({WIDE}):",
-                  f"            to_{name}[k * {WIDE} + j] = y_{name}[j]"]
+        lines += [
+            f"        for j in range({WIDE}):",
+            f"            to_{name}[k * {WIDE} + j] = y_{name}[j]",
+        ]
     for state, offset in zip(kind.state, offsets, strict=True):
         lines += [
             f"    to_z_{state.name} = {POINTERS[state.dtype]}(target + {offset}, {WIDE})",

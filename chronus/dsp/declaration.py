@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 F = TypeVar("F")
 
 RAMP_S: Final = 0.005
-"""How long a knob takes to its new value, seconds: short enough to feel direct, too long to click."""
+"""Seconds a knob takes to its new value: short enough to feel direct, too long to click."""
 
 
 class Curve(StrEnum):

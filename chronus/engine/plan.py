@@ -82,8 +82,14 @@ def plan_of(
             last = port
             first = len(plan.wires)
             for cable in arriving.get((key, port), ()):
-                _add_wires(plan, cable, places[cable.source], channel, kind.inputs[port].channels,
-                           (cable_slots[cable.key], int(cable.key in closing)))
+                _add_wires(
+                    plan,
+                    cable,
+                    places[cable.source],
+                    channel,
+                    kind.inputs[port].channels,
+                    (cable_slots[cable.key], int(cable.key in closing)),
+                )
             plan.rows.append([place.ports + port, first, len(plan.wires) - first])
         gate = kind.find_input("gate")
         if gate is not None:

@@ -1,7 +1,7 @@
 """One compiled call computes blocks: events, transport, ramps, kernels, the tape, the commit.
 
-All of it is native code; what it calls between two stores of `committed` is native too. Enum members
-are taken as module constants, since the compiler knows plain integers best.
+All of it is native code, and so is what it calls. Enum members are taken as module constants,
+since the compiler knows plain integers best.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from chronus.engine.layout import (
     Head,
     Node,
     Ramp,
-    Ring,
 )
 from chronus.engine.ports import aim, change, fill_row, forget_changes, ramp_value
 from chronus.engine.sequencer import (
@@ -51,7 +50,12 @@ BPM, ORIGIN_BEAT, ORIGIN_FRAME = int(Beat.BPM), int(Beat.ORIGIN_BEAT), int(Beat.
 BAR_BEATS = int(Beat.BAR_BEATS)
 NOW = int(Ramp.NOW)
 KIND, DUE, A, B, C, TOOK = 0, 1, 2, 3, 4, 5
-E_PLAN, E_PORT, E_CABLE, E_GATE = int(Event.PLAN), int(Event.PORT), int(Event.CABLE), int(Event.GATE)
+E_PLAN, E_PORT, E_CABLE, E_GATE = (
+    int(Event.PLAN),
+    int(Event.PORT),
+    int(Event.CABLE),
+    int(Event.GATE),
+)
 E_SEQUENCE, E_TEMPO, E_START = int(Event.SEQUENCE), int(Event.TEMPO), int(Event.START)
 E_STOP, E_FINISH = int(Event.STOP), int(Event.FINISH)
 N_KIND, N_STATE, N_MEMORY = int(Node.KIND), int(Node.STATE), int(Node.MEMORY)

@@ -63,7 +63,11 @@ class Tables:
         for index, entry in enumerate(table.entries):
             arena.entries[first + index] = (entry.role, entry.flags)
             arena.entry_values[first + index] = (
-                entry.beat, entry.length, entry.value, entry.ramp_s, entry.gap,
+                entry.beat,
+                entry.length,
+                entry.value,
+                entry.ramp_s,
+                entry.gap,
             )
         self._used.append(place)
         return place

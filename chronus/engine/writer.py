@@ -139,7 +139,9 @@ class Writer:
         for key, cable in graph.cables.items():
             if self._leaving.pop(key, 0) != 0 or self._cables[key] != cable:
                 self._cables[key] = cable
-                self._instant.add(Event.CABLE, self._slots[key], self.fade_frames, value=cable.amount)
+                self._instant.add(
+                    Event.CABLE, self._slots[key], self.fade_frames, value=cable.amount
+                )
         for key in (*self._cables, *self._places):
             if key not in graph.cables and key not in graph.nodes and key not in self._leaving:
                 self._leaving[key] = None
@@ -147,9 +149,7 @@ class Writer:
                     self._instant.add(Event.CABLE, self._slots[key], self.fade_frames, value=0.0)
         self._instant.patched = True
 
-    def _take_places(
-        self, nodes: list[GraphNode], cables: list[GraphCable]
-    ) -> dict[str, Place]:
+    def _take_places(self, nodes: list[GraphNode], cables: list[GraphCable]) -> dict[str, Place]:
         taken: list[tuple[str, int, int]] = []
 
         def take(pool: str, count: int) -> int:
@@ -257,7 +257,9 @@ class Writer:
             slot = self._free_plan()
             assert slot is not None
             places, cables = self._staying()
-            write_plan(self.arena, slot, plan_of(places, cables, self._slots, "out#0", self._leaving))
+            write_plan(
+                self.arena, slot, plan_of(places, cables, self._slots, "out#0", self._leaving)
+            )
             self._put(index, due, (int(Event.PLAN), slot, 0, 0, 0.0))
             if self._plan_slot != NONE:
                 self._plan_marks[self._plan_slot] = index

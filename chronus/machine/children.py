@@ -110,10 +110,12 @@ class Child:
             return Report(is_ready=False, text=f"the {self.role} process ended as it started")
         return Report(is_ready=False, text=f"the {self.role} process did not start in {timeout_s} s")
 
-    def late_report(self) -> str:
-        """The text of a further report, which can only be of a failure; empty where there is none."""
-        report = self.report(0.0)
-        return report.text if not report.is_ready and "process" not in report.text else ""
+    def last_words(self) -> str:
+        """Why it failed after it had been ready, as far as it said; empty where it did not."""
+        try:
+            return str(self._receiver.recv()[1]) if self._receiver.poll(0) else ""
+        except (EOFError, OSError):
+            return ""
 
     @property
     def is_alive(self) -> bool:

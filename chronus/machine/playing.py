@@ -116,9 +116,7 @@ class Player:
             if move.is_hole or (view.quits and not move.flows):
                 self._fall_silent(part)
             self._last[:] = part[-1]
-        if self.flows and not move.flows:
-            self._interrupt(is_hole=move.is_hole)
-        elif take > 0 and not move.flows:
+        if not move.flows and (self.flows or take > 0):
             self._interrupt(is_hole=move.is_hole)
         self.flows = move.flows
         self._die_away(out[take:])

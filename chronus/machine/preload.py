@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from chronus.engine.offline import Stepper
 
 FOLDER_VARIABLE: Final = "CHRONUS_FORKSERVER_FOLDER"
-"""Names the folder of the forkserver's socket, which it removes at its end if nobody else has."""
+"""Names the folder of the forkserver's socket, which it removes when the shell was killed."""
 
 _loaded: list[Stepper] = []
 
@@ -43,9 +43,9 @@ def load_what_is_compiled() -> None:
         stepper().load(name for name in kinds() if name not in absent)
 
 
-def _end(folder: Path) -> None:
-    """End the forkserver: remove its folder, and spare it the taking down of a compiler."""
-    if folder.name.startswith("pymp-"):
+def _end(folder: Path, parent: int) -> None:
+    """End the forkserver: spare it the taking down of a compiler, and clean up for a killed parent."""
+    if os.getppid() != parent and folder.name.startswith("pymp-"):
         shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)
 
@@ -53,7 +53,7 @@ def _end(folder: Path) -> None:
 def _as_forkserver(folder: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    atexit.register(_end, Path(folder))
+    atexit.register(_end, Path(folder), os.getppid())
     try:
         load_what_is_compiled()
     except OSError as error:  # a worker meets it again, and reports it to the shell

@@ -123,7 +123,7 @@ def kick(
     age = 0.0 if struck else min(age + dt, LONG_AGO)
     place = 0 if struck else place
     hit = velocity if struck else hit
-    tail = last if struck else tail_after(tail, dt)
+    tail = clip(last, -1.0, 1.0) if struck else tail_after(tail, dt)
     seed = next_random(seed)
     fall = fading(age, 0.001 * sweep)
     # Softer strokes start lower: a real drum bends with the force of the blow.
@@ -214,7 +214,7 @@ def snare(
     place = 0 if struck else place
     upper = 0 if struck else upper
     hit = velocity if struck else hit
-    tail = last if struck else tail_after(tail, dt)
+    tail = clip(last, -1.0, 1.0) if struck else tail_after(tail, dt)
     bend = 1.0 + (0.3 + 0.5 * crack) * fading(age, 0.025)
     skin = 0.62 * sin_cycles(cycles(place)) * fading(age, 0.001 * body)
     skin = skin + 0.42 * sin_cycles(cycles(upper)) * fading(age, 0.0007 * body)
@@ -313,7 +313,7 @@ def hat(
     struck = gate > 0.5 and held <= 0.5
     age = 0.0 if struck else min(age + dt, LONG_AGO)
     hit = velocity if struck else hit
-    tail = last if struck else tail_after(tail, dt)
+    tail = clip(last, -1.0, 1.0) if struck else tail_after(tail, dt)
     step = min(freq * dt, 0.12)
     low = metal_square(p1, step) + metal_square(p2, 1.4827 * step) + metal_square(p3, 1.8003 * step)
     high = metal_square(p4, 2.546 * step) + metal_square(p5, 2.6303 * step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chronus.dsp.approx import f4, f8
+from chronus.dsp.approx import clip, f4, f8
 from chronus.dsp.declaration import (
     Curve,
     Family,
@@ -40,7 +40,8 @@ def time_ms(name: str, doc: str, default: float) -> Input:
     state=(
         State("place", 3.0, "f8"),
         State("start"),
-        State("level"),
+        State("fixed"),
+        State("kept"),
         State("peak"),
         State("held"),
     ),
@@ -53,7 +54,8 @@ def time_ms(name: str, doc: str, default: float) -> Input:
 def adsr(
     place: float,
     start: float,
-    level: float,
+    fixed: float,
+    kept: float,
     peak: float,
     held: float,
     in_: float,
@@ -64,7 +66,7 @@ def adsr(
     sustain: float,
     release: float,
     dt: float,
-) -> tuple[float, float, float, float, float, float, float]:
+) -> tuple[float, float, float, float, float, float, float, float]:
     open_ = 1.0 if gate > 0.5 else 0.0
     turn = open_ != held
     peak = velocity if open_ > held else peak
@@ -79,19 +81,20 @@ def adsr(
     # and from 2 to 3 in the release; float64, since a long stage takes very small steps.
     last = f8(2.0) if gate > 0.5 else f8(3.0)
     first = min(rise, f8(1.0)) if gate > 0.5 else min(f8(2.0) + later, last)
-    climbing = min(place + rise, f8(1.0))
-    falling = min(place + later, last)
-    going = climbing if place < f8(1.0) else falling
-    place = first if turn else going
+    # Conditional expressions and not values chosen at the end: a mono kernel branches, and so does
+    # not wait for what it does not need.
+    place = first if turn else (
+        min(place + rise, f8(1.0)) if place < f8(1.0) else min(place + later, last)
+    )
+    # The level is `fixed` plus a share of the level at which the gate turned.
+    start = clip(fixed + kept * start, 0.0, 1.0) if turn else start
     left = f4(last - place)
     cube = left * left * left
     climbed = f4(place)
     steady = peak * sustain
-    # The level is `fixed` plus a share of the level at which the gate turned.
     decayed = steady + (peak - steady) * cube
     opened = peak * climbed if climbed <= 1.0 else decayed
     fixed = opened if gate > 0.5 else 0.0
     kept = (1.0 - climbed if climbed <= 1.0 else 0.0) if gate > 0.5 else cube
-    start = level if turn else start
     level = fixed + kept * start
-    return place, start, level, peak, open_, in_ * level, level
+    return place, start, fixed, kept, peak, open_, in_ * level, level

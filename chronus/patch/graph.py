@@ -86,7 +86,11 @@ def graph_of(patch: Patch) -> Graph:
     cables: dict[str, GraphCable] = {}
     audible = heard(patch)
     for node in patch.nodes.values():
-        own = {name: v for name, v in node.values.items() if node.declaration.find_input(name) is not None}
+        own = {
+            name: v
+            for name, v in node.values.items()
+            if node.declaration.find_input(name) is not None
+        }
         nodes[key_of(node)] = GraphNode(key_of(node), node.name, node.kind, own)
         if node.name in audible:
             key = strip_key(node)
@@ -96,12 +100,16 @@ def graph_of(patch: Patch) -> Graph:
         graph_cable = _cable(patch, cable)
         cables[graph_cable.key] = graph_cable
     out = key_of(patch.nodes[OUT])
-    by_hand = {cable.source for cable in patch.cables if cable.target == OUT and cable.input == "in"}
+    by_hand = {
+        cable.source for cable in patch.cables if cable.target == OUT and cable.input == "in"
+    }
     for name in audible:
         node = patch.nodes[name]
         strip_in = f"{strip_key(node)}>in"
         if name not in by_hand:
-            cables[strip_in] = GraphCable(strip_in, key_of(node), 0, strip_key(node), 0, 1.0, bends=False)
+            cables[strip_in] = GraphCable(
+                strip_in, key_of(node), 0, strip_key(node), 0, 1.0, bends=False
+            )
         strip_out = f"{strip_key(node)}>out"
         cables[strip_out] = GraphCable(strip_out, strip_key(node), 0, out, 0, 1.0, bends=False)
     return Graph(nodes, cables)

@@ -24,7 +24,7 @@ class FrameSink(Protocol):
 
 
 class Backend(Protocol):
-    """An engine that can be written to and that moves on, by itself or when it is asked to."""
+    """An engine that can be written to, and that moves on by itself or when asked."""
 
     writer: Writer
 
@@ -45,7 +45,7 @@ class Backend(Protocol):
         """
 
     def settle(self, mark: int) -> int:
-        """Wait until the event of a `Writer.publish` has taken effect; the frame at which it did."""
+        """Wait until what was published has taken effect; the frame at which it did."""
 
     def make_room(self) -> None:
         """Return when `writer.has_room()`."""
@@ -66,7 +66,10 @@ class Backend(Protocol):
         """
 
     def facts(self) -> Mapping[str, Any]:
-        """What `status` shows of the machine: device, ahead, underruns, handovers, cpu, processes."""
+        """What `status` shows of the machine: device, ahead, underruns, cpu, processes."""
+
+    def news(self) -> list[str]:
+        """What happened since the last call that no line asked for, a line each."""
 
     def close(self) -> None:
         """End everything and leave nothing behind; may be called twice."""

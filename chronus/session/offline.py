@@ -86,8 +86,20 @@ class Offline:
 
     def facts(self) -> Mapping[str, Any]:
         """There is no machine."""
-        return {"device": "none", "block": BLOCK, "ahead": 0, "underruns": 0, "handovers": 0,
-                "quarantined": [], "cpu": {}, "processes": []}
+        return {
+            "device": "none",
+            "block": BLOCK,
+            "ahead": 0,
+            "underruns": 0,
+            "handovers": 0,
+            "quarantined": [],
+            "cpu": {},
+            "processes": [],
+        }
+
+    def news(self) -> list[str]:
+        """Nothing happens here that no line asked for."""
+        return []
 
     def close(self) -> None:
         """Close what is still being recorded."""

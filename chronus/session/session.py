@@ -23,6 +23,7 @@ from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from chronus.language.statements import Statement
     from chronus.patch.model import Node
@@ -41,10 +42,20 @@ RUN_MARGIN_S = 0.1
 """How far ahead of what is played a file that is run at the prompt begins."""
 
 
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How long a score is played: seconds, bars, or until it has ended where both are None."""
+
+    seconds: float | None = None
+    bars: float | None = None
+
+
 class Recording(FrameSink, Protocol):
     """A sink that is a file."""
 
-    path: str
+    @property
+    def path(self) -> Path:
+        """The file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +94,14 @@ class Session:
         self.is_score = is_score
         self.is_released = False
         self.is_over = False
-        self.limit_frame: int | None = None
+        self.length = Length()
         self.recording: Recording | None = None
         self.lines = 0
         self._handlers = handlers
         self._virtual = 0.0
         self._transport = Transport(self.rate_hz)
         self._unpublished = False
+        self._took: int | None = None
         self.writer.stage(graph_of(self.patch))
         if not is_score:
             self.release()
@@ -133,7 +145,8 @@ class Session:
         self.release()
         if self.is_score:
             self._virtual = frame
-            if self.limit_frame is not None and frame >= self.limit_frame:
+            end = self.end_frame()
+            if end is not None and frame >= end:
                 self.is_over = True
             else:
                 self.backend.reach(int(frame + 0.5))
@@ -208,8 +221,10 @@ class Session:
         """Let a node, or one of its ports, be played by a table from the next bar line on."""
         if not self.is_here(node):
             return
-        places = [NONE if name is None else self.writer.port_place(*place_of(node, name))
-                  for name in roles]
+        places = [
+            NONE if name is None else self.writer.port_place(*place_of(node, name))
+            for name in roles
+        ]
         self.writer.tables.play(target, (places[0], places[1], places[2]), table, now=now)
         self._unpublished = True
 
@@ -252,18 +267,29 @@ class Session:
         """
         self.lines += 1
         number = self.lines if line is None else line
+        self._took = None
         try:
             statements = parse_line(text, number)
             results = self.carry_out(statements)
         except UserError as error:
-            return Reply(number, text, (), error, self.frame, self.transport.position(self.frame))
-        frame = self.frame if self._took is None else self._took
-        return Reply(number, text, results, None, frame, self.transport.position(frame))
+            return self._reply(number, text, (), error)
+        return self._reply(number, text, results, None)
+
+    def _reply(
+        self, number: int, text: str, results: tuple[Result, ...], error: UserError | None
+    ) -> Reply:
+        """A reply with its place in time: in a score the block at which virtual time stands."""
+        if self.is_score:
+            frame, bar = self.due_block * BLOCK, self.transport.position(self._virtual)
+        else:
+            frame = self.frame if self._took is None or error else self._took
+            bar = self.transport.position(frame)
+        return Reply(number, text, results, error, frame, bar)
 
     def draft(self) -> Draft:
         """A draft that starts from what is so now."""
         frame = self._virtual if self.is_score else float(self.frame)
-        recording = None if self.recording is None else self.recording.path
+        recording = None if self.recording is None else str(self.recording.path)
         return Draft(self, self.patch, self.transport, frame, recording=recording)
 
     def carry_out(self, statements: tuple[Statement, ...]) -> tuple[Result, ...]:
@@ -272,7 +298,6 @@ class Session:
         Raises:
             UserError: one of them cannot be done; nothing has changed then.
         """
-        self._took: int | None = None
         draft = self.draft()
         for statement in statements:
             self.prepare(draft, statement)
@@ -290,7 +315,7 @@ class Session:
         for action in instant.actions:
             action(self)
         if self.is_score:
-            self._took = max(self.due_block, 0) * BLOCK
+            self._took = None
         elif self._unpublished:
             mark = self.publish()
             assert mark is not None
@@ -304,8 +329,18 @@ class Session:
 
     # ---- the end
 
-    def finish(self, frames: int | None) -> int:
-        """Play to the end: exactly `frames`, or until what rings has ended; the frame of the end."""
+    def end_frame(self) -> int | None:
+        """The frame at which the length that was asked for ends, at the tempo of now."""
+        if self.length.seconds is not None:
+            return round(self.length.seconds * self.rate_hz)
+        if self.length.bars is not None:
+            beats = self.length.bars * self.transport.bar_beats
+            return round(self.transport.frame_at(beats))
+        return None
+
+    def finish(self) -> int:
+        """Play to the end: to the length asked for, or until what rings has ended; its frame."""
+        frames = self.end_frame()
         if frames is None:
             self.send(
                 Event.FINISH,

@@ -14,7 +14,7 @@ TICKS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Transport:
-    """Where beats lie: `origin_beat` is at `origin_frame`, and beats go on while it `is_playing`."""
+    """Where beats lie: `origin_beat` at `origin_frame`; they go on while it `is_playing`."""
 
     rate_hz: int
     bpm: float = 120.0

@@ -1,0 +1,140 @@
+"""The command line: which call it is, with which options, and its exit status."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DESCRIPTION = "A headless modular synthesizer that is played by typing."
+EPILOG = """\
+Without a call: the prompt, or with a pipe or file on stdin the lines as a score.
+Exit status: 0 all lines did what they say, 1 some line failed, 2 the call is wrong,
+3 audio could not be started, 130 interrupted.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line's grammar."""
+    top = argparse.ArgumentParser(
+        prog="chronus",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    _live_options(top)
+    calls = top.add_subparsers(dest="call", metavar="CALL")
+    play = calls.add_parser("play", help="play command files live", allow_abbrev=False)
+    play.add_argument("files", nargs="+", metavar="FILE")
+    _live_options(play)
+    _length(play)
+    play.add_argument("--then-prompt", action="store_true", help="stay at the prompt afterwards")
+    render = calls.add_parser(
+        "render", help="play a command file into a sound file", allow_abbrev=False
+    )
+    render.add_argument("files", nargs=1, metavar="FILE")
+    render.add_argument("-o", dest="output", required=True, metavar="OUT.wav", help=".wav or .flac")
+    _length(render)
+    render.add_argument("--rate", type=int, metavar="HZ", help="frames a second (48000)")
+    render.add_argument("--bits", type=int, choices=(16, 24, 32), default=32, help="32 is float")
+    render.add_argument("--stems", metavar="DIR", help="a file for each node that is heard as well")
+    _answers(render)
+    check = calls.add_parser("check", help="check command files, play nothing", allow_abbrev=False)
+    check.add_argument("files", nargs="+", metavar="FILE")
+    calls.add_parser("devices", help="list the sound cards")
+    calls.add_parser("doctor", help="what is wrong on this machine, and what mends it")
+    helps = calls.add_parser("help", help="what `help` says at the prompt")
+    helps.add_argument("topic", nargs="?")
+    return top
+
+
+def _length(call: argparse.ArgumentParser) -> None:
+    group = call.add_mutually_exclusive_group()
+    group.add_argument("--seconds", type=_length_value, metavar="S", help="exactly so long")
+    group.add_argument("--bars", type=_length_value, metavar="N", help="exactly so many bars")
+
+
+def _length_value(text: str) -> float:
+    value = float(text)
+    if not 0.0 < value <= 86_400.0:
+        raise argparse.ArgumentTypeError(f"a length is above 0 and at most 86400, not {text}")
+    return value
+
+
+def _answers(call: argparse.ArgumentParser) -> None:
+    call.add_argument("--json", action="store_const", const=True, help="one object a reply")
+    call.add_argument(
+        "--plain", action="store_const", const=True, help="no colour, no cursor movement"
+    )
+    call.add_argument("--strict", action="store_const", const=True, help="end at the first error")
+
+
+def _live_options(call: argparse.ArgumentParser) -> None:
+    call.add_argument("--device", metavar="NAME", help="sound card by name or number, or null")
+    call.add_argument("--rate", type=int, metavar="HZ", help="frames a second (48000)")
+    call.add_argument("--block", type=int, metavar="N", help="frames that the card takes at a time")
+    call.add_argument("--ahead", type=int, metavar="N", help="blocks of 64 frames on the tape")
+    call.add_argument("--record", metavar="FILE", help="record all that is played")
+    _answers(call)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a call; its exit status."""
+    given = parser().parse_args(arguments)
+    # Imported here, so that `chronus --help` and a wrong call answer at once.
+    from chronus.doors import calls  # noqa: PLC0415
+    from chronus.errors import UserError  # noqa: PLC0415
+
+    try:
+        return _run(given)
+    except UserError as error:
+        return calls.failed_call(error)
+    except KeyboardInterrupt:
+        return calls.INTERRUPTED
+    except BrokenPipeError:
+        # Who reads the replies has gone: there is nobody to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return calls.SOME_FAILED
+
+
+def _run(given: argparse.Namespace) -> int:
+    from chronus.doors import calls, looking  # noqa: PLC0415
+    from chronus.doors.options import gather  # noqa: PLC0415
+    from chronus.session.session import Length  # noqa: PLC0415
+
+    if given.call == "check":
+        return calls.check(given.files)
+    if given.call == "help":
+        return looking.show_help(given.topic)
+    if given.call == "devices":
+        return looking.show_devices()
+    if given.call == "doctor":
+        return looking.show_doctor()
+    options = gather(vars(given))
+    if given.call == "render":
+        how = calls.Rendering(
+            given.output, options.rate, given.bits, Length(given.seconds, given.bars), given.stems
+        )
+        return calls.render(given.files[0], how, options)
+    if given.call == "play":
+        lines = calls.files_lines(given.files)
+        length = Length(given.seconds, given.bars)
+        if given.then_prompt and sys.stdin.isatty():
+            from chronus.doors.prompt import prompt  # noqa: PLC0415
+
+            return prompt(options, lines)
+        return calls.play(lines, calls.kinds_in(lines), options, length)
+    if sys.stdin.isatty():
+        from chronus.doors.prompt import prompt  # noqa: PLC0415
+
+        return prompt(options)
+    return calls.play(calls.piped_lines(), [], options, Length())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,212 @@
+"""The calls of the program: play, render, check, the prompt, a pipe. Each gives its exit status."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from chronus.commands.files import read_lines, show_error
+from chronus.commands.nodes import kind_of
+from chronus.commands.registry import handlers
+from chronus.doors import replies
+from chronus.doors.progress import Progress
+from chronus.doors.score import Manner, run_score
+from chronus.errors import Code, UserError
+from chronus.language.parser import parse_line
+from chronus.language.statements import Load
+from chronus.machine.recorder import FileRecorder
+from chronus.session.offline import Offline
+from chronus.session.session import Length, Session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from chronus.doors.options import Options
+    from chronus.session.backend import Backend
+
+DONE: Final = 0
+SOME_FAILED: Final = 1
+WRONG_CALL: Final = 2
+NO_AUDIO: Final = 3
+INTERRUPTED: Final = 130
+
+
+def write_out(text: str) -> None:
+    """Replies go to stdout, at once."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def write_err(text: str) -> None:
+    """What is no reply goes to stderr."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def kinds_in(lines: Iterable[str]) -> list[str]:
+    """Kinds that a score loads, in order; what is wrong with a line is said when it runs."""
+    found: dict[str, None] = {}
+    for line in lines:
+        try:
+            statements = parse_line(line)
+            loads = [s for s in statements if isinstance(s, Load)]
+            found.update(dict.fromkeys(kind_of(load.kind).name for load in loads))
+        except UserError:
+            continue
+    return list(found)
+
+
+def compile_kernels(kinds: list[str]) -> list[str]:
+    """Have the kernels of some kinds, and of what is always there, compiled; all of their names."""
+    from chronus.machine.build import build, missing  # noqa: PLC0415 - heavy only where needed
+
+    needed = [*kinds, "strip", "out"]
+    if missing(needed):
+        with Progress("compiling") as bar:
+            build(needed, bar.show)
+    return needed
+
+
+def piped_lines() -> Iterator[str]:
+    """The lines of stdin as they come; what is no UTF-8 becomes a mark that the parser refuses."""
+    for line in sys.stdin.buffer:
+        yield line.decode("utf-8", "replace")
+
+
+def files_lines(paths: list[str]) -> list[str]:
+    """The lines of several files, one after the other.
+
+    Raises:
+        UserError: E_FILE.
+    """
+    return [line for path in paths for line in read_lines(path)]
+
+
+# ---- check
+
+
+def check(paths: list[str]) -> int:
+    """Parse and check files, play nothing; every error with its line."""
+    errors = 0
+    for path in paths:
+        session = Session(Offline(48_000), handlers(), is_score=True)
+        draft = session.draft()
+        try:
+            lines = read_lines(path)
+        except UserError as error:
+            write_out(replies.error_line(error))
+            errors += 1
+            continue
+        commands = 0
+        wrong = 0
+        for number, line in enumerate(lines, 1):
+            try:
+                for statement in parse_line(line, number):
+                    session.prepare(draft, statement)
+                    commands += 1
+            except UserError as error:
+                wrong += 1
+                write_out(f"{path}: {show_error(error)}")
+        errors += wrong
+        if not wrong:
+            write_out(f"ok {path}: {commands} commands")
+    return SOME_FAILED if errors else DONE
+
+
+# ---- render
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """What `render` makes."""
+
+    output: str
+    rate_hz: int
+    bits: int
+    length: Length
+    stems: str | None = None
+
+
+def render(path: str, how: Rendering, options: Options) -> int:
+    """Play a score offline into a file; only errors and what lines ask for are written."""
+    lines = read_lines(path)
+    manner = Manner(write_out, json=options.json, strict=options.strict, quiet=not options.json)
+    compile_kernels(kinds_in(lines))
+    seconds = round(how.length.seconds or 0)
+    with Progress("rendering") as bar:
+        backend = Offline(
+            how.rate_hz, lambda frame: bar.show(round(frame / how.rate_hz), seconds, "s")
+        )
+        recorder = FileRecorder(how.output, how.rate_hz, how.bits)
+        backend.add_sink(recorder, 0)
+        try:
+            session = Session(backend, handlers(), is_score=True)
+            failed, end = play_score(session, lines, how.length, manner)
+        finally:
+            backend.close()
+    write_err(f"{how.output}: {end / how.rate_hz:.3f} s")
+    return SOME_FAILED if failed else DONE
+
+
+def play_score(
+    session: Session, lines: Iterable[str], length: Length, manner: Manner
+) -> tuple[int, int]:
+    """Carry out a score and play it to its end; how many lines failed, and the frame of the end."""
+    session.length = length
+    failed = run_score(session, lines, manner, lambda: tell_news(session.backend, manner))
+    end = session.finish()
+    tell_news(session.backend, manner)
+    return failed, end
+
+
+def tell_news(backend: Backend, manner: Manner) -> None:
+    """Write what no line asked for."""
+    for text in backend.news():
+        manner.write(replies.news(text, as_object=manner.json))
+
+
+# ---- live
+
+
+@contextmanager
+def live(options: Options, kinds: list[str]) -> Iterator[Backend]:
+    """A live machine, for as long as the block lasts; nothing is left of it after that."""
+    from chronus.machine.live import LiveMachine, LiveSettings  # noqa: PLC0415 - heavy
+
+    needed = compile_kernels(kinds)
+    settings = LiveSettings(
+        device=options.device, rate_hz=options.rate, block=options.block, ahead=options.ahead
+    )
+    machine = LiveMachine(settings)
+    previous = signal.signal(signal.SIGTERM, _end_on_signal)
+    try:
+        machine.start(needed)
+        if options.record is not None:
+            machine.add_sink(FileRecorder(options.record, options.rate), 0)
+        yield machine
+    finally:
+        machine.close()
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _end_on_signal(_number: int, _frame: object) -> None:
+    """SIGTERM ends like Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+def play(lines: Iterable[str], kinds: list[str], options: Options, length: Length) -> int:
+    """Play a score live."""
+    manner = Manner(write_out, json=options.json, strict=options.strict)
+    with live(options, kinds) as machine:
+        session = Session(machine, handlers(), is_score=True)
+        failed, _ = play_score(session, lines, length, manner)
+    return SOME_FAILED if failed else DONE
+
+
+def failed_call(error: UserError) -> int:
+    """The status of a call that could not begin, and why."""
+    write_err(replies.error_line(error))
+    return NO_AUDIO if error.code is Code.DEVICE else WRONG_CALL

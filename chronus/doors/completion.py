@@ -1,0 +1,110 @@
+"""What may come next in a line: from the grammar, the catalog and the session."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from chronus.commands.looking import kind_rows
+from chronus.commands.registry import commands
+from chronus.commands.values import show_range, show_value
+from chronus.language.parser import expected_after
+from chronus.patch.graph import heard
+from chronus.patch.model import OUT, STRIP_PORTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chronus.patch.model import Node, Patch
+
+WORD: Final = re.compile(r"[A-Za-z0-9_#/\-]*$")
+CATEGORIES: Final = re.compile(r"[A-Z]+")
+
+
+def completions(text: str, patch: Patch) -> list[tuple[str, str]]:
+    """Words that may stand at the end of a line in place of the one begun there.
+
+    Args:
+        text: the line up to the cursor.
+        patch: for the names of nodes and ports.
+
+    Returns:
+        Each word, and a few words on it; best first.
+    """
+    match = WORD.search(text)
+    assert match is not None
+    begun, before = match.group().lower(), text[: match.start()]
+    if before.endswith("."):
+        found = _ports(before[:-1], patch)
+    elif _is_first_word(before):
+        found = [(c.verb, c.form) for c in commands().values()]
+    else:
+        found = list(_expected(before, patch))
+    return [(word, note) for word, note in found if word.startswith(begun)]
+
+
+def _is_first_word(before: str) -> bool:
+    """Whether a command is to begin here."""
+    return not before.strip() or before.rstrip().endswith(";")
+
+
+def _expected(before: str, patch: Patch) -> Iterator[tuple[str, str]]:
+    expected = expected_after(before)
+    if "KIND" in expected:
+        yield from kind_rows()
+    if "NODE" in expected:
+        yield from ((node.name, node.kind) for node in patch.nodes.values())
+    if "PORT" in expected:
+        yield from _settings(before)
+    if "VALUE" in expected or "WORD" in expected:
+        yield from _values(before, patch)
+    if "TOPIC" in expected:
+        yield from ((c.verb, c.doc) for c in commands().values())
+    for word in sorted(expected):
+        if not CATEGORIES.fullmatch(word) and word.isalpha():
+            yield word, ""
+
+
+def _ports(before: str, patch: Patch) -> list[tuple[str, str]]:
+    """The ports of the node or kind in front of the dot."""
+    match = WORD.search(before)
+    node = patch.nodes.get(match.group().lower()) if match else None
+    if node is None:
+        return []
+    verb = before.split(maxsplit=1)[0].lower() if before.split() else ""
+    inputs = [(p.name, f"{show_range(p)}  {p.doc}") for p in node.declaration.inputs]
+    outputs = [(p.name, p.doc) for p in node.declaration.outputs]
+    if node.name in heard(patch):
+        strip = [
+            (name, "of its channel strip")
+            for name in STRIP_PORTS
+            if node.declaration.find_input(name) is None
+        ]
+        inputs += strip if node.name != OUT else []
+    if verb in ("patch", "unpatch"):
+        return inputs + outputs if ">" in before else outputs + inputs
+    return inputs
+
+
+def _settings(before: str) -> Iterator[tuple[str, str]]:
+    """`PORT=` of the kind that is being loaded."""
+    words = before.split(";")[-1].split()
+    kind = next((k for k in words[1:2]), "").removesuffix("_module")
+    from chronus.modules.catalog import kinds  # noqa: PLC0415 - only while typing
+
+    if kind in kinds():
+        for port in kinds()[kind].inputs:
+            yield f"{port.name}=", f"{show_range(port)}  {port.doc}"
+
+
+def _values(before: str, patch: Patch) -> Iterator[tuple[str, str]]:
+    """The words of the port that is being set, or its range and what it is set to."""
+    match = re.search(r"([A-Za-z0-9_/\-]+)\.([a-z0-9_]+)\s*=?\s*$", before.lower())
+    node: Node | None = patch.nodes.get(match.group(1)) if match else None
+    port = node.port(match.group(2)) if node and match else None
+    if node is None or port is None:
+        return
+    if port.choices:
+        yield from ((word, port.doc) for word in port.choices)
+    else:
+        yield show_value(port, node.value(port.name)), f"now; {show_range(port)}"

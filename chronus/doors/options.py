@@ -1,0 +1,110 @@
+"""Options of the live calls: an option wins over its variable, the variable over the file."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Final
+
+from chronus.errors import Code, UserError, nearest
+from chronus.settings import BLOCK, DEFAULT_RATE_HZ, config_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TRUE: Final = frozenset({"1", "true", "yes", "on"})
+FALSE: Final = frozenset({"", "0", "false", "no", "off"})
+
+RANGES: Final = {
+    "rate": (8000, 192_000),
+    "block": (16, 4096),
+    "ahead": (2, 4096),
+}
+"""Lowest and highest value of the numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a live call plays and answers.
+
+    Attributes:
+        device: name or number of a sound card, `null` for none, None for the system's own.
+        rate: frames a second.
+        block: frames that the sound card takes at a time.
+        ahead: blocks of 64 frames that the engine may be ahead of the sound card.
+        record: file that gets all that is played.
+        plain: no colour, no cursor movement.
+        json: one object a reply.
+        strict: the first error ends the score.
+    """
+
+    device: str | None = None
+    rate: int = DEFAULT_RATE_HZ
+    block: int = 256
+    ahead: int = 16
+    record: str | None = None
+    plain: bool = False
+    json: bool = False
+    strict: bool = False
+
+
+def gather(given: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Options:
+    """Options from the command line, the environment and the config file.
+
+    Args:
+        given: what the command line says; None where it says nothing.
+        environ: variables.
+
+    Raises:
+        UserError: E_VALUE, E_RANGE or E_FILE, with the place that is wrong.
+    """
+    values = _from_file()
+    for field in fields(Options):
+        variable = f"CHRONUS_{field.name.upper()}"
+        if variable in environ:
+            values[field.name] = _converted(field.name, environ[variable], variable)
+        if given.get(field.name) is not None:
+            values[field.name] = given[field.name]
+    for name, (low, high) in RANGES.items():
+        if name in values and not low <= values[name] <= high:
+            raise UserError(Code.RANGE, f"{name} goes from {low} to {high}, not {values[name]}")
+    options = Options(**values)
+    needed = -(-options.block // BLOCK) + 1
+    if options.ahead < needed:
+        message = f"with {options.block} frames a block, ahead is at least {needed}"
+        raise UserError(Code.RANGE, message, suggestions=(f"--ahead {needed}",))
+    return options
+
+
+def _from_file() -> dict[str, Any]:
+    path = config_file()
+    if not path.exists():
+        return {}
+    try:
+        read = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UserError(Code.FILE, f"cannot read {path}: {error}") from error
+    names = [field.name for field in fields(Options)]
+    for key in read:
+        if key not in names:
+            raise UserError(
+                Code.NAME, f"{path} has an unknown key '{key}'", None, nearest(key, names)
+            )
+    return {key: _converted(key, str(value), str(path)) for key, value in read.items()}
+
+
+def _converted(name: str, text: str, where: str) -> Any:
+    """A written option as its type."""
+    default = getattr(Options(), name)
+    if isinstance(default, bool):
+        if text.lower() in TRUE | FALSE:
+            return text.lower() in TRUE
+        raise UserError(Code.VALUE, f"{where}: {name} is on or off, not '{text}'")
+    if isinstance(default, int):
+        try:
+            return int(text)
+        except ValueError as error:
+            message = f"{where}: {name} is a whole number, not '{text}'"
+            raise UserError(Code.VALUE, message) from error
+    return text

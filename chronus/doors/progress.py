@@ -1,0 +1,48 @@
+"""A progress bar on a terminal, and nothing elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Final, Self
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+WIDTH: Final = 30
+
+
+class Progress:
+    """A bar on stderr.
+
+    Args:
+        what: the work, one word.
+    """
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._is_shown = False
+        self._on_terminal = sys.stderr.isatty()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._is_shown and self._on_terminal:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+    def show(self, done: int, total: int, name: str) -> None:
+        """So much is done; a `total` of 0 is one that is not known."""
+        if not self._on_terminal:
+            return
+        self._is_shown = True
+        share = done / total if total else 0.0
+        bar = ("#" * round(share * WIDTH)).ljust(WIDTH, ".")
+        count = f"{done}/{total}" if total else str(done)
+        sys.stderr.write(f"\r\x1b[K{self._what} [{bar}] {count} {name}")
+        sys.stderr.flush()

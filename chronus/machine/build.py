@@ -1,0 +1,288 @@
+"""Compiling the step and the kernels into the cache, once per machine, in processes of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import hashlib
+import os
+import platform
+import selectors
+import signal
+import subprocess
+import sys
+import threading
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TextIO
+
+import chronus.dsp
+import chronus.engine
+import chronus.patch
+from chronus.dsp.compile import is_compiled, kernels_dir
+from chronus.errors import Code, UserError
+from chronus.modules.catalog import kinds
+from chronus.settings import cache_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+STEP: Final = "engine"
+"""What the step is called among the names of kinds."""
+PROCESSES: Final = 2
+BACKGROUND_NICE: Final = 19
+_PR_SET_PDEATHSIG: Final = 1
+_STEP_CONSTANTS: Final = frozenset({"layout.py", "tables.py"})
+"""Files whose numbers are compiled into the step."""
+
+
+def missing(wanted: Iterable[str]) -> list[str]:
+    """What has to be compiled before these kinds can play, the step first; loads no compiler."""
+    absent = [] if _is_step_compiled() else [STEP]
+    return absent + [name for name in wanted if not is_compiled(kinds()[name])]
+
+
+def build(
+    names: Collection[str], progress: Callable[[int, int, str], None] | None = None
+) -> None:
+    """Compile what is missing of some kinds, and the step; returns when all of it is in the cache.
+
+    Args:
+        names: kinds; the first are compiled first.
+        progress: called with how many are done, how many there are, and the name of the last.
+
+    Raises:
+        UserError: E_FILE, the cache folder cannot be written; E_INTERNAL, a kind does not compile.
+    """
+    jobs = missing(names)
+    if jobs:
+        _check_folder()
+        _Builders(jobs, min(PROCESSES, len(jobs)), nice=0).run(progress or _say_nothing)
+
+
+class BackgroundBuild:
+    """Compiling at the lowest priority while the music plays.
+
+    Args:
+        names: kinds.
+    """
+
+    def __init__(self, names: Collection[str]) -> None:
+        self.error: UserError | None = None
+        self._builders: _Builders | None = None
+        jobs = missing(names)
+        if jobs:
+            self._builders = _Builders(jobs, 1, nice=BACKGROUND_NICE)
+            self._thread = threading.Thread(target=self._run, name="chronus-build", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        assert self._builders is not None
+        try:
+            _check_folder()
+            self._builders.run(_say_nothing)
+        except UserError as error:
+            self.error = error
+
+    def close(self) -> None:
+        """End it, finished or not."""
+        if self._builders is not None:
+            self._builders.stop()
+            self._thread.join()
+            self._builders = None
+
+
+def build_in_background(names: Collection[str]) -> BackgroundBuild:
+    """Compile what is missing of some kinds while the music plays; `close` ends it."""
+    return BackgroundBuild(names)
+
+
+def _say_nothing(_done: int, _count: int, _name: str) -> None:
+    return
+
+
+class _Builders:
+    """Processes that compile one name after another, each as soon as it is free."""
+
+    def __init__(self, jobs: list[str], processes: int, *, nice: int) -> None:
+        self._jobs = jobs
+        self._waiting = list(reversed(jobs))
+        self._count = processes
+        self._nice = nice
+        self._running: list[subprocess.Popen[str]] = []
+        self._stopped = False
+
+    def run(self, progress: Callable[[int, int, str], None]) -> None:
+        """Compile all of it."""
+        done = 0
+        with selectors.DefaultSelector() as selector:
+            try:
+                for _ in range(self._count):
+                    process = self._started()
+                    selector.register(_pipe(process.stdout), selectors.EVENT_READ, process)
+                while selector.get_map():
+                    for key, _ in selector.select():
+                        name = self._answer(key.data)
+                        if name is None:
+                            selector.unregister(key.fileobj)
+                        elif name:
+                            done += 1
+                            progress(done, len(self._jobs), name)
+            finally:
+                self._end()
+
+    def stop(self) -> None:
+        """End it from another thread."""
+        self._stopped = True
+        for process in self._running:
+            process.kill()
+
+    def _started(self) -> subprocess.Popen[str]:
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "chronus.machine.build", str(self._nice)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+            text=True,
+            bufsize=1,
+            start_new_session=True,  # Ctrl-C is the shell's to decide about
+        )
+        self._running.append(process)
+        if self._stopped:
+            process.kill()
+        self._give_job(process)
+        return process
+
+    def _give_job(self, process: subprocess.Popen[str]) -> None:
+        with contextlib.suppress(BrokenPipeError):  # seen as the end of its answers
+            if self._waiting:
+                _pipe(process.stdin).write(self._waiting.pop() + "\n")
+            else:
+                _pipe(process.stdin).close()
+
+    def _answer(self, process: subprocess.Popen[str]) -> str | None:
+        """Read an answer: the name that was compiled, or None where the process has ended."""
+        line = _pipe(process.stdout).readline()
+        if not line:
+            if process.wait() != 0 and not self._stopped:
+                raise UserError(Code.INTERNAL, "the compiler ended without an answer")
+            return None
+        name, _, reason = line.rstrip("\n").partition(" ")
+        if reason:
+            raise UserError(Code.INTERNAL, f"{name} does not compile: {reason}")
+        self._give_job(process)
+        return name
+
+    def _end(self) -> None:
+        for process in self._running:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                with contextlib.suppress(BrokenPipeError):
+                    _pipe(pipe).close()
+        self._running.clear()
+
+
+def _pipe(stream: object) -> TextIO:
+    assert stream is not None
+    return stream  # type: ignore[return-value]
+
+
+def _check_folder() -> None:
+    """See that the cache can be written before a compiler is started.
+
+    Raises:
+        UserError: E_FILE.
+    """
+    try:
+        folder = kernels_dir()
+    except OSError as error:
+        raise UserError(Code.FILE, f"cannot make the cache folder {cache_dir()}: {error}") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UserError(
+            Code.FILE,
+            f"cannot write {folder}, where compiled kernels are kept;"
+            " CHRONUS_CACHE_DIR may name another folder",
+        )
+
+
+# ---- the step, whose cache numba keeps beside its source or, where it may not, in a folder of its own
+
+
+@cache
+def _step_sources() -> str:
+    """A fingerprint of all that the compiled step depends on; numba looks at one file alone."""
+    mark = hashlib.sha256(platform.python_version().encode())
+    with contextlib.suppress(PackageNotFoundError):
+        mark.update(version("numba").encode())
+    rooms = (chronus.dsp, chronus.engine, chronus.patch)
+    for path in sorted(path for room in rooms for path in Path(room.__path__[0]).glob("*.py")):
+        source = path.read_bytes()
+        if b"@njit" in source or path.name in _STEP_CONSTANTS:
+            mark.update(source)
+    return mark.hexdigest()[:16]
+
+
+def _own_cache() -> Path:
+    return Path(chronus.engine.__path__[0]) / "__pycache__"
+
+
+def _step_marks() -> tuple[Path, Path]:
+    """Files that say where the step of this very source was compiled to; either is enough."""
+    name = f"step-{_step_sources()}.compiled"
+    return _own_cache() / name, cache_dir() / name
+
+
+def _is_step_compiled() -> bool:
+    for mark in _step_marks():
+        with contextlib.suppress(OSError):
+            return any(Path(mark.read_text()).glob("step.run_blocks-*.nbi"))
+    return False
+
+
+def _compile_step() -> None:
+    """Compile the step anew, whatever numba thinks of what it finds."""
+    for room in (chronus.dsp, chronus.engine):
+        for index in (Path(room.__path__[0]) / "__pycache__").glob("*.nbi"):
+            with contextlib.suppress(OSError):
+                index.unlink()
+    from chronus.engine.offline import Stepper  # noqa: PLC0415 - loads the compiler
+    from chronus.engine.step import run_blocks  # noqa: PLC0415
+
+    Stepper().load_step()
+    folder = run_blocks.stats.cache_path
+    beside, apart = _step_marks()
+    mark = beside if Path(folder) == beside.parent else apart
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    for old in mark.parent.glob("step-*.compiled"):
+        old.unlink(missing_ok=True)
+    mark.write_text(folder)
+
+
+# ---- the process that compiles
+
+
+def main() -> None:
+    """Compile each name that comes on stdin, and answer with it, or with it and a reason."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    os.nice(int(sys.argv[1]))
+    from chronus.dsp.compile import load_kernel  # noqa: PLC0415
+
+    for line in sys.stdin:
+        name = line.strip()
+        answer = name
+        try:
+            if name == STEP:
+                _compile_step()
+            else:
+                load_kernel(kinds()[name])
+        except Exception as error:  # noqa: BLE001 - it is handed on to the shell, which raises it
+            answer = f"{name} {type(error).__name__}: {str(error).strip().splitlines()[0]}"
+        print(answer, flush=True)  # noqa: T201 - the answer
+
+
+if __name__ == "__main__":
+    main()

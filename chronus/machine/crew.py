@@ -1,0 +1,253 @@
+"""The processes of a live machine: they are started, watched, replaced when they die, and ended."""
+
+from __future__ import annotations
+
+import select
+import threading
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from chronus.engine.layout import Head
+from chronus.errors import Code, UserError
+from chronus.machine.audio import NULL, AudioTask, audio_main
+from chronus.machine.children import Child, Report
+from chronus.machine.worker import WorkerTask, worker_main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from chronus.machine.memory import SharedArena
+
+START_S: Final = 30.0
+"""The longest that a process may take to be ready: a slow disk, a sound server that is asleep."""
+END_S: Final = 1.0
+"""The time that processes have to end by themselves."""
+LOOK_S: Final = 0.1
+DEATHS: Final = 5
+DEATHS_S: Final = 3.0
+"""So many deaths of one role in so many seconds are no accident: it is not started again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Who is to be there.
+
+    Attributes:
+        lanes: shares of the patch, each with a worker.
+        standbys: workers of each lane that wait, ready, for the hand.
+        kinds: whose kernels every worker has.
+        first: lowest number of a worker that is wanted.
+    """
+
+    lanes: int
+    standbys: int
+    kinds: frozenset[str]
+    first: int = 1
+
+
+def is_hopeless(deaths: Sequence[float], now: float) -> bool:
+    """Whether a role has died so often of late that to start it again is no use."""
+    return sum(now - at < DEATHS_S for at in deaths) >= DEATHS
+
+
+class Crew:
+    """All processes of a machine but the shell.
+
+    Args:
+        shared: the arena.
+        audio: what the audio process is told.
+        roster: the workers.
+        tell: called with a line of news.
+    """
+
+    def __init__(
+        self, shared: SharedArena, audio: AudioTask, roster: Roster, tell: Callable[[str], None]
+    ) -> None:
+        self._shared = shared
+        self._head = shared.arena.head
+        self._task = audio
+        self._roster = roster
+        self._tell = tell
+        self._lock = threading.RLock()
+        self._children: list[Child] = []
+        self._deaths: dict[str, list[float]] = {"worker": [], "audio": []}
+        self._next_number = 1
+        self._ends = threading.Event()
+        self._watch = threading.Thread(target=self._run, name="chronus-crew", daemon=True)
+        self.device = ""
+        self.failure = ""
+
+    # ---- starting
+
+    def start(self, *, falls_back: bool) -> None:
+        """Start everything, and return when all of it is ready.
+
+        Args:
+            falls_back: whether to play into nothing where no device opens.
+
+        Raises:
+            UserError: E_DEVICE, no device opened; E_INTERNAL, a process did not start.
+        """
+        with self._lock:
+            audio = self._start_audio()
+            workers = self._start_workers()
+            self._accept_audio(audio, audio.report(START_S), falls_back=falls_back)
+            self._accept_workers(workers)
+        self._watch.start()
+
+    def _start_audio(self) -> Child:
+        self._head[Head.AUDIO_STATE] = 0
+        child = Child("audio", 0, 0, audio_main, self._task)
+        self._children.append(child)
+        return child
+
+    def _accept_audio(self, child: Child, report: Report, *, falls_back: bool) -> None:
+        """Take what the audio process says: its device, or why there is none."""
+        if report.is_ready:
+            self.device = report.text
+            return
+        self._drop(child)
+        if not falls_back or self._task.device == NULL:
+            raise UserError(Code.DEVICE, report.text)
+        self._tell(f"no sound is heard, playing goes on without a device: {report.text}")
+        self._task = replace(self._task, device=NULL)
+        again = self._start_audio()
+        self._accept_audio(again, again.report(START_S), falls_back=False)
+
+    def _start_workers(self) -> list[Child]:
+        lanes = range(self._roster.lanes)
+        return [self._start_worker(n) for _ in range(1 + self._roster.standbys) for n in lanes]
+
+    def _start_worker(self, lane: int) -> Child:
+        task = WorkerTask(self._shared, lane, self._next_number, self._roster.kinds)
+        child = Child("worker", lane, self._next_number, worker_main, task)
+        self._next_number += 1
+        self._children.append(child)
+        return child
+
+    @staticmethod
+    def _accept_workers(workers: Collection[Child]) -> None:
+        for worker in workers:
+            report = worker.report(START_S)
+            if not report.is_ready:
+                raise UserError(Code.INTERNAL, report.text)
+
+    # ---- handing over
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Kinds that every worker has."""
+        return self._roster.kinds
+
+    def hand_over(self, kinds: frozenset[str]) -> None:
+        """Let new workers that have these kinds too go on between two blocks.
+
+        Raises:
+            UserError: E_INTERNAL, they did not start; the old ones play on then.
+        """
+        with self._lock:
+            old, before = self._workers(), self._roster
+            self._roster = Roster(
+                before.lanes, before.standbys, before.kinds | kinds, self._next_number
+            )
+            try:
+                self._accept_workers(self._start_workers())
+            except UserError:
+                for child in self._workers():
+                    if child not in old:
+                        child.kill()
+                        self._drop(child)
+                self._roster = before
+                raise
+            for child in old:
+                child.is_retired = True
+            self._head[Head.TURN] = self._roster.first
+            self._wake()
+            for child in old:
+                if not child.wait(END_S):
+                    child.kill()  # it hangs within a block; another one does that block again
+                self._drop(child)
+
+    def _workers(self) -> list[Child]:
+        return [child for child in self._children if child.role == "worker"]
+
+    def _wake(self) -> None:
+        """Let every worker that waits for room look around."""
+        for _ in self._workers():
+            self._shared.room.post()
+
+    # ---- watching
+
+    def _run(self) -> None:
+        while not self._ends.is_set():
+            sentinels = [child.sentinel for child in list(self._children)]
+            try:
+                select.select(sentinels, [], [], LOOK_S)
+            except (OSError, ValueError):
+                continue  # one of them was just closed
+            with self._lock:
+                if self._ends.is_set():
+                    return
+                for child in [c for c in self._children if not c.is_alive and not c.is_retired]:
+                    self._replace(child)
+
+    def _replace(self, child: Child) -> None:
+        """Start another in place of a process that has died."""
+        words = child.last_words()
+        self._drop(child)
+        now = time.monotonic()
+        deaths = self._deaths[child.role]
+        deaths.append(now)
+        if is_hopeless(deaths, now):
+            self.failure = f"the {child.role} process ended {DEATHS} times within {DEATHS_S:.0f} s"
+            self._tell(f"playing has stopped: {self.failure}")
+            return
+        try:
+            if child.role == "audio":
+                reason = f": {words}" if words else ""
+                self._tell(f"the audio process ended{reason}; it is started again")
+                audio = self._start_audio()
+                self._accept_audio(audio, audio.report(START_S), falls_back=True)
+            else:
+                self._tell(f"a worker ended (process {child.pid}); another goes on in its place")
+                self._accept_workers([self._start_worker(child.lane)])
+        except UserError as error:
+            self.failure = error.message
+            self._tell(f"playing has stopped: {error.message}")
+
+    def _drop(self, child: Child) -> None:
+        if child in self._children:
+            self._children.remove(child)
+            child.close()
+
+    # ---- facts and the end
+
+    def processes(self) -> list[dict[str, str | int]]:
+        """Role, lane and process number of each, for `status`."""
+        hand = int(self._head[Head.HAND])
+        with self._lock:
+            return [
+                {"role": _role(child, hand), "lane": child.lane, "pid": child.pid}
+                for child in self._children
+                if child.is_alive
+            ]
+
+    def close(self) -> None:
+        """End all of them; those that do not end by themselves are killed."""
+        self._ends.set()
+        self._head[Head.QUIT] = 1
+        self._wake()
+        if self._watch.ident is not None:
+            self._watch.join(START_S)
+        with self._lock:
+            limit = time.monotonic() + END_S
+            for child in list(self._children):
+                if not child.wait(max(limit - time.monotonic(), 0.0)):
+                    child.kill()
+                    child.wait(END_S)
+                self._drop(child)
+
+
+def _role(child: Child, hand: int) -> str:
+    return "standby" if child.role == "worker" and child.number != hand else child.role

@@ -1,0 +1,290 @@
+"""The live machine: the engine in processes of its own, playing to a device."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from chronus.engine.layout import NONE, Clock, Head, initialise
+from chronus.engine.writer import Writer
+from chronus.errors import Code, UserError
+from chronus.machine import build
+from chronus.machine.audio import AudioTask
+from chronus.machine.children import warm_up
+from chronus.machine.crew import Crew, Roster
+from chronus.machine.memory import SharedArena
+from chronus.machine.sinks import Feeder
+from chronus.machine.usage import Usage
+from chronus.modules.catalog import kinds
+from chronus.settings import BLOCK, DEFAULT_RATE_HZ
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from chronus.session.backend import FrameSink
+
+EARLY_S: Final = 0.5
+"""How long before its frame an event may be published: the engine keeps it until then."""
+POLL_S: Final = 0.002
+FOR_EVER: Final = 1 << 56
+"""A block that no session reaches."""
+NEWS_S: Final = 1.0
+"""Underruns are told this often at most."""
+BLOCKS_ABOVE_DEVICE: Final = 2
+"""Blocks that the tape must hold above what the device takes at once."""
+
+__all__ = ["LiveMachine", "LiveSettings", "warm_up"]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSettings:
+    """How a live machine plays.
+
+    Attributes:
+        device: its index, a part of its name, None for the system's own, or `null` for none.
+        rate_hz: frames a second.
+        block: frames that the device takes at once.
+        ahead: blocks of the engine that the tape is ahead of what was played.
+        latency_s: what the device may hold; None for what suits its kind.
+        lanes: workers that share the patch.
+        standbys: workers of each lane that wait to take over.
+    """
+
+    device: str | None = None
+    rate_hz: int = DEFAULT_RATE_HZ
+    block: int = 256
+    ahead: int = 16
+    latency_s: float | None = None
+    lanes: int = 1
+    standbys: int = 0
+
+    @property
+    def tape_ahead(self) -> int:
+        """Blocks ahead, at least as many as the device needs."""
+        return max(self.ahead, -(-self.block // BLOCK) + BLOCKS_ABOVE_DEVICE)
+
+
+class LiveMachine:
+    """A Backend that plays by itself.
+
+    Args:
+        settings: how it plays.
+        verbose: whether what the sound system prints goes to stderr.
+    """
+
+    is_live = True
+
+    def __init__(self, settings: LiveSettings | None = None, *, verbose: bool = False) -> None:
+        self.settings = settings or LiveSettings()
+        self._shared = SharedArena()
+        self._arena = self._shared.arena
+        self._head = self._arena.head
+        initialise(self._arena, self.settings.rate_hz)
+        self._shared.create_locks()
+        self._head[Head.AHEAD] = self.settings.tape_ahead
+        self.writer = Writer(self._arena)
+        self._verbose = verbose
+        self._news: list[str] = []
+        self._feeder = Feeder(self._arena, self._news.append)
+        self._crew: Crew | None = None
+        self._background: build.BackgroundBuild | None = None
+        self._usage = Usage()
+        self._told = (0, 0.0)
+        self._is_closed = False
+
+    # ---- starting
+
+    def start(self, needed: Collection[str] = ()) -> None:
+        """Start all processes; frame 0 waits for `release`.
+
+        Args:
+            needed: kinds, of which those that are not compiled are compiled now; all others that
+                are compiled are loaded too.
+
+        Raises:
+            UserError: E_DEVICE, the device that was named does not open; E_FILE, the cache cannot be
+                written; E_INTERNAL.
+        """
+        warm_up()
+        build.build(needed)
+        absent = set(build.missing(kinds()))
+        ready = frozenset(name for name in kinds() if name not in absent)
+        settings = self.settings
+        audio = AudioTask(
+            self._shared, settings.device, settings.rate_hz, settings.block, settings.latency_s,
+            "" if self._verbose else os.devnull,
+        )
+        roster = Roster(settings.lanes, settings.standbys, ready)
+        self._crew = Crew(self._shared, audio, roster, self._news.append)
+        self._crew.start(falls_back=settings.device is None)
+        self._feeder.start()
+        self._usage.shares(self._pids().keys())
+
+    def build_rest(self) -> None:
+        """Compile in the background what is not compiled yet; `need` finds it done, or waits."""
+        if self._background is None:
+            self._background = build.build_in_background(list(kinds()))
+
+    def need(self, kinds: Collection[str]) -> None:
+        """Have these kinds' kernels ready; new workers that have them go on where the old ones stop.
+
+        Raises:
+            UserError: E_FILE, E_INTERNAL; all plays on as before then.
+        """
+        wanted = frozenset(kinds) - self._running().kinds
+        if wanted:
+            build.build(sorted(wanted))
+            self._running().hand_over(wanted)
+
+    def release(self) -> None:
+        """Let frame 0 be computed and played."""
+        if self._head[Head.GO] == 0:
+            self._head[Head.GO] = FOR_EVER
+            self._shared.room.post()
+
+    # ---- waiting for the engine
+
+    def _wait(self, is_so: Callable[[], bool], poll_s: float = POLL_S) -> None:
+        """Wait until something is so.
+
+        Raises:
+            UserError: E_INTERNAL, it will not be: the machine has ended.
+        """
+        while not is_so():
+            crew = self._running()
+            if crew.failure:
+                raise UserError(Code.INTERNAL, f"the engine has stopped: {crew.failure}")
+            time.sleep(poll_s)
+
+    def _running(self) -> Crew:
+        if self._crew is None or self._is_closed:
+            raise UserError(Code.INTERNAL, "the engine is not running")
+        return self._crew
+
+    def _done(self) -> int:
+        return int(self._head[Head.COMMITTED]) * BLOCK
+
+    def reach(self, frame: int) -> None:
+        """Return half a second before a frame is computed."""
+        early = round(EARLY_S * self.settings.rate_hz)
+        self._wait(lambda: self._done() >= frame - early)
+
+    def settle(self, mark: int) -> int:
+        """Wait until an event has taken effect; the frame at which it did."""
+        self._wait(lambda: self.writer.took(mark) is not None, POLL_S / 4)
+        frame = self.writer.took(mark)
+        assert frame is not None
+        return frame
+
+    def make_room(self) -> None:
+        """Return when the writer has room.
+
+        Raises:
+            UserError: E_LIMIT, there will be none while the engine stands at frame 0.
+        """
+        if self._head[Head.GO] == 0 and not self.writer.has_room():
+            raise UserError(Code.LIMIT, "too much is to happen before the music begins")
+        self._wait(self.writer.has_room)
+
+    # ---- what was played
+
+    def add_sink(self, sink: FrameSink, start_frame: int) -> None:
+        """Give a sink every frame that is played, from one on that may lie behind.
+
+        Raises:
+            UserError: E_RANGE, it lies so far behind that the tape has it no longer.
+        """
+        self._feeder.add(sink, start_frame)
+
+    def remove_sink(self, sink: FrameSink, stop_frame: int) -> None:
+        """Take a sink away when all before a frame has been played and given to it.
+
+        A sink that has had more than that already keeps it.
+
+        Raises:
+            UserError: what kept the sink from taking all of it.
+        """
+        self._feeder.stop_at(sink, stop_frame)
+        try:
+            self._wait(lambda: self._feeder.has_all(sink))
+        finally:
+            self._feeder.remove(sink)
+
+    def play_out(self, stop_frame: int | None) -> int:
+        """Play exactly to a frame, or to the end of the ringing; the frame at which playing ended."""
+        if stop_frame is None:
+            self._wait(lambda: self.writer.clock(Clock.FINISH) != NONE)
+            stop_frame = self.writer.clock(Clock.FINISH)
+        end = max(stop_frame, 1)
+        self._head[Head.HOLD] = end
+        self._wait(lambda: int(self._head[Head.PLAYED]) >= min(end, stop_frame))
+        self._wait(lambda: self._feeder.are_at(stop_frame))
+        return stop_frame
+
+    @property
+    def played(self) -> int:
+        """Frames that the device has taken so far."""
+        return int(self._head[Head.PLAYED])
+
+    # ---- facts
+
+    def news(self) -> list[str]:
+        """What has happened since the last call that no line asked for, a line each."""
+        lines = []
+        while self._news:
+            lines.append(self._news.pop(0))
+        told, since = self._told
+        count = self._underruns()
+        now = time.monotonic()
+        if count > told and now - since >= NEWS_S:
+            times = "once" if count - told == 1 else f"{count - told} times"
+            lines.append(f"the sound was interrupted {times}: the tape ran dry ({count} in all)")
+            self._told = (count, now)
+        return lines
+
+    def _underruns(self) -> int:
+        return int(self._head[Head.UNDERRUNS] + self._head[Head.DEVICE_UNDERRUNS])
+
+    def _pids(self) -> dict[int, str]:
+        crew = self._crew
+        found = {os.getpid(): "shell"}
+        if crew is not None:
+            found.update({int(entry["pid"]): str(entry["role"]) for entry in crew.processes()})
+        return found
+
+    def facts(self) -> Mapping[str, Any]:
+        """What `status` shows of the machine; `cpu` is since the last call."""
+        crew = self._running()
+        cpu: dict[str, float] = {}
+        roles = self._pids()
+        for pid, share in self._usage.shares(roles).items():
+            cpu[roles[pid]] = round(cpu.get(roles[pid], 0.0) + share, 3)
+        return {
+            "device": crew.device,
+            "rate": self.settings.rate_hz,
+            "block": BLOCK,
+            "device_block": self.settings.block,
+            "ahead": self.settings.tape_ahead,
+            "underruns": self._underruns(),
+            "late": self.writer.clock(Clock.LATE),
+            "handovers": int(self._head[Head.TAKEOVERS]),
+            "quarantined": [],
+            "cpu": cpu,
+            "processes": [{"role": "shell", "lane": 0, "pid": os.getpid()}, *crew.processes()],
+        }
+
+    # ---- the end
+
+    def close(self) -> None:
+        """Fade out, end every process, and leave nothing behind."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        if self._background is not None:
+            self._background.close()
+        if self._crew is not None:
+            self._crew.close()
+        self._feeder.close()
+        self._shared.close()

@@ -1,0 +1,119 @@
+"""Plays a kind's kernel alone: input rows in, output rows out, no engine between.
+
+Denormals are flushed to zero, as in every process of the engine that steps.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numba import njit
+
+from chronus.dsp.compile import load_kernel
+from chronus.dsp.layout import WIDE, memory_frames, state_layout
+from chronus.dsp.native import FLUSH_BITS, call_kernel, read_float_control, write_float_control
+from chronus.modules.catalog import kinds
+from chronus.settings import BLOCK
+
+if TYPE_CHECKING:
+    from chronus.dsp.declaration import Kind
+
+RATE_HZ: Final = 48_000
+SEED: Final = 2_463_534_242
+
+Signal = float | np.ndarray
+
+
+@njit(cache=True)
+def _run(  # type: ignore[no-untyped-def]  # noqa: PLR0913
+    kernel, blocks, width, inputs, outputs, table, state, memory, rate
+):
+    """Run a kernel over `blocks` blocks of the rows of `inputs` and `outputs`."""
+    before = read_float_control()
+    write_float_control(before | FLUSH_BITS)
+    items = BLOCK * width
+    for block in range(blocks):
+        for row in range(inputs.shape[0]):
+            table[row] = inputs[row, block * items :].ctypes.data
+        for row in range(outputs.shape[0]):
+            table[inputs.shape[0] + row] = outputs[row, block * items :].ctypes.data
+        call_kernel(kernel, table.ctypes.data, state.ctypes.data, state.ctypes.data, memory, rate)
+    write_float_control(before)
+
+
+class Player:
+    """One node (or WIDE nodes side by side) of a kind, with its state and its memory."""
+
+    def __init__(
+        self, kind: str | Kind, *, wide: bool = False, rate_hz: int = RATE_HZ, seed: int = SEED
+    ) -> None:
+        self.kind: Kind = kinds()[kind] if isinstance(kind, str) else kind
+        self.width = WIDE if wide else 1
+        self.rate_hz = rate_hz
+        self._kernel = _kernel(self.kind, wide)
+        layout = state_layout(self.kind, self.width)
+        self.state = np.zeros(max(layout.size, 8), np.uint8)
+        for state, offset in zip(self.kind.state, layout.offsets, strict=True):
+            first = seed if math.isnan(state.initial) else state.initial
+            item = np.dtype(state.dtype)
+            self.state[offset : offset + self.width * item.itemsize].view(item)[:] = first
+        frames = sum(memory_frames(memory, rate_hz) for memory in self.kind.memories)
+        self.memory = np.zeros(max(frames * self.width, 1), np.float32)
+
+    def play(self, frames: int, **signals: Signal) -> dict[str, np.ndarray]:
+        """Play on for `frames` (a whole number of blocks), and give the outputs by their names.
+
+        Args:
+            frames: how many; a multiple of BLOCK.
+            signals: a number, an array of `frames`, or of `frames` x WIDE, for each input row by
+                the name that the tick gives it; what is left out has its default.
+        """
+        assert frames % BLOCK == 0, frames
+        shape = (frames, self.width)
+        inputs = np.empty((len(self.kind.input_rows), *shape), np.float32)
+        names = [name for _, name in self.kind.input_rows]
+        assert set(signals) <= set(names), f"{set(signals)} of {names}"
+        for row, (port, name) in enumerate(self.kind.input_rows):
+            signal = np.asarray(signals.get(name, self.kind.inputs[port].default), np.float32)
+            inputs[row] = signal[:, None] if signal.ndim == 1 else signal
+        outputs = np.full((len(self.kind.output_rows), *shape), 1e9, np.float32)
+        table = np.zeros(len(inputs) + len(outputs), np.int64)
+        _run(
+            self._kernel,
+            frames // BLOCK,
+            self.width,
+            inputs.reshape(len(inputs), -1),
+            outputs.reshape(len(outputs), -1),
+            table,
+            self.state,
+            self.memory.ctypes.data,
+            self.rate_hz,
+        )
+        rows = outputs if self.width > 1 else outputs[..., 0]
+        return {name: rows[row] for row, (_, name) in enumerate(self.kind.output_rows)}
+
+
+@cache
+def _kernel(kind: Kind, wide: bool) -> int:  # noqa: FBT001
+    return load_kernel(kind, wide=wide)
+
+
+def play(name: str | Kind, frames: int, **signals: Signal) -> dict[str, np.ndarray]:
+    """The outputs of a new mono node over `frames`, rounded up to whole blocks."""
+    return Player(name).play(-(-frames // BLOCK) * BLOCK, **signals)
+
+
+def strokes(frames: int, *at: int, length: int = 480) -> np.ndarray:
+    """A gate that opens for `length` frames at each of the frames `at`."""
+    gate = np.zeros(frames, np.float32)
+    for frame in at:
+        gate[frame : frame + length] = 1.0
+    return gate
+
+
+def level_db(x: float) -> float:
+    """An amplitude in decibel."""
+    return 20.0 * math.log10(max(abs(float(x)), 1e-12))

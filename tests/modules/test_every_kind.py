@@ -1,0 +1,165 @@
+"""What must hold for each kind of the catalog, whatever it is for."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pytest
+
+from chronus.dsp.layout import WIDE
+from chronus.modules.catalog import kinds
+from chronus.settings import BLOCK
+
+from .driver import Player
+
+if TYPE_CHECKING:
+    from chronus.dsp.declaration import Input, Kind
+
+NAMES: Final = sorted(kinds())
+LOUDEST: Final = {"vca": 4.1, "mix": 4.0, "strip": 5.7, "filter": 150.0, "delay": 120.0}
+"""The largest value that a kind may give from inputs of -1..1, where it is not 2."""
+
+
+def ends(port: Input) -> tuple[float, float]:
+    return (port.low if math.isfinite(port.low) else -1.0,
+            port.high if math.isfinite(port.high) else 1.0)
+
+
+def bounded(name: str, outputs: dict[str, np.ndarray]) -> None:
+    for output, values in outputs.items():
+        assert np.isfinite(values).all(), f"{name}.{output} is not finite"
+        largest = float(np.abs(values).max())
+        assert largest <= LOUDEST.get(name, 2.0), f"{name}.{output} reaches {largest}"
+
+
+def drawn(
+    kind: Kind, random: np.random.Generator, frames: int, *, moving: bool = True
+) -> dict[str, np.ndarray]:
+    """Inputs for WIDE voices anywhere in their ranges; gates that open and close."""
+    signals = {}
+    for port, name in kind.input_rows:
+        low, high = ends(kind.inputs[port])
+        if kind.inputs[port].curve == "exponential":
+            value = low * (high / low) ** random.random((frames, WIDE))
+        else:
+            value = low + (high - low) * random.random((frames, WIDE))
+        if name == "gate":
+            value = np.repeat(random.integers(0, 2, (frames // 16, WIDE)), 16, axis=0)
+        elif not moving and name not in {"in_", "in_left", "in_right"}:
+            value = np.broadcast_to(value[:1], value.shape)
+        signals[name] = value.astype(np.float32)
+    return signals
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("moving", [False, True])
+def test_mono_and_wide_kernels_give_the_same_bits(name: str, moving: bool) -> None:  # noqa: FBT001
+    """Each of WIDE voices sounds bit for bit as it does alone, whatever its neighbours do."""
+    random = np.random.default_rng(11)
+    frames = 32 * BLOCK
+    signals = drawn(kinds()[name], random, frames, moving=moving)
+    together = Player(name, wide=True).play(frames, **signals)
+    for voice in range(WIDE):
+        alone = Player(name).play(frames, **{key: row[:, voice] for key, row in signals.items()})
+        for output, values in alone.items():
+            np.testing.assert_array_equal(
+                values.view(np.int32),
+                np.ascontiguousarray(together[output][:, voice]).view(np.int32),
+                err_msg=f"{name}.{output}, voice {voice}",
+            )
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("wide", [False, True])
+def test_a_block_can_be_computed_again(name: str, wide: bool) -> None:  # noqa: FBT001
+    """A block computed twice from one state gives the same outputs, state and memory again."""
+    random = np.random.default_rng(12)
+    kind = kinds()[name]
+
+    def inputs() -> dict[str, np.ndarray]:
+        return {key: row if wide else row[:, 0] for key, row in drawn(kind, random, BLOCK).items()}
+
+    player = Player(name, wide=wide)
+    for _ in range(8):
+        player.play(BLOCK, **inputs())
+    state, signals = player.state.copy(), inputs()
+    first = player.play(BLOCK, **signals)
+    after, memory = player.state.copy(), player.memory.copy()
+    player.state[:] = state
+    again = player.play(BLOCK, **signals)
+    for output, values in first.items():
+        np.testing.assert_array_equal(values, again[output])
+    np.testing.assert_array_equal(after, player.state)
+    np.testing.assert_array_equal(memory, player.memory)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_corner_of_the_ranges_is_finite_and_bounded(name: str) -> None:
+    """Wherever in their ranges the inputs stand, at the ends too, the outputs stay in bounds."""
+    random = np.random.default_rng(13)
+    kind = kinds()[name]
+    frames = 64 * BLOCK
+    for _ in range(8):
+        signals = {}
+        for port, row in kind.input_rows:
+            low, high = ends(kind.inputs[port])
+            middle = kind.inputs[port].default
+            corner = random.choice([low, high, middle], WIDE, p=[0.4, 0.4, 0.2])
+            signals[row] = np.broadcast_to(corner, (frames, WIDE))
+            if row == "gate":
+                signals[row] = (np.arange(frames) // 700 % 2)[:, None] * np.ones(WIDE)
+            elif row in {"in_", "in_left", "in_right"}:
+                signals[row] = np.sign(np.sin(np.arange(frames) / random.uniform(2, 90)))
+        bounded(name, Player(name, wide=True).play(frames, **signals))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_modulation_at_audio_rate_is_finite_and_bounded(name: str) -> None:
+    """Any input may be thrown between the ends of its range from sample to sample."""
+    random = np.random.default_rng(14)
+    kind = kinds()[name]
+    frames = 64 * BLOCK
+    time = np.arange(frames)
+    for port, row in kind.input_rows:
+        low, high = ends(kind.inputs[port])
+        signals = drawn(kind, random, frames, moving=False)
+        for voice in range(WIDE):
+            wave = np.sin(time * random.uniform(0.001, 3.1))
+            wave = np.sign(wave) if voice % 2 else wave
+            signals[row][:, voice] = low + (high - low) * (0.5 + 0.5 * wave)
+        np.clip(signals[row], low, high, out=signals[row])
+        bounded(name, Player(name, wide=True).play(frames, **signals))
+    bounded(name, Player(name, wide=True).play(frames, **drawn(kind, random, frames)))
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in NAMES if kinds()[name].find_input("gate") is not None]
+)
+def test_what_was_never_struck_is_silent(name: str) -> None:
+    """A node whose gate was never open gives exact silence."""
+    for output, values in Player(name).play(64 * BLOCK, gate=0.0).items():
+        assert not values.any(), output
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in NAMES if kinds()[name].main_input is not None]
+)
+def test_what_hears_nothing_says_nothing(name: str) -> None:
+    """A node of an effect or a mixer with nothing patched in gives exact silence."""
+    for output, values in Player(name).play(64 * BLOCK).items():
+        assert not values.any(), output
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("rate_hz", [22_050, 44_100, 96_000, 192_000])
+def test_other_sample_rates_work(name: str, rate_hz: int) -> None:
+    """Each kind plays in bounds at every usual sample rate."""
+    random = np.random.default_rng(15)
+    player = Player(name, rate_hz=rate_hz)
+    for _ in range(4):
+        signals = drawn(kinds()[name], random, 16 * BLOCK, moving=False)
+        bounded(name, player.play(16 * BLOCK, **{key: row[:, 0] for key, row in signals.items()}))
+
+
