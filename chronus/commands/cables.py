@@ -8,7 +8,7 @@ from chronus.commands.declaration import Command
 from chronus.errors import Code, UserError, nearest
 from chronus.language.quantities import in_unit
 from chronus.language.statements import Patch, Unpatch
-from chronus.patch.graph import heard
+from chronus.patch.graph import heard, sounding
 from chronus.patch.model import OUT, Cable
 from chronus.session.draft import Result
 
@@ -136,9 +136,7 @@ def _unheard(draft: Draft, names: set[str]) -> str:
         if not more:
             break
         reached |= more
-    lost = sorted(
-        name for name in names - reached if draft.patch.nodes[name].declaration.makes_sound
-    )
+    lost = sorted((names - reached) & sounding(draft.patch))
     return f" (not heard: {', '.join(lost)})" if lost else ""
 
 

@@ -154,7 +154,8 @@ def db_gain(level_db: float) -> float:
 def soft_clip(x: float) -> float:
     """A rational hyperbolic tangent: odd, smooth, slope 1 at 0, reaches exactly 1 at 3.
 
-    x (27 + x x) / (27 + 9 x x) has its value 1 and slope 0 at 3, where it is held; its error
+    x (27 + x x) / (27 + 9 x x) has its value 1 and slope 0 at 3, where it is held (1 may be
+    overstepped by the last bit); its error
     against tanh is at most 0.024.
     """
     y = clip(x, -3.0, 3.0)

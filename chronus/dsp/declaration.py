@@ -150,6 +150,10 @@ class Kind:
         """Whether it is heard by itself when nothing is patched behind it."""
         return self.family is not Family.MODULATION
 
+    def is_audible_at(self, output: str) -> bool:
+        """Whether an output carries what is heard, and not the curve of a modulator."""
+        return self.makes_sound or output == self.outputs[0].name
+
     @property
     def input_rows(self) -> tuple[tuple[int, str], ...]:
         """Each input row in order: the index of its port and the tick's name for it."""

@@ -66,6 +66,7 @@ class Clock(IntEnum):
     CHANGES = 9  # changes of ports in this block
     QUIET_BLOCKS = 10  # blocks of silence that make an end
     MOST_BLOCKS = 11  # blocks from FINISHING to the end at most
+    SEQUENCES = 12  # every sequence in use is below this
 
 
 class Beat(IntEnum):

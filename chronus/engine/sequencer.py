@@ -15,6 +15,7 @@ from chronus.engine.layout import (
     STOPPED,
     Arena,
     Beat,
+    Clock,
     Head,
     Ramp,
 )
@@ -25,6 +26,7 @@ from chronus.settings import BLOCK
 RATE = int(Head.RATE)
 BPM, ORIGIN_BEAT, ORIGIN_FRAME = int(Beat.BPM), int(Beat.ORIGIN_BEAT), int(Beat.ORIGIN_FRAME)
 NOW = int(Ramp.NOW)
+SEQUENCES = int(Clock.SEQUENCES)
 GATE = int(Role.GATE)
 BEAT_TOLERANCE = 1e-9
 
@@ -45,8 +47,9 @@ def frame_at(beats: np.ndarray, rate: int, beat: float) -> int:
 @njit(**OPTIONS)
 def run_sequences(arena: Arena, block: int) -> None:
     """Turn what every sequence plays in this block into changes of ports."""
-    for sequence in range(arena.sequence_ports.shape[0]):
-        state = arena.sequences[block & 1, sequence]
+    new = block & 1
+    for sequence in range(arena.clock[new, SEQUENCES]):
+        state = arena.sequences[new, sequence]
         if state[0] != NONE or state[1] != NONE:
             run_sequence(arena, block, sequence)
 

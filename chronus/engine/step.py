@@ -45,7 +45,7 @@ PLAN, SEEN, PENDING, LOW = int(Clock.PLAN), int(Clock.SEEN), int(Clock.PENDING),
 PLAYING, SILENT, LATE = int(Clock.PLAYING), int(Clock.SILENT), int(Clock.LATE)
 FINISHING, FINISH = int(Clock.FINISHING), int(Clock.FINISH)
 QUIET_BLOCKS, MOST_BLOCKS = int(Clock.QUIET_BLOCKS), int(Clock.MOST_BLOCKS)
-CHANGES = int(Clock.CHANGES)
+CHANGES, SEQUENCES = int(Clock.CHANGES), int(Clock.SEQUENCES)
 BPM, ORIGIN_BEAT, ORIGIN_FRAME = int(Beat.BPM), int(Beat.ORIGIN_BEAT), int(Beat.ORIGIN_FRAME)
 BAR_BEATS = int(Beat.BAR_BEATS)
 NOW = int(Ramp.NOW)
@@ -65,7 +65,7 @@ N_OUTPUTS, N_SLOT = int(Node.OUTPUTS), int(Node.SLOT)
 SILENCE: Final = 3.1622776e-05
 """-90 dB below full scale."""
 BAR_TOLERANCE: Final = 1e-7
-"""Beats by which a position counts as being on a bar line."""
+"""Bars by which a position counts as being on a bar line, above half a frame."""
 
 
 @njit(**OPTIONS)
@@ -107,8 +107,9 @@ def step(arena: Arena, addresses: np.ndarray, scratch: np.ndarray) -> None:
     old = 1 - new
     arena.clock[new, :] = arena.clock[old, :]
     arena.beats[new, :] = arena.beats[old, :]
-    arena.sequences[new, :] = arena.sequences[old, :]
-    arena.sequence_at[new, :] = arena.sequence_at[old, :]
+    for sequence in range(arena.clock[new, SEQUENCES]):
+        arena.sequences[new, sequence, :] = arena.sequences[old, sequence, :]
+        arena.sequence_at[new, sequence, :] = arena.sequence_at[old, sequence, :]
     arena.clock[new, CHANGES] = 0
     take_events(arena, block, cut_of(arena, block))
     plan = arena.clock[new, PLAN]
@@ -208,7 +209,10 @@ def apply_event(arena: Arena, block: int, place: int) -> None:
             change(arena, new, event[A], 0, 0.0, 0)
             arena.gate_off[new, event[A]] = NONE
     elif kind == E_SEQUENCE:
-        line = np.ceil(beat / beats[BAR_BEATS] - BAR_TOLERANCE) * beats[BAR_BEATS]
+        # A bar line that rounds to this very frame is here, not a bar away.
+        bar = (beat - 0.5 * beats[BPM] / (60.0 * arena.head[RATE])) / beats[BAR_BEATS]
+        line = np.ceil(bar - BAR_TOLERANCE) * beats[BAR_BEATS]
+        clock[new, SEQUENCES] = max(clock[new, SEQUENCES], event[A] + 1)
         arena.sequences[new, event[A], 1] = event[B]
         arena.sequence_at[new, event[A], 1] = beat if event[C] != 0 else line
     elif kind == E_TEMPO or kind == E_START:

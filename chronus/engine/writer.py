@@ -47,6 +47,10 @@ class _Instant:
         self.events.pop(key, None)
         self.events[key] = (int(kind), a, b, c, value)
 
+    def forget(self, kind: Event, a: int) -> None:
+        """Nothing is to happen to a cable or gate after all."""
+        self.events.pop((int(kind), a), None)
+
 
 class Writer:
     """Puts graphs, tables and events into an arena.
@@ -144,10 +148,28 @@ class Writer:
                 )
         for key in (*self._cables, *self._places):
             if key not in graph.cables and key not in graph.nodes and key not in self._leaving:
-                self._leaving[key] = None
-                if key in self._slots:
-                    self._instant.add(Event.CABLE, self._slots[key], self.fade_frames, value=0.0)
+                self._stage_leaving(key)
         self._instant.patched = True
+
+    def _stage_leaving(self, key: str) -> None:
+        """Let a cable fade out; what no plan has had yet goes at once and leaves no trace."""
+        if key not in self._fresh:
+            self._leaving[key] = None
+            if key in self._slots:
+                self._instant.add(Event.CABLE, self._slots[key], self.fade_frames, value=0.0)
+            return
+        self._fresh.discard(key)
+        if key in self._slots:
+            del self._cables[key]
+            slot = self._slots.pop(key)
+            self._instant.forget(Event.CABLE, slot)
+            self._pools["cables"].give(slot, 1)
+            return
+        place = self._places.pop(key)
+        gate = place.kind.find_input("gate")
+        if gate is not None:
+            self._instant.forget(Event.GATE, place.ports + gate)
+        self._give_back(place)
 
     def _take_places(self, nodes: list[GraphNode], cables: list[GraphCable]) -> dict[str, Place]:
         taken: list[tuple[str, int, int]] = []
@@ -211,6 +233,7 @@ class Writer:
         self.arena.cables[:, slot] = (now, now, 0.0)
         self.arena.cable_left[:, slot] = 0
         self._cables[cable.key] = cable
+        self._fresh.add(cable.key)
         if now != cable.amount:
             self._instant.add(Event.CABLE, slot, self.fade_frames, value=cable.amount)
 

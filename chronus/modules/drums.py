@@ -79,6 +79,12 @@ def tail_after(tail: float, dt: float) -> float:
     return left if abs(left) > 1e-5 else 0.0
 
 
+@helper
+def over_tail(sound: float, tail: float) -> float:
+    """A stroke beside what is left of the one before: a crossfade, so never above 1."""
+    return sound * (1.0 - abs(tail)) + tail
+
+
 @module(
     doc="Bass drum: a sine whose pitch falls onto its base, with a click and soft drive.",
     family=Family.DRUM,
@@ -89,7 +95,7 @@ def tail_after(tail: float, dt: float) -> float:
         share("punch", "How high the pitch starts: 1 is nine times the base", 0.55),
         length("sweep", "Time for the pitch to reach its base", 60.0, 5.0, 500.0),
         length("decay", "Time to silence", 450.0, 20.0, 4000.0),
-        share("click", "The beater: a short burst at the start", 0.4),
+        share("click", "The beater: a short burst at the start", 0.5),
         share("drive", "Soft saturation", 0.3),
     ),
     outputs=(Output("out", "The drum, -1 to 1"),),
@@ -123,39 +129,55 @@ def kick(
     age = 0.0 if struck else min(age + dt, LONG_AGO)
     place = 0 if struck else place
     hit = velocity if struck else hit
-    tail = clip(last, -1.0, 1.0) if struck else tail_after(tail, dt)
+    tail = last if struck else tail_after(tail, dt)
     seed = next_random(seed)
     fall = fading(age, 0.001 * sweep)
     # Softer strokes start lower: a real drum bends with the force of the blow.
     ratio = 1.0 + 8.0 * punch * (0.5 + 0.5 * hit) * fall
     body = sin_cycles(cycles(place)) * fading(age, 0.001 * decay)
-    # The beater: noise dulled to some 5 kHz and a push, over within 6 ms.
-    burst = burst + min(30_000.0 * dt, 1.0) * (bipolar(seed) - burst)
-    beater = click * hit * (0.9 * burst + 0.5) * fading(age, 0.006)
+    # The beater: a push, and noise dulled to some 6 kHz that takes the body's place for a moment.
+    open_to = min(40_000.0 * dt, 1.0)
+    fresh = open_to * bipolar(seed)
+    burst = burst * (1.0 - open_to) + fresh
+    push = 0.5 * click * hit * fading(age, 0.009)
+    beater = 0.8 * click * hit * fading(age, 0.007)
     gain = 1.0 + 3.0 * drive
     # The level is made up so that drive changes colour more than loudness.
-    sound = soft_clip(gain * (body + beater)) * (0.97 - 0.02 * gain)
+    driven = soft_clip(gain * (body + push)) * (0.97 - 0.02 * gain)
+    sound = driven + beater * (burst - driven)
     level = hit * (0.25 + 0.75 * hit)
-    out = level * sound + tail
+    out = over_tail(level * sound, tail)
     place = turned(place, min(freq * ratio * dt, FASTEST))
     return age, 1.0 if gate > 0.5 else 0.0, hit, out, tail, place, seed, burst, out
 
 
 @helper
-def highpass(first: float, second: float, x: float, in_: float) -> tuple[float, float, float]:
-    """A Butterworth highpass of two poles at `x` of the rate: its two states, then its output.
+def highpass_shares(x: float) -> tuple[float, float]:
+    """What a Butterworth highpass of two poles at `x` of the rate takes into its two states.
 
-    Source: Zavalishin, The Art of VA Filter Design 2.1.2, section 4.4.
+    Source: Zavalishin, The Art of VA Filter Design 2.1.2, section 4.4 (as in the filter's file).
     """
     n = tan_numerator(x)
     d = 0.25 - x * x
-    whole = d * d + n * (n + 1.41421356 * d)
-    part = 1.0 / (d * whole)
-    g = n * whole * part
-    high = (d * d * d * part) * (in_ - (1.41421356 + g) * first - second)
-    middle = g * high + first
-    low = g * middle + second
-    return middle + g * high, low + g * middle, high
+    double = 2.0 / (d * d + n * (n + 1.41421356 * d))
+    return n * d * double, n * n * double
+
+
+@helper
+def highpass_states(
+    first: float, second: float, a2: float, a3: float, in_: float
+) -> tuple[float, float]:
+    """The states of a highpass one sample later."""
+    return (
+        (first - (1.41421356 * a2 + a3) * first) + (a2 * in_ - a2 * second),
+        (second + a2 * first) + (a3 * in_ - a3 * second),
+    )
+
+
+@helper
+def highpassed(in_: float, first: float, second: float, to_first: float, to_second: float) -> float:
+    """What a highpass lets through, from its states before and after the sample."""
+    return in_ - (0.707106781 * (first + to_first) + 0.5 * (second + to_second))
 
 
 @module(
@@ -166,9 +188,9 @@ def highpass(first: float, second: float, x: float, in_: float) -> tuple[float, 
         velocity(),
         pitch(185.0, 60.0, 800.0),
         share("snappy", "Level of the wires against the skin", 0.6),
-        length("decay", "Time to silence of the wires", 220.0, 20.0, 2000.0),
+        length("decay", "Time to silence of the wires", 280.0, 20.0, 2000.0),
         length("body", "Time to silence of the skin", 150.0, 10.0, 2000.0),
-        Input("tone", "Lowest part of the wires' noise", 1400.0, 200.0, 8000.0, "hz",
+        Input("tone", "Lowest part of the wires' noise", 900.0, 200.0, 8000.0, "hz",
               Curve.EXPONENTIAL),
         share("crack", "The stick: a harder start", 0.5),
     ),
@@ -214,34 +236,39 @@ def snare(
     place = 0 if struck else place
     upper = 0 if struck else upper
     hit = velocity if struck else hit
-    tail = clip(last, -1.0, 1.0) if struck else tail_after(tail, dt)
+    tail = last if struck else tail_after(tail, dt)
     bend = 1.0 + (0.3 + 0.5 * crack) * fading(age, 0.025)
     skin = 0.62 * sin_cycles(cycles(place)) * fading(age, 0.001 * body)
     skin = skin + 0.42 * sin_cycles(cycles(upper)) * fading(age, 0.0007 * body)
     seed = next_random(seed)
-    first, second, high = highpass(first, second, min(tone * dt, 0.45), bipolar(seed))
-    # Softer strokes are duller: the lowpass opens with the stroke.
-    dull = dull + min((12_000.0 + 40_000.0 * hit) * dt, 1.0) * (high - dull)
-    wires = snappy * fading(age, 0.001 * decay) * (0.35 + 0.65 * hit)
-    stick = crack * hit * fading(age, 0.012)
-    sound = 0.96 * soft_clip(1.25 * (skin * (1.0 + 0.5 * stick) + (wires + 0.6 * stick) * dull))
-    out = hit * (0.25 + 0.75 * hit) * sound + tail
+    white = bipolar(seed)
+    a2, a3 = highpass_shares(min(tone * dt, 0.45))
+    to_first, to_second = highpass_states(first, second, a2, a3, white)
+    high = highpassed(white, first, second, to_first, to_second)
+    # Softer strokes are duller: the lowpass, at most some 9 kHz, opens with the stroke.
+    open_to = min((9_000.0 + 24_000.0 * hit) * dt, 1.0)
+    fresh = open_to * high
+    dull = dull * (1.0 - open_to) + fresh
+    wires = 1.5 * snappy * fading(age, 0.001 * decay) * (0.35 + 0.65 * hit)
+    stick = crack * hit * fading(age, 0.014)
+    sound = 0.96 * soft_clip(1.25 * (skin * (1.0 + 0.5 * stick) + (wires + 1.2 * stick) * dull))
+    level = hit * (0.25 + 0.75 * hit)
+    out = over_tail(level * sound, tail)
     place = turned(place, min(freq * bend * dt, FASTEST))
     upper = turned(upper, min(1.8 * freq * bend * dt, FASTEST))
     open_ = 1.0 if gate > 0.5 else 0.0
-    return age, open_, hit, out, tail, place, upper, seed, first, second, dull, out
+    return age, open_, hit, out, tail, place, upper, seed, to_first, to_second, dull, out
 
 
 @helper
-def metal_square(place: int, step: float) -> float:
-    """A square whose edges are rounded over two samples.
+def metal_square(place: int, slope: float) -> float:
+    """A square whose edges are rounded over two samples; `slope` is the samples of a cycle.
 
     Source: Välimäki, Huovilainen, Antialiasing oscillators in subtractive synthesis, IEEE SPM 24
     (2), 2007 (polynomial edges of two samples).
     """
     phase = cycles(place)
     half = abs(phase)
-    slope = 1.0 / step
     after = max(1.0 - half * slope, 0.0)
     before = max(1.0 - (0.5 - half) * slope, 0.0)
     size = 1.0 - after * after - before * before
@@ -313,19 +340,24 @@ def hat(
     struck = gate > 0.5 and held <= 0.5
     age = 0.0 if struck else min(age + dt, LONG_AGO)
     hit = velocity if struck else hit
-    tail = clip(last, -1.0, 1.0) if struck else tail_after(tail, dt)
+    tail = last if struck else tail_after(tail, dt)
     step = min(freq * dt, 0.12)
-    low = metal_square(p1, step) + metal_square(p2, 1.4827 * step) + metal_square(p3, 1.8003 * step)
-    high = metal_square(p4, 2.546 * step) + metal_square(p5, 2.6303 * step)
-    ring = low + high + metal_square(p6, 3.8967 * step)
+    slope = 1.0 / step
+    low = metal_square(p1, slope) + metal_square(p2, 0.674445269 * slope)
+    middle = metal_square(p3, 0.555462981 * slope) + metal_square(p4, 0.392772977 * slope)
+    high = metal_square(p5, 0.380184770 * slope) + metal_square(p6, 0.256627403 * slope)
     seed = next_random(seed)
-    raw = metal * 0.75 * ring + (1.0 - metal) * 1.6 * bipolar(seed)
+    raw = metal * 0.75 * (low + middle + high) + (1.0 - metal) * 1.6 * bipolar(seed)
     # Softer strokes are a little darker.
-    x = min(tone * (0.85 + 0.15 * hit) * dt, 0.45)
-    a1, a2, once = highpass(a1, a2, x, raw)
-    b1, b2, bright = highpass(b1, b2, x, once)
+    c2, c3 = highpass_shares(min(tone * (0.85 + 0.15 * hit) * dt, 0.45))
+    to_a1, to_a2 = highpass_states(a1, a2, c2, c3, raw)
+    once = highpassed(raw, a1, a2, to_a1, to_a2)
+    to_b1, to_b2 = highpass_states(b1, b2, c2, c3, once)
+    bright = highpassed(once, b1, b2, to_b1, to_b2)
     envelope = fading(age, 0.001 * decay) + tick * fading(age, 0.008)
-    out = hit * (0.25 + 0.75 * hit) * clip(soft_clip(bright * envelope), -0.98, 0.98) + tail
+    sound = clip(soft_clip(bright * envelope), -0.98, 0.98)
+    level = hit * (0.25 + 0.75 * hit)
+    out = over_tail(level * sound, tail)
     open_ = 1.0 if gate > 0.5 else 0.0
     p1 = turned(p1, step)
     p2 = turned(p2, 1.4827 * step)
@@ -333,4 +365,4 @@ def hat(
     p4 = turned(p4, 2.546 * step)
     p5 = turned(p5, 2.6303 * step)
     p6 = turned(p6, 3.8967 * step)
-    return age, open_, hit, out, tail, p1, p2, p3, p4, p5, p6, seed, a1, a2, b1, b2, out
+    return age, open_, hit, out, tail, p1, p2, p3, p4, p5, p6, seed, to_a1, to_a2, to_b1, to_b2, out

@@ -57,4 +57,4 @@ def noise(
     b5 = -0.7616 * b5 - white * 0.0168980
     sum_ = b0 + b1 + b2 + b3 + b4 + b5 + b6 + white * 0.5362
     b6 = white * 0.115926
-    return seed, b0, b1, b2, b3, b4, b5, b6, (white if colour < 0.5 else 0.16 * sum_)
+    return seed, b0, b1, b2, b3, b4, b5, b6, (white if colour < 0.5 else 0.12 * sum_)

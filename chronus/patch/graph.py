@@ -46,26 +46,35 @@ class Graph:
     cables: Mapping[str, GraphCable]
 
 
+def sounding(patch: Patch) -> frozenset[str]:
+    """Names of the nodes that make sound, or shape sound that is patched into them."""
+    found = {node.name for node in patch.nodes.values() if node.declaration.makes_sound}
+    while True:
+        fed = {c.target for c in patch.cables if c.input == "in" and c.source in found}
+        if fed <= found:
+            return frozenset(found)
+        found |= fed
+
+
 def heard(patch: Patch) -> tuple[str, ...]:
-    """Names of the nodes that are patched to `out` by themselves or by hand, in order."""
-    leaving = {cable.source for cable in patch.cables}
-    by_hand = {cable.source for cable in patch.cables if cable.target == OUT}
-    fed = {
-        cable.target
+    """Names of the nodes that are patched to `out` by themselves or by hand, in order.
+
+    A cable from the bare curve of an envelope does not take its sound away.
+    """
+    leaving = {
+        cable.source
         for cable in patch.cables
-        if cable.input == "in" and patch.nodes[cable.source].declaration.makes_sound
+        if patch.nodes[cable.source].declaration.is_audible_at(cable.output)
     }
+    by_hand = {cable.source for cable in patch.cables if cable.target == OUT}
+    makes_sound = sounding(patch)
     return tuple(
-        node.name
-        for node in patch.nodes.values()
-        if node.name != OUT
+        name
+        for name in patch.nodes
+        if name != OUT
         and (
-            node.name in by_hand
-            or (
-                (node.declaration.makes_sound or node.name in fed)
-                and node.name not in leaving
-                and node.name not in patch.silenced
-            )
+            name in by_hand
+            or (name in makes_sound and name not in leaving and name not in patch.silenced)
         )
     )
 

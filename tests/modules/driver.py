@@ -27,7 +27,7 @@ SEED: Final = 2_463_534_242
 Signal = float | np.ndarray
 
 
-@njit(cache=True)
+@njit
 def _run(  # type: ignore[no-untyped-def]  # noqa: PLR0913
     kernel, blocks, width, inputs, outputs, table, state, memory, rate
 ):

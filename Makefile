@@ -1,0 +1,55 @@
+# Music Chronus: `make play` and `make test` do all set-up on a fresh machine.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SONG ?= patches/songs/breakbeat.chronus
+WAV := $(notdir $(basename $(SONG))).wav
+
+.PHONY: play test check lint types floors bench docs clean
+
+# Plays a shipped song; without a sound card it says so and writes what it plays to a file.
+play: $(READY)
+	@cards=$$($(BIN)/chronus devices); \
+	case "$$cards" in \
+	*"none: "*) \
+		echo "$$cards" | sed -n 's/^none: /No sound: /p'; \
+		echo "Playing without a sound card, into $(WAV)"; \
+		$(BIN)/chronus play $(SONG) --device null --record $(WAV) ;; \
+	*) $(BIN)/chronus play $(SONG) ;; \
+	esac
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+check: lint types floors test
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+floors: $(READY)
+	$(BIN)/lint-imports
+
+# CPU time against a reference that is measured in the same run.
+bench: $(READY)
+	$(BIN)/python -m tests.bench $(ARGS)
+
+# Writes the generated parts of the README anew.
+docs: $(READY)
+	$(BIN)/python -m tests.support.readme
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Music Chronus needs Python 3.11 or newer: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

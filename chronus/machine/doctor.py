@@ -1,0 +1,86 @@
+"""What is wrong on this machine, and the exact command that mends it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import soundfile
+
+from chronus.engine.layout import Limits, arena_dtype
+from chronus.machine import devices
+from chronus.machine.build import missing
+from chronus.modules.catalog import kinds
+from chronus.settings import cache_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+GOOD: Final = "ok"
+BAD: Final = "!!"
+NOTE: Final = "--"
+FREE_BYTES: Final = 200_000_000
+
+
+def findings() -> list[str]:
+    """A line for each thing that matters, with what mends it where it is not as it should be."""
+    return [*_system(), *_sound(), *_files()]
+
+
+def _system() -> Iterator[str]:
+    yield f"{GOOD} Python {platform.python_version()} on {platform.system()} {platform.machine()}"
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    yield f"{GOOD if (count or 1) > 1 else NOTE} {count} cores"
+    soft, _ = resource.getrlimit(getattr(resource, "RLIMIT_RTPRIO", resource.RLIMIT_NOFILE))
+    if hasattr(resource, "RLIMIT_RTPRIO") and soft > 0:
+        yield f"{GOOD} real-time scheduling up to priority {soft}"
+    elif os.geteuid() == 0:
+        yield f"{GOOD} real-time scheduling: this is the superuser"
+    else:
+        yield (
+            f"{NOTE} no real-time scheduling, so a busy machine may interrupt the sound; "
+            "sudo usermod -aG audio $USER, and in /etc/security/limits.d/audio.conf: "
+            "@audio - rtprio 70"
+        )
+    size = arena_dtype(Limits()).itemsize
+    yield f"{GOOD} shared memory: {size / 1e6:.0f} MB are mapped, only what is used counts"
+    if "microsoft" in platform.release().lower():
+        yield (
+            f"{NOTE} WSL2: sound goes through WSLg's PulseAudio; "
+            "sudo apt install libasound2-plugins, then --device pulse"
+        )
+
+
+def _sound() -> Iterator[str]:
+    found = devices.ask()
+    if found.trouble == devices.NO_PORTAUDIO:
+        yield f"{BAD} PortAudio is not installed: sudo apt install libportaudio2"
+    elif found.trouble:
+        yield f"{BAD} {found.trouble}; --device null plays without one, --record FILE keeps it"
+    else:
+        default = next((d.name for d in found.found if d.is_default), found.found[0].name)
+        yield f"{GOOD} {len(found.found)} sound cards, by default {default}"
+    yield f"{GOOD} libsndfile {soundfile.__libsndfile_version__}"
+
+
+def _files() -> Iterator[str]:
+    folder = cache_dir()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        yield f"{BAD} {folder} cannot be written ({error.strerror}); set CHRONUS_CACHE_DIR"
+        return
+    absent = missing(kinds())
+    if absent:
+        yield f"{NOTE} {len(absent)} kernels are not compiled yet; the next start does it, once"
+    else:
+        yield f"{GOOD} all kernels are compiled, in {folder}"
+    free = shutil.disk_usage(Path(folder)).free
+    yield f"{GOOD if free > FREE_BYTES else BAD} {free / 1e9:.1f} GB free there"

@@ -1,0 +1,189 @@
+"""`make bench`: what a voice costs, against a reference that is measured in the same run.
+
+CPU seconds are of this process, with start-up (imports, compiling, the first second of audio) left
+out; each figure is the median of several runs. Ratios are against a plain scalar loop of the same
+voice without an engine around it, timed between the others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+from numba import njit
+
+from chronus.commands.registry import handlers
+from chronus.dsp.compile import load_kernel
+from chronus.dsp.layout import WIDE, state_layout
+from chronus.dsp.native import OPTIONS, call_kernel
+from chronus.engine.layout import Head
+from chronus.modules.catalog import kinds
+from chronus.session.offline import Offline
+from chronus.session.session import Session
+from chronus.settings import BLOCK
+
+RATE = 48_000
+ROUNDS = 5
+VOICE = ("lfo", "adsr", "saw", "filter", "vca")
+
+
+@njit(**OPTIONS)
+def reference_voice(frames: int, state: np.ndarray) -> float:
+    """A saw, a state-variable lowpass and a linear envelope in one scalar loop."""
+    phase, s1, s2, level, gate = state[0], state[1], state[2], state[3], state[4]
+    total = 0.0
+    for _ in range(frames):
+        gate = gate + 4.0 / 48_000.0
+        gate = gate - 1.0 if gate >= 1.0 else gate
+        level = level + (0.004 if gate < 0.5 else -0.0003)
+        level = min(max(level, 0.0), 1.0)
+        phase = phase + 110.0 / 48_000.0
+        phase = phase - 1.0 if phase >= 1.0 else phase
+        x = (200.0 + 4000.0 * level) / 48_000.0 * math.pi
+        g = x * (15.0 - x * x) / (15.0 - 6.0 * x * x)
+        a = 1.0 / (1.0 + g * (g + 0.25))
+        v = a * (s1 + g * (2.0 * phase - 1.0 - s2))
+        w = s2 + g * v
+        s1, s2 = 2.0 * v - s1, 2.0 * w - s2
+        total += w * level
+    state[0], state[1], state[2], state[3], state[4] = phase, s1, s2, level, gate
+    return total
+
+
+def cpu_s(work: Callable[[], object]) -> float:
+    """CPU seconds that a piece of work takes."""
+    begun = time.process_time()
+    work()
+    return time.process_time() - begun
+
+
+def reference_s() -> float:
+    """CPU seconds of the reference for a second of audio."""
+    state = np.zeros(5)
+    reference_voice(RATE, state)
+    return cpu_s(lambda: reference_voice(10 * RATE, state)) / 10
+
+
+def voice_lines(count: int) -> list[str]:
+    """Voices as in many a comparison: gate, envelope, saw, resonant lowpass, amplifier, a sum."""
+    lines = ["load mix as sum"]
+    for i in range(count):
+        hz = 55.0 * 2.0 ** ((5 * i % 37) / 12.0)
+        lines += [
+            f"load lfo as g{i} rate=4 shape=square phase={(i % 8) / 8}",
+            f"load adsr as e{i} attack=5 decay=100 sustain=0.4 release=60 velocity=1",
+            f"load saw as s{i} freq={hz:.4f}",
+            f"load filter as f{i} cutoff=200 resonance=0.83",
+            f"load vca as v{i} gain=0",
+            f"patch g{i} > e{i}.gate",
+            f"patch e{i}.env > f{i}.cutoff by 4000hz",
+            f"patch s{i} > f{i} > v{i} > sum by {0.5 / math.sqrt(count):.6f}",
+            f"patch e{i}.env > v{i}.gain",
+        ]
+    return lines
+
+
+def engine_s(count: int, seconds: int) -> float:
+    """CPU seconds a second of audio for so many voices, in the whole engine."""
+    backend = Offline(RATE)
+    session = Session(backend, handlers(), is_score=True)
+    for line in voice_lines(count):
+        reply = session.run_line(line)
+        assert reply.ok, reply
+    session.move_to(RATE)  # the first second is start-up
+    start = int(backend.writer.arena.head[Head.COMMITTED])
+    spent = cpu_s(lambda: session.move_to((1 + seconds) * RATE))
+    done = int(backend.writer.arena.head[Head.COMMITTED]) - start
+    backend.close()
+    return spent / (done * BLOCK / RATE)
+
+
+@njit(**OPTIONS)
+def call_often(  # noqa: PLR0913 - as a kernel
+    address: int, rows: int, source: int, target: int, memory: int, rate: int, times: int
+) -> None:
+    """A kernel, block after block."""
+    for _ in range(times):
+        call_kernel(address, rows, source, target, memory, rate)
+
+
+def kernel_us(name: str, *, wide: bool) -> float:
+    """Microseconds of CPU for one voice of a kind for a second of audio, its kernel alone."""
+    kind = kinds()[name]
+    width = WIDE if wide else 1
+    rows = np.zeros((len(kind.input_rows) + len(kind.output_rows), BLOCK, width), np.float32)
+    for row, (port, _) in enumerate(kind.input_rows):
+        rows[row] = kind.inputs[port].default
+        if kind.inputs[port].name == "in":
+            rows[row] = np.sin(np.arange(BLOCK) / 5.0)[:, None] / 2
+        elif kind.inputs[port].name == "gate":
+            rows[row, : BLOCK // 2] = 1.0
+    table = np.array([row.ctypes.data for row in rows], np.int64)
+    state = np.zeros(max(state_layout(kind, width).size, 8), np.uint8)
+    address = load_kernel(kind, wide=wide)
+    place = state.ctypes.data
+    call_often(address, table.ctypes.data, place, place, 0, RATE, 10)
+    times = RATE // BLOCK * 4
+    spent = cpu_s(lambda: call_often(address, table.ctypes.data, place, place, 0, RATE, times))
+    return spent / (times * BLOCK / RATE) / width * 1e6
+
+
+def medians(works: dict[str, Callable[[], float]]) -> dict[str, float]:
+    """The median of each, measured in turn: A B C A B C ..."""
+    found: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(ROUNDS):
+        for name, work in works.items():
+            found[name].append(work())
+    return {name: statistics.median(values) for name, values in found.items()}
+
+
+def main() -> int:
+    """Print the tables."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--voices", type=int, nargs="*", default=[1, 16, 64, 256])
+    options.add_argument("--starts", action="store_true", help="also time starts of the program")
+    given = options.parse_args()
+    counts = given.voices
+    works: dict[str, Callable[[], float]] = {"reference": reference_s}
+    for count in counts:
+        works[f"A{count}"] = lambda count=count: engine_s(count, max(1, 128 // count))
+    found = medians(works)
+    unit = found["reference"]
+    print(f"reference: one voice as a scalar loop, {unit * 1e6:.0f} us of CPU a second of audio\n")
+    print("voices  CPU s / audio s  us / voice  of the reference  us / node and block")
+    for count in counts:
+        spent = found[f"A{count}"]
+        blocks = RATE / BLOCK
+        node = spent / (len(VOICE) * count + 2) / blocks * 1e6
+        print(
+            f"{count:6}  {spent:15.4f}  {spent / count * 1e6:10.0f}  "
+            f"{spent / count / unit:16.2f}  {node:19.3f}"
+        )
+    print("\nkernel    mono us / voice  wide us / voice  wide / mono")
+    sums = [0.0, 0.0]
+    kernels = medians(
+        {
+            f"{name} {wide}": lambda name=name, wide=wide: kernel_us(name, wide=wide)
+            for name in VOICE
+            for wide in (False, True)
+        }
+    )
+    for name in VOICE:
+        mono, wide = kernels[f"{name} False"], kernels[f"{name} True"]
+        sums = [sums[0] + mono, sums[1] + wide]
+        print(f"{name:8}  {mono:15.1f}  {wide:15.1f}  {wide / mono:11.2f}")
+    print(f"{'voice':8}  {sums[0]:15.1f}  {sums[1]:15.1f}  {sums[1] / sums[0]:11.2f}")
+    if given.starts:
+        from tests.bench.starts import print_starts  # noqa: PLC0415
+
+        print_starts()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
