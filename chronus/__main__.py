@@ -104,35 +104,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(given: argparse.Namespace) -> int:
     from chronus.doors import calls, looking  # noqa: PLC0415
+
+    looks = {
+        "check": lambda: calls.check(given.files),
+        "help": lambda: looking.show_help(given.topic),
+        "devices": looking.show_devices,
+        "doctor": looking.show_doctor,
+    }
+    return looks[given.call]() if given.call in looks else _play(given)
+
+
+def _play(given: argparse.Namespace) -> int:
+    """The calls that make sound."""
+    from chronus.doors import calls  # noqa: PLC0415
     from chronus.doors.options import gather  # noqa: PLC0415
     from chronus.session.session import Length  # noqa: PLC0415
 
-    if given.call == "check":
-        return calls.check(given.files)
-    if given.call == "help":
-        return looking.show_help(given.topic)
-    if given.call == "devices":
-        return looking.show_devices()
-    if given.call == "doctor":
-        return looking.show_doctor()
     options = gather(vars(given))
     if given.call == "render":
         how = calls.Rendering(
             given.output, options.rate, given.bits, Length(given.seconds, given.bars), given.stems
         )
         return calls.render(given.files[0], how, options)
-    if given.call == "play":
-        lines = calls.files_lines(given.files)
-        length = Length(given.seconds, given.bars)
-        if given.then_prompt and sys.stdin.isatty():
-            from chronus.doors.prompt import prompt  # noqa: PLC0415
-
-            return prompt(options, lines)
-        return calls.play(lines, calls.kinds_in(lines), options, length)
-    if sys.stdin.isatty():
+    lines = calls.files_lines(given.files) if given.call == "play" else []
+    if sys.stdin.isatty() and (given.call is None or given.then_prompt):
         from chronus.doors.prompt import prompt  # noqa: PLC0415
 
-        return prompt(options)
+        return prompt(options, lines)
+    if given.call == "play":
+        length = Length(given.seconds, given.bars)
+        return calls.play(lines, calls.kinds_in(lines), options, length)
     return calls.play(calls.piped_lines(), [], options, Length())
 
 

@@ -51,16 +51,15 @@ def _input(draft: Draft, ref: PortRef, *, is_last: bool) -> tuple[Node, str, Inp
         UserError: E_NAME, E_PORT or E_CABLE.
     """
     node = draft.node(ref.node)
-    if ref.port is not None and node.declaration.find_output(ref.port.text) is not None:
-        if node.declaration.find_input(ref.port.text) is None:
-            if is_last:
-                message = f"{ref} is an output: a cable ends at an input"
-                names = [f"{node.name}.{port.name}" for port in node.declaration.inputs]
-                raise UserError(Code.CABLE, message, ref.port.span, names[:3])
-            main = node.declaration.main_input
-            if main is not None:
-                return node, node.declaration.inputs[main].name, node.declaration.inputs[main]
-    return draft.input_at(ref)
+    kind = node.declaration
+    if ref.port is None or kind.find_output(ref.port.text) is None or node.port(ref.port.text):
+        return draft.input_at(ref)
+    if is_last or kind.main_input is None:
+        message = f"{ref} is an output: a cable ends at an input"
+        names = [f"{node.name}.{port.name}" for port in kind.inputs]
+        raise UserError(Code.CABLE, message, ref.port.span, names[:3])
+    main = kind.inputs[kind.main_input]
+    return node, main.name, main
 
 
 def _amount(port: Input, amount: Quantity | None) -> tuple[float, bool, str]:
@@ -76,10 +75,7 @@ def _amount(port: Input, amount: Quantity | None) -> tuple[float, bool, str]:
             message = f"{amount.text} bends a frequency, and {port.name} is none"
             raise UserError(Code.VALUE, message, amount.span, ("50%",))
         return amount.value / (12.0 if amount.unit == "st" else 1.0), True, amount.text
-    if amount.unit in ("", "%", "db"):
-        factor = in_unit(amount, "")
-    else:
-        factor = in_unit(amount, port.unit)
+    factor = in_unit(amount, "" if amount.unit in ("", "%", "db") else port.unit)
     if not abs(factor) <= LARGEST_AMOUNT:
         message = f"an amount is at most {LARGEST_AMOUNT:.0f} either way"
         raise UserError(Code.RANGE, message, amount.span)

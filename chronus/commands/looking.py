@@ -175,11 +175,12 @@ def _describe(draft: Draft, statement: Describe) -> None:
         index = kind.find_input(ref.port.text)
         port = None if index is None else kind.inputs[index]
     if port is None:
-        names = [p.name for p in (*kind.inputs, *kind.outputs)]
-        out = next((p for p in kind.outputs if p.name == ref.port.text), None)
-        if out is None:
+        names = [p.name for p in kind.inputs] + [p.name for p in kind.outputs]
+        output = kind.find_output(ref.port.text)
+        if output is None:
             message = f"{name} has no port '{ref.port.text}'; it has {', '.join(names)}"
             raise UserError(Code.PORT, message, ref.port.span, nearest(ref.port.text, names))
+        out = kind.outputs[output]
         draft.say(Result(str(ref), (f"{out.name}: {out.doc} (output)",), {"port": out.name}))
         return
     value = node.value(port.name) if node else port.default

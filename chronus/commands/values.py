@@ -101,7 +101,7 @@ def _now(draft: Draft, node: Node, name: str) -> float:
 
 
 def _set(draft: Draft, statement: Set) -> None:
-    told: list[tuple[str, str]] = []
+    told: list[tuple[Node, str, Input]] = []
     for assignment in statement.assignments:
         node, name, port = draft.input_at(assignment.target)
         value = _changed(draft, node, name, port, assignment)
@@ -114,16 +114,13 @@ def _set(draft: Draft, statement: Set) -> None:
             session.set_port(node, name, value)
 
         draft.do(act)
-        told.append((node.name, name))
+        told.append((node, name, port))
 
     def finish(session: Session) -> Result:
         values = []
-        for node_name, port_name in told:
-            node = session.patch.nodes[node_name]
-            port = node.port(port_name)
-            assert port is not None
-            value = session.port_value(node, port_name)
-            values.append((f"{node_name}.{port_name}", show_value(port, value), value))
+        for node, name, port in told:
+            value = session.port_value(node, name)
+            values.append((f"{node.name}.{name}", show_value(port, value), value))
         text = ", ".join(f"{ref} = {shown}" for ref, shown, _ in values)
         data = {"values": {ref: value for ref, _, value in values}}
         return Result(text, data=data)

@@ -6,6 +6,7 @@ import signal
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from chronus.commands.files import read_lines, show_error
@@ -20,6 +21,7 @@ from chronus.language.statements import Load
 from chronus.machine.recorder import FileRecorder
 from chronus.session.offline import Offline
 from chronus.session.session import Length, Session
+from chronus.session.stems import Stems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -129,6 +131,21 @@ class Rendering:
     length: Length
     stems: str | None = None
 
+    def made_stems(self) -> Stems | None:
+        """What writes the stems; their folder is made.
+
+        Raises:
+            UserError: E_FILE, it cannot be made.
+        """
+        if self.stems is None:
+            return None
+        folder = Path(self.stems)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(Code.FILE, f"cannot make {folder}: {error.strerror}") from error
+        return Stems(folder, self.rate_hz, self.bits)
+
 
 def render(path: str, how: Rendering, options: Options) -> int:
     """Play a score offline into a file; only errors and what lines ask for are written."""
@@ -138,7 +155,9 @@ def render(path: str, how: Rendering, options: Options) -> int:
     seconds = round(how.length.seconds or 0)
     with Progress("rendering") as bar:
         backend = Offline(
-            how.rate_hz, lambda frame: bar.show(round(frame / how.rate_hz), seconds, "s")
+            how.rate_hz,
+            lambda frame: bar.show(round(frame / how.rate_hz), seconds, "s"),
+            how.made_stems(),
         )
         recorder = FileRecorder(how.output, how.rate_hz, how.bits)
         backend.add_sink(recorder, 0)

@@ -88,7 +88,7 @@ def _ports(before: str, patch: Patch) -> list[tuple[str, str]]:
 
 def _settings(before: str) -> Iterator[tuple[str, str]]:
     """`PORT=` of the kind that is being loaded."""
-    words = before.split(";")[-1].split()
+    words = before.rsplit(";", maxsplit=1)[-1].split()
     kind = next((k for k in words[1:2]), "").removesuffix("_module")
     from chronus.modules.catalog import kinds  # noqa: PLC0415 - only while typing
 

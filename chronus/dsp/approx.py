@@ -116,7 +116,9 @@ def exp2(x: float) -> float:
     power = power * f + 1.0
     up = whole > 0.0
     rest = abs(whole)
-    power = power * ((1.8446744073709552e19 if up else 5.421010862427522e-20) if rest > 63.5 else 1.0)
+    power = power * (
+        (1.8446744073709552e19 if up else 5.421010862427522e-20) if rest > 63.5 else 1.0
+    )
     rest = rest - 64.0 if rest > 63.5 else rest
     power = power * ((4294967296.0 if up else 2.3283064365386963e-10) if rest > 31.5 else 1.0)
     rest = rest - 32.0 if rest > 31.5 else rest

@@ -32,7 +32,7 @@ GENERATOR_VERSION: Final = 2
 CASTS: Final = {"f4": "float32", "f8": "float64", "i4": "int32"}
 BUILTINS: Final = frozenset({"min", "max", "abs", "int", "len", *CASTS})
 
-HEADER: Final = '''"""Generated from the module kind `{name}`; made anew when its declaration changes."""
+HEADER: Final = '''"""Generated from the kind `{name}`; made anew when its declaration changes."""
 from numba import carray, float32, float64, int32, int64, njit, void
 from chronus.dsp.native import OPTIONS, block_row, float_stack, floats, long_stack, longs
 from chronus.dsp.native import real_stack, reals
@@ -50,12 +50,12 @@ class _Float32(ast.NodeTransformer):
         self.own = own
         self.used: list[str] = []
 
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:  # noqa: N802 - ast's name
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
         if isinstance(node.value, float):
             return _cast("float32", node)
         return node
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802 - ast's name
+    def visit_Call(self, node: ast.Call) -> ast.AST:
         assert isinstance(node.func, ast.Name), ast.dump(node)
         name = node.func.id
         if name == "f8" and isinstance(node.args[0], ast.Constant):
@@ -69,7 +69,7 @@ class _Float32(ast.NodeTransformer):
                 self.used.append(name)
         return node
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802 - ast's name
+    def visit_Name(self, node: ast.Name) -> ast.AST:
         if node.id in self.own or node.id in BUILTINS:
             return node
         value = self.names[node.id]
@@ -98,16 +98,10 @@ def _rewritten(function: Callable[..., Any], name: str) -> tuple[str, list[str]]
         for statement in definition.body
         if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
     ]
-    parameters = ast.arguments(
-        [],
-        [ast.arg(parameter) for parameter in inspect.signature(function).parameters],
-        None,
-        [],
-        [],
-        None,
-        [],
-    )
-    new = ast.FunctionDef(name, parameters, body, [], None, type_params=[])
+    parameters = ", ".join(inspect.signature(function).parameters)
+    new = ast.parse(f"def {name}({parameters}):\n    pass").body[0]
+    assert isinstance(new, ast.FunctionDef)
+    new.body = body
     return ast.unparse(ast.fix_missing_locations(new)), rewrite.used
 
 

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-F = TypeVar("F")
+F = TypeVar("F", bound="Callable[..., Any]")
 
 RAMP_S: Final = 0.005
 """Seconds a knob takes to its new value: short enough to feel direct, too long to click."""
@@ -99,7 +99,7 @@ class Output:
 
 
 SEED: Final = math.nan
-"""Initial value of a state that is to be seeded from the node's name (a positive 32-bit integer)."""
+"""Initial value of a state that is to be seeded from the node's name (a positive 32-bit number)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,15 +252,14 @@ HELPERS: Final[dict[str, Callable[..., Any]]] = {}
 
 def helper(function: F) -> F:
     """Make a pure function callable from ticks and from other helpers."""
-    assert HELPERS.setdefault(function.__name__, function) is function, function.__name__
+    name = function.__name__
+    assert HELPERS.setdefault(name, function) is function, name
     return function
 
 
 def freq(default: float = 110.0) -> Input:
     """The standard pitch port."""
-    return Input(
-        "freq", "Pitch", default, 0.01, 20_000.0, "hz", Curve.EXPONENTIAL, ramp_s=0.0
-    )
+    return Input("freq", "Pitch", default, 0.01, 20_000.0, "hz", Curve.EXPONENTIAL, ramp_s=0.0)
 
 
 def gate() -> Input:

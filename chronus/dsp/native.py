@@ -101,7 +101,7 @@ def longs(address: int, count: int) -> Any:
 
 
 @intrinsic
-def call_kernel(  # noqa: PLR0913 - a kernel's five arguments
+def call_kernel(
     _typing: Any, address: Any, rows: Any, source: Any, target: Any, memory: Any, rate: Any
 ) -> Any:
     """Call a compiled kernel at an address by numba's own calling convention."""
@@ -147,7 +147,7 @@ def read_float_control(_typing: Any) -> Any:
             builder.call(store, [builder.bitcast(slot, ir.PointerType(ir.IntType(8)))])
             return builder.zext(builder.load(slot), long)
         if _ARM:
-            return builder.asm(ir.FunctionType(long, []), "mrs $0, fpcr", "=r", [], True)  # noqa: FBT003
+            return builder.asm(ir.FunctionType(long, []), "mrs $0, fpcr", "=r", [], True)
         return ir.Constant(long, 0)
 
     return types.int64(), code
@@ -167,7 +167,7 @@ def write_float_control(_typing: Any, value: Any) -> Any:
             builder.call(load, [builder.bitcast(slot, ir.PointerType(ir.IntType(8)))])
         elif _ARM:
             kind = ir.FunctionType(ir.VoidType(), [long])
-            builder.asm(kind, "msr fpcr, $0", "r", [arguments[0]], True)  # noqa: FBT003
+            builder.asm(kind, "msr fpcr, $0", "r", [arguments[0]], True)
         return context.get_dummy_value()
 
     return types.void(types.int64), code

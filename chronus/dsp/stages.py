@@ -46,17 +46,17 @@ class _Versions(ast.NodeTransformer):
         self.read: set[str] = set()
         self.given: list[str] = []
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802 - ast's name
+    def visit_Name(self, node: ast.Name) -> ast.AST:
         if isinstance(node.ctx, ast.Load):
             name = self.current.get(node.id, node.id)
             self.read.add(name)
             return ast.Name(name, ast.Load())
-        count = int(self.current.get(node.id, "_0").rsplit("_", 1)[1]) + 1
-        self.current[node.id] = f"{node.id}_{count}"
+        count = int(self.current.get(node.id, "__0").rsplit("__", 1)[1]) + 1
+        self.current[node.id] = f"{node.id}__{count}"
         self.given.append(self.current[node.id])
         return ast.Name(self.current[node.id], ast.Store())
 
-    def visit_Assign(self, node: ast.Assign) -> ast.AST:  # noqa: N802 - ast's name
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
         node.value = self.visit(node.value)
         node.targets = [self.visit(target) for target in node.targets]
         return node
@@ -77,12 +77,11 @@ def cut(kind: Kind, source: str) -> Stages:
     assert isinstance(function, ast.FunctionDef)
     *statements, end = function.body
     assert isinstance(end, ast.Return), kind.name
+    assert end.value is not None, kind.name
     results = end.value.elts if isinstance(end.value, ast.Tuple) else [end.value]
     memories = {memory.name for memory in kind.memories}
     versions = _Versions()
-    steps = []
-    for statement in statements:
-        steps.append(_step(versions, statement, memories))
+    steps = [_step(versions, statement, memories) for statement in statements]
     names = []
     for index, result in enumerate(results):
         if not isinstance(result, ast.Name) or result.id not in versions.current:
@@ -157,54 +156,94 @@ def stage_sources(kind: Kind, stages: Stages) -> tuple[list[str], list[str]]:
     The body finds each state in a variable of its name, and leaves it there; input rows are
     `row_NAME`, output rows `to_NAME`.
     """
-    inputs = {name for _, name in kind.input_rows}
-    fixed = {"dt", *(memory.name for memory in kind.memories)}
     functions: list[str] = []
     body: list[str] = []
     for stage in sorted({step.stage for step in stages.steps}):
-        steps = [step for step in stages.steps if step.stage == stage]
-        states = {name for step in steps if not step.code for name in step.gives}
-        given = [name for step in steps if step.code for name in step.gives]
-        needed = {name for step in steps if step.code for name in step.needs}
-        later = {n for s in stages.steps if s.stage != stage for n in s.needs} | {*stages.outputs}
-        kept = [name for name in given if name in later]
-        carried = {
-            state.name: name
-            for state, name in zip(kind.state, stages.next_states, strict=True)
-            if state.name in states
-        }
-        results = [*kept, *(n for n in carried.values() if n in given and n not in kept)]
-        called = sorted(needed & (inputs | fixed | states | {n for s in stages.steps
-                        if s.stage < stage for n in s.gives}))
-        kept_states = [name for name in sorted(states) if name in later]
-        if results:
-            functions.append(_function(stage, called, [s.code for s in steps if s.code], results))
-
-        def at(name: str, k: str, states: set[str] = states) -> str:
-            if name in inputs:
-                return f"row_{name}[{k}]"
-            return name if name in states or name in fixed else f"r_{name}[{k}]"
-
-        call = f"stage{stage}({', '.join(at(name, 'k') for name in called)})"
-        if any(step.memory for step in steps):
-            body += [f"r_{name} = block_row(float32(0.0))" for name in kept]
-        elif kept:
-            body.append(f"probe{stage} = {call.replace('[k]', '[0]')}")
-            body += [f"r_{name} = block_row(probe{stage}[{i}])" for i, name in enumerate(kept)]
-        body += [f"r_{name} = block_row({name})" for name in kept_states]
-        body.append(f"for k in range({BLOCK}):")
-        body += [f"    r_{name}[k] = {name}" for name in kept_states]
-        if results:
-            targets = [f"r_{name}[k]" if name in kept else f"n_{name}" for name in results]
-            body.append(f"    {', '.join(targets)}, = {call}")
-        for state, name in carried.items():
-            value = f"r_{name}[k]" if name in kept or name not in given else f"n_{name}"
-            body.append(f"    {state} = {value}")
+        loop = _loop(kind, stages, stage)
+        if loop.results:
+            functions.append(loop.function())
+        body += loop.lines()
     for (_, output), name in zip(kind.output_rows, stages.outputs, strict=True):
         body += [f"for k in range({BLOCK}):", f"    to_{output}[k] = r_{name}[k]"]
     return functions, body
 
 
-def _function(stage: int, arguments: list[str], codes: list[str], results: list[str]) -> str:
-    lines = [f"def stage{stage}({', '.join(arguments)}):", *(f"    {code}" for code in codes)]
-    return "\n".join([*lines, f"    return ({', '.join(results)},)"])
+@dataclass(frozen=True, slots=True)
+class _Loop:
+    """What one stage's loop is written from.
+
+    `arguments` are the values that its function takes, each with the expression for it at frame k;
+    `results` are what it gives, of which `kept` go into rows; `carried` are the states that walk
+    with the loop, each with the expression for its next value, and `seen` those of them whose
+    values other stages need.
+    """
+
+    stage: int
+    codes: tuple[str, ...]
+    arguments: dict[str, str]
+    results: tuple[str, ...]
+    kept: tuple[str, ...]
+    carried: dict[str, str]
+    seen: tuple[str, ...]
+    memory: bool
+
+    def function(self) -> str:
+        """The function that computes the stage for one frame."""
+        head = f"def stage{self.stage}({', '.join(self.arguments)}):"
+        end = f"    return ({', '.join(self.results)},)"
+        return "\n".join([head, *(f"    {code}" for code in self.codes), end])
+
+    def lines(self) -> list[str]:
+        """The rows that the stage fills, and its loop."""
+        call = f"stage{self.stage}({', '.join(self.arguments.values())})"
+        lines = [f"r_{name} = block_row({name})" for name in self.seen]
+        if self.memory:
+            # Computed for its type alone, a value would already be written to the memory.
+            lines += [f"r_{name} = block_row(float32(0.0))" for name in self.kept]
+        elif self.kept:
+            probe = f"probe{self.stage}"
+            lines.append(f"{probe} = {call.replace('[k]', '[0]')}")
+            lines += [f"r_{name} = block_row({probe}[{i}])" for i, name in enumerate(self.kept)]
+        lines.append(f"for k in range({BLOCK}):")
+        lines += [f"    r_{name}[k] = {name}" for name in self.seen]
+        if self.results:
+            rows = {name: f"r_{name}[k]" for name in self.kept}
+            targets = ", ".join(rows.get(name, f"n_{name}") for name in self.results)
+            lines.append(f"    {targets}, = {call}")
+        return lines + [f"    {state} = {value}" for state, value in self.carried.items()]
+
+
+def _loop(kind: Kind, stages: Stages, stage: int) -> _Loop:
+    steps = [step for step in stages.steps if step.stage == stage]
+    given = [name for step in steps if step.code for name in step.gives]
+    states = {name for step in steps if not step.code for name in step.gives}
+    elsewhere = {name for step in stages.steps if step.stage != stage for name in step.needs}
+    elsewhere |= {*stages.outputs}
+    kept = tuple(name for name in given if name in elsewhere)
+    following = {
+        state.name: name
+        for state, name in zip(kind.state, stages.next_states, strict=True)
+        if state.name in states
+    }
+    inputs = {name for _, name in kind.input_rows}
+    fixed = {"dt", *(memory.name for memory in kind.memories)}
+    rows = {name for step in stages.steps if step.stage < stage for name in step.gives}
+    needed = {name for step in steps if step.code for name in step.needs}
+    places = (
+        {name: f"r_{name}[k]" for name in rows}
+        | {name: f"row_{name}[k]" for name in inputs}
+        | {name: name for name in states | fixed}
+    )
+    return _Loop(
+        stage=stage,
+        codes=tuple(step.code for step in steps if step.code),
+        arguments={name: places[name] for name in sorted(needed & places.keys())},
+        results=(*kept, *sorted({n for n in following.values() if n in given} - {*kept})),
+        kept=kept,
+        carried={
+            state: f"n_{name}" if name in given and name not in kept else f"r_{name}[k]"
+            for state, name in following.items()
+        },
+        seen=tuple(sorted(states & elsewhere)),
+        memory=any(step.memory for step in steps),
+    )

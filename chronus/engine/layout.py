@@ -255,13 +255,22 @@ def arena_dtype(size: Limits) -> np.dtype[np.void]:
         offsets.append(at)
         at += -(-int(np.prod(shape)) * np.dtype(dtype).itemsize // PAGE) * PAGE
     fields = {"names": names, "formats": formats, "offsets": offsets, "itemsize": at}
-    return np.dtype(fields)  # type: ignore[call-overload]
+    return np.dtype(fields)  # type: ignore[call-overload, no-any-return]
 
 
 def arena_on(buffer: memoryview | bytearray | NDArray[np.uint8], size: Limits) -> Arena:
     """The arrays of an arena on a piece of memory of `arena_dtype(size).itemsize` bytes."""
     whole = np.frombuffer(buffer, arena_dtype(size), 1)
     return Arena(whole=whole, **{name: whole[name][0] for name in _shapes(size)})
+
+
+def tape_part(arena: Arena, frame: int, count: int) -> NDArray[np.float32]:
+    """Frames on the tape, shape (count, 2): in place where they lie in one piece."""
+    size = arena.tape.shape[0]
+    start = frame % size
+    if start + count <= size:
+        return arena.tape[start : start + count]
+    return np.concatenate((arena.tape[start:], arena.tape[: start + count - size]))
 
 
 def initialise(arena: Arena, rate_hz: int) -> None:

@@ -14,6 +14,7 @@ from chronus.engine.layout import (
     Limits,
     arena_dtype,
     arena_on,
+    tape_part,
 )
 from chronus.engine.step import run_blocks
 from chronus.modules.catalog import kinds
@@ -67,7 +68,7 @@ class Pump:
         self.stepper = stepper
 
     def advance(self, blocks: int) -> NDArray[np.float32]:
-        """Compute so many blocks; the frames they made, shape (frames, 2)."""
+        """Compute so many blocks; the frames they made, shape (frames, 2), until the tape turns."""
         head = self.arena.head
         start = int(head[Head.COMMITTED])
         assert blocks * BLOCK <= self.arena.tape.shape[0], "the tape is shorter than that"
@@ -76,5 +77,4 @@ class Pump:
         head[Head.PLAYED] = start * BLOCK
         done = self.stepper.run(self.arena, blocks)
         assert done == blocks, (done, blocks)
-        places = np.arange(start * BLOCK, (start + blocks) * BLOCK) % self.arena.tape.shape[0]
-        return self.arena.tape[places]
+        return tape_part(self.arena, start * BLOCK, blocks * BLOCK)

@@ -130,7 +130,7 @@ def fill_row(arena: Arena, block: int, plan: int, row: int, place: int) -> int:
 
 @njit(**OPTIONS)
 def source_row(arena: Arena, block: int, plan: int, wire: int) -> np.ndarray:
-    """The samples that a wire carries: of this block, or of the last one where it closes a cycle."""
+    """The samples that a wire carries: this block's, or the last one's where it closes a cycle."""
     bank = (block & 1) ^ arena.plan_wires[plan, wire, 2]
     return arena.rows_out[bank, arena.plan_wires[plan, wire, 0]]
 

@@ -46,7 +46,9 @@ class Tables:
 
     def end(self, target: str, *, now: bool) -> None:
         """Let a target be played by nothing, at the next bar line or now."""
-        slot = self._slots.pop(target)
+        slot = self._slots.pop(target, None)
+        if slot is None:
+            return  # it came and went within one instant
         self._writer.add(Event.SEQUENCE, slot, STOPPED, int(now))
         self._stopping.append(slot)
 

@@ -119,6 +119,14 @@ class Writer:
         used = int(self.arena.head[Head.EVENTS]) - self.clock(Clock.LOW)
         return used + len(self._instant.events) + 2 <= size and self._free_plan() is not None
 
+    def strip_rows(self) -> list[tuple[str, int]]:
+        """Name of each node that is heard, and the first output row of its channel strip."""
+        return [
+            (key.split("#")[0], place.rows_out)
+            for key, place in self._places.items()
+            if place.kind.name == "strip"
+        ]
+
     # ---- staging
 
     def stage(self, graph: Graph) -> None:
@@ -141,7 +149,9 @@ class Writer:
         for key in graph.nodes:
             self._leaving.pop(key, None)
         for key, cable in graph.cables.items():
-            if self._leaving.pop(key, 0) != 0 or self._cables[key] != cable:
+            comes_back = key in self._leaving
+            self._leaving.pop(key, None)
+            if comes_back or self._cables[key] != cable:
                 self._cables[key] = cable
                 self._instant.add(
                     Event.CABLE, self._slots[key], self.fade_frames, value=cable.amount
@@ -219,8 +229,8 @@ class Writer:
         arena.filled[place.rows_in : place.rows_in + len(kind.input_rows)] = np.nan
         for index, port in enumerate(kind.inputs):
             at = place.ports + index
-            value = np.float32(node.values.get(port.name, port.default))
-            arena.ports[:, at] = (value, value, 0.0)
+            start = np.float32(node.values.get(port.name, port.default))
+            arena.ports[:, at] = (start, start, 0.0)
             arena.port_left[:, at] = 0
             arena.port_moved[at] = NONE
             arena.gate_off[:, at] = NONE
@@ -374,5 +384,5 @@ class Writer:
 
 
 def seed_of(node: str, state: str) -> int:
-    """A positive 32-bit seed that depends on names alone, so that a patch always sounds the same."""
+    """A positive 32-bit seed that depends on names alone: a patch always sounds the same."""
     return zlib.crc32(f"{node}.{state}".encode()) or 1

@@ -262,7 +262,30 @@ class Quit:
 
 
 Statement = (
-    Load | Unload | Patch | Unpatch | Set | Get | Note | Gate | Trigger | Sequence | Unsequence
-    | Tempo | Start | Stop | Wait | WaitUntil | List | Describe | Status | Help | Save | Open
-    | Run | Record | RecordStop | Quit
+    Load
+    | Unload
+    | Patch
+    | Unpatch
+    | Set
+    | Get
+    | Note
+    | Gate
+    | Trigger
+    | Sequence
+    | Unsequence
+    | Tempo
+    | Start
+    | Stop
+    | Wait
+    | WaitUntil
+    | List
+    | Describe
+    | Status
+    | Help
+    | Save
+    | Open
+    | Run
+    | Record
+    | RecordStop
+    | Quit
 )

@@ -43,9 +43,7 @@ def missing(wanted: Iterable[str]) -> list[str]:
     return absent + [name for name in wanted if not is_compiled(kinds()[name])]
 
 
-def build(
-    names: Collection[str], progress: Callable[[int, int, str], None] | None = None
-) -> None:
+def build(names: Collection[str], progress: Callable[[int, int, str], None] | None = None) -> None:
     """Compile what is missing of some kinds, and the step; returns when all of it is in the cache.
 
     Args:
@@ -139,7 +137,9 @@ class _Builders:
             process.kill()
 
     def _started(self) -> subprocess.Popen[str]:
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        environment = os.environ | {
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)
+        }
         process = subprocess.Popen(
             [sys.executable, "-m", "chronus.machine.build", str(self._nice)],
             stdin=subprocess.PIPE,
@@ -199,7 +199,9 @@ def _check_folder() -> None:
     try:
         folder = kernels_dir()
     except OSError as error:
-        raise UserError(Code.FILE, f"cannot make the cache folder {cache_dir()}: {error}") from error
+        raise UserError(
+            Code.FILE, f"cannot make the cache folder {cache_dir()}: {error}"
+        ) from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise UserError(
             Code.FILE,

@@ -108,7 +108,9 @@ class Child:
                 return Report(is_ready, text)
         except (EOFError, OSError):
             return Report(is_ready=False, text=f"the {self.role} process ended as it started")
-        return Report(is_ready=False, text=f"the {self.role} process did not start in {timeout_s} s")
+        return Report(
+            is_ready=False, text=f"the {self.role} process did not start in {timeout_s} s"
+        )
 
     def last_words(self) -> str:
         """Why it failed after it had been ready, as far as it said; empty where it did not."""

@@ -22,8 +22,8 @@ else:
     apis = sounddevice.query_hostapis()
     default = sounddevice.default.device[1]
     print(json.dumps({"devices": [
-        [device["index"], device["name"], apis[device["hostapi"]]["name"], device["index"] == default]
-        for device in sounddevice.query_devices() if device["max_output_channels"] >= 2
+        [card["index"], card["name"], apis[card["hostapi"]]["name"], card["index"] == default]
+        for card in sounddevice.query_devices() if card["max_output_channels"] >= 2
     ]}))
 """
 
@@ -73,7 +73,8 @@ def device_lines() -> list[str]:
     """A line for each sound card, and for `null`, which is always there."""
     devices = ask()
     lines = [
-        f"{d.index}  {d.name}  ({d.api}){'  default' if d.is_default else ''}" for d in devices.found
+        f"{d.index}  {d.name}  ({d.api}){'  default' if d.is_default else ''}"
+        for d in devices.found
     ]
     if devices.trouble:
         lines.append(f"none: {devices.trouble}")

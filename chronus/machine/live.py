@@ -12,7 +12,7 @@ from chronus.engine.writer import Writer
 from chronus.errors import Code, UserError
 from chronus.machine import build
 from chronus.machine.audio import AudioTask
-from chronus.machine.children import warm_up
+from chronus.machine.children import cool_down, warm_up
 from chronus.machine.crew import Crew, Roster
 from chronus.machine.memory import SharedArena
 from chronus.machine.sinks import Feeder
@@ -108,7 +108,10 @@ class LiveMachine:
                 written; E_INTERNAL.
         """
         warm_up()
-        build.build(needed)
+        if build.missing(needed):
+            build.build(needed)
+            cool_down()  # it has loaded what there was before; the next one loads all
+            warm_up()
         absent = set(build.missing(kinds()))
         ready = frozenset(name for name in kinds() if name not in absent)
         settings = self.settings
@@ -118,9 +121,13 @@ class LiveMachine:
         )
         roster = Roster(settings.lanes, settings.standbys, ready)
         self._crew = Crew(self._shared, audio, roster, self._news.append)
-        self._crew.start(falls_back=settings.device is None)
+        try:
+            self._crew.start(falls_back=settings.device is None)
+        except BaseException:
+            self.close()
+            raise
         self._feeder.start()
-        self._usage.shares(self._pids().keys())
+        self._usage.shares(self._pids())
 
     def build_rest(self) -> None:
         """Compile in the background what is not compiled yet; `need` finds it done, or waits."""

@@ -46,9 +46,7 @@ _attr_destroy = _function(_BRIEF, "pthread_mutexattr_destroy", _ADDRESS)
 _mutex_init = _function(_BRIEF, "pthread_mutex_init", _ADDRESS, _ADDRESS)
 _mutex_consistent = _function(_BRIEF, "pthread_mutex_consistent", _ADDRESS)
 _mutex_unlock = _function(_BRIEF, "pthread_mutex_unlock", _ADDRESS)
-_mutex_clocklock = _function(
-    _WAITING, "pthread_mutex_clocklock", _ADDRESS, ctypes.c_int, _TIME
-)
+_mutex_clocklock = _function(_WAITING, "pthread_mutex_clocklock", _ADDRESS, ctypes.c_int, _TIME)
 
 
 def _in(seconds: float) -> _Timespec:

@@ -66,7 +66,9 @@ class FileRecorder:
         assert self._file is not None, "the file is closed"
         self._bytes += len(frames) * self._bytes_a_frame
         if self._is_wav and self._bytes > MOST_WAV_BYTES:
-            raise UserError(Code.FILE, f"{self.path}: a WAV file holds 4 GB at most; FLAC holds more")
+            raise UserError(
+                Code.FILE, f"{self.path}: a WAV file holds 4 GB at most; FLAC holds more"
+            )
         try:
             self._file.write(frames)
         except (OSError, soundfile.SoundFileError) as error:

@@ -108,7 +108,9 @@ class Feeder:
         """Whether every sink has had all before a frame that it is to have."""
         with self._changed:
             return all(
-                r.error is not None or r.frame >= frame or (r.stop is not None and r.frame >= r.stop)
+                r.error is not None
+                or r.frame >= frame
+                or (r.stop is not None and r.frame >= r.stop)
                 for r in self._readers
             )
 

@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
 
 @helper
-def read_between(
-    line: MutableSequence[float], before: int, share: float
-) -> float:
+def read_between(line: MutableSequence[float], before: int, share: float) -> float:
     """A value between the samples `before` and the older one, by a cubic through four samples.
 
     Args:
@@ -54,8 +52,15 @@ def read_between(
         Input("time", "Between echoes", 375.0, 1.0, 4000.0, "ms", Curve.EXPONENTIAL, ramp_s=0.05),
         Input("feedback", "How much of an echo is echoed again", 0.35, 0.0, 0.98),
         Input("mix", "0 only the sound, 1 only the echoes", 0.35, 0.0, 1.0),
-        Input("tone", "Corner of the lowpass in the loop", 6000.0, 200.0, 20_000.0, "hz",
-              Curve.EXPONENTIAL),
+        Input(
+            "tone",
+            "Corner of the lowpass in the loop",
+            6000.0,
+            200.0,
+            20_000.0,
+            "hz",
+            Curve.EXPONENTIAL,
+        ),
     ),
     outputs=(Output("out", "The sound and its echoes", channels=2),),
     state=(State("place", dtype="i8"), State("low_left"), State("low_right")),

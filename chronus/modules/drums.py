@@ -190,8 +190,9 @@ def highpassed(in_: float, first: float, second: float, to_first: float, to_seco
         share("snappy", "Level of the wires against the skin", 0.6),
         length("decay", "Time to silence of the wires", 280.0, 20.0, 2000.0),
         length("body", "Time to silence of the skin", 150.0, 10.0, 2000.0),
-        Input("tone", "Lowest part of the wires' noise", 900.0, 200.0, 8000.0, "hz",
-              Curve.EXPONENTIAL),
+        Input(
+            "tone", "Lowest part of the wires' noise", 900.0, 200.0, 8000.0, "hz", Curve.EXPONENTIAL
+        ),
         share("crack", "The stick: a harder start", 0.5),
     ),
     outputs=(Output("out", "The drum, -1 to 1"),),
@@ -283,8 +284,7 @@ def metal_square(place: int, slope: float) -> float:
         velocity(),
         pitch(430.0, 100.0, 2000.0),
         length("decay", "Time to silence", 90.0, 10.0, 4000.0),
-        Input("tone", "Corner of the highpass", 7000.0, 1000.0, 16_000.0, "hz",
-              Curve.EXPONENTIAL),
+        Input("tone", "Corner of the highpass", 7000.0, 1000.0, 16_000.0, "hz", Curve.EXPONENTIAL),
         share("metal", "0 only noise, 1 only metal", 0.55),
         share("tick", "The stick: a harder start", 0.5),
     ),
@@ -334,8 +334,23 @@ def hat(
     tick: float,
     dt: float,
 ) -> tuple[
-    float, float, float, float, float, float, float, float, float, float, float, int,
-    float, float, float, float, float,
+    float,
+    float,
+    float,
+    float,
+    float,
+    float,
+    float,
+    float,
+    float,
+    float,
+    float,
+    int,
+    float,
+    float,
+    float,
+    float,
+    float,
 ]:
     struck = gate > 0.5 and held <= 0.5
     age = 0.0 if struck else min(age + dt, LONG_AGO)

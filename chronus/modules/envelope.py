@@ -83,8 +83,10 @@ def adsr(
     first = min(rise, f8(1.0)) if gate > 0.5 else min(f8(2.0) + later, last)
     # Conditional expressions and not values chosen at the end: a mono kernel branches, and so does
     # not wait for what it does not need.
-    place = first if turn else (
-        min(place + rise, f8(1.0)) if place < f8(1.0) else min(place + later, last)
+    place = (
+        first
+        if turn
+        else (min(place + rise, f8(1.0)) if place < f8(1.0) else min(place + later, last))
     )
     # The level is `fixed` plus a share of the level at which the gate turned.
     start = clip(fixed + kept * start, 0.0, 1.0) if turn else start

@@ -12,7 +12,9 @@ from chronus.dsp.declaration import Curve, Family, Input, Output, State, audio, 
     inputs=(
         audio("in", "What is filtered"),
         Input("cutoff", "Corner", 1000.0, 20.0, 20_000.0, "hz", Curve.EXPONENTIAL),
-        Input("resonance", "0 is flat (Butterworth), 1 rings at the edge of singing", 0.2, 0.0, 1.0),
+        Input(
+            "resonance", "0 is flat (Butterworth), 1 rings at the edge of singing", 0.2, 0.0, 1.0
+        ),
         Input(
             "mode",
             "Which response `out` carries",

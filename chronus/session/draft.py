@@ -134,7 +134,8 @@ class Draft:
             if kind.find_output(port.text) is not None:
                 message = f"'{port.text}' is an output of {node.name}: it can be patched, not set"
             else:
-                message = f"{node.name} ({node.kind}) has no port '{port.text}'; it has {', '.join(names)}"
+                has = ", ".join(names)
+                message = f"{node.name} ({node.kind}) has no port '{port.text}'; it has {has}"
             raise UserError(Code.PORT, message, port.span, nearest(port.text, names))
         if node.declaration.find_input(port.text) is None and node.name not in heard(self.patch):
             message = f"{node.name} is not heard, so it has no {port.text}: patch it to out"

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from chronus.engine.offline import Pump
     from chronus.session.backend import FrameSink
+    from chronus.session.stems import Stems
 
 CHUNK_BLOCKS = 750
 """Blocks that are computed at a time: a second, between two looks at the progress."""
@@ -24,15 +25,22 @@ class Offline:
     Args:
         rate_hz: frames a second.
         progress: told the frame that has been reached, now and then.
+        stems: takes what each heard node adds, or None.
     """
 
-    def __init__(self, rate_hz: int, progress: Callable[[int], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        rate_hz: int,
+        progress: Callable[[int], None] = lambda _: None,
+        stems: Stems | None = None,
+    ) -> None:
         self._arena: Arena = offline_arena(rate_hz, Limits())
         self.writer = Writer(self._arena)
         self._pump: Pump | None = None
         self._kinds: set[str] = set()
         self._sinks: list[tuple[FrameSink, int, int | None]] = []
         self._progress = progress
+        self._stems = stems
 
     @property
     def is_live(self) -> bool:
@@ -106,14 +114,18 @@ class Offline:
         for sink, _, _ in self._sinks:
             sink.close()
         self._sinks = []
+        if self._stems is not None:
+            self._stems.close()
 
     def _advance(self, block: int, end_frame: int | None = None) -> None:
         while self._committed < block:
-            blocks = min(block - self._committed, CHUNK_BLOCKS)
+            blocks = min(block - self._committed, CHUNK_BLOCKS if self._stems is None else 1)
             first = self._committed * BLOCK
             frames = self._hand().advance(blocks)
             if end_frame is not None:
                 frames = frames[: end_frame - first]
+            if self._stems is not None:
+                self._stems.take_block(self.writer, first, len(frames))
             for sink, start, stop in list(self._sinks):
                 low = max(start - first, 0)
                 high = len(frames) if stop is None else max(stop - first, 0)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from chronus.language.statements import Load, Patch as PatchStatement, Sequence, Set, Tempo, Unpatch
+from chronus.language.statements import Load, Sequence, Set, Tempo, Unpatch
+from chronus.language.statements import Patch as PatchStatement
 from chronus.patch.graph import heard
 from chronus.patch.model import OUT, STRIP_PORTS
 

@@ -203,9 +203,14 @@ class Session:
         here = self.patch.nodes.get(node.name)
         return here is not None and here.number == node.number
 
+    def _is_in_engine(self, node: Node, port: str) -> bool:
+        """Whether a port of a node is there to be set: a strip is only while the node is heard."""
+        own = node.declaration.find_input(port) is not None
+        return self.is_here(node) and (own or node.name in heard(self.patch))
+
     def set_port(self, node: Node, port: str, value: float) -> None:
         """Set a port of a node in the engine."""
-        if self.is_here(node):
+        if self._is_in_engine(node, port):
             self.writer.set_port(*place_of(node, port), value)
             self._unpublished = True
 
@@ -219,7 +224,7 @@ class Session:
 
     def play(self, target: str, node: Node, table: Table, roles: Ports, *, now: bool) -> None:
         """Let a node, or one of its ports, be played by a table from the next bar line on."""
-        if not self.is_here(node):
+        if not all(name is None or self._is_in_engine(node, name) for name in roles):
             return
         places = [
             NONE if name is None else self.writer.port_place(*place_of(node, name))
@@ -240,8 +245,9 @@ class Session:
 
     def port_value(self, node: Node, port: str) -> float:
         """What a port is set to: in the engine, or in a score what it will be."""
-        own = node.declaration.find_input(port) is not None
-        if self.is_score or not (own or node.name in heard(self.patch)):
+        if not self.is_here(node):
+            return node.value(port)
+        if self.is_score or not self._is_in_engine(node, port):
             return self.patch.nodes[node.name].value(port)
         return self.writer.port_value(*place_of(node, port))
 

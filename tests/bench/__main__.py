@@ -12,7 +12,7 @@ import math
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
@@ -26,6 +26,9 @@ from chronus.modules.catalog import kinds
 from chronus.session.offline import Offline
 from chronus.session.session import Session
 from chronus.settings import BLOCK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 RATE = 48_000
 ROUNDS = 5
@@ -104,7 +107,7 @@ def engine_s(count: int, seconds: int) -> float:
 
 
 @njit(**OPTIONS)
-def call_often(  # noqa: PLR0913 - as a kernel
+def call_often(
     address: int, rows: int, source: int, target: int, memory: int, rate: int, times: int
 ) -> None:
     """A kernel, block after block."""

@@ -222,7 +222,7 @@ def test_a_sequence_moves_a_port():
     second = played.left[6000:6241]
     assert second[0] == pytest.approx(0.1, abs=1e-3)
     assert second[240] == pytest.approx(0.2, abs=1e-5)
-    assert np.max(np.abs(np.diff(second, 2))) < 1e-4
+    assert np.max(np.abs(np.diff(second, 2))) < 1.01 * 0.1 / 240
 
 
 def test_a_sequence_of_a_step_port_steps():
@@ -244,4 +244,4 @@ def test_a_pattern_can_be_changed_thousands_of_times():
     for k in range(3000):
         lines += [f"sequence env: x{'.' * (k % 7)} now", "wait 5ms"]
     played = render(lines)
-    assert len(onsets(played.left)) > 3000
+    assert len(onsets(played.left)) == 3000

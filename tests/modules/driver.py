@@ -28,7 +28,7 @@ Signal = float | np.ndarray
 
 
 @njit
-def _run(  # type: ignore[no-untyped-def]  # noqa: PLR0913
+def _run(  # type: ignore[no-untyped-def]
     kernel, blocks, width, inputs, outputs, table, state, memory, rate
 ):
     """Run a kernel over `blocks` blocks of the rows of `inputs` and `outputs`."""
@@ -45,13 +45,17 @@ def _run(  # type: ignore[no-untyped-def]  # noqa: PLR0913
 
 
 class Player:
-    """One node (or WIDE nodes side by side) of a kind, with its state and its memory."""
+    """One node (or WIDE nodes side by side) of a kind, with its state and its memory.
+
+    `left_behind` is what lies in the output rows before the kernel writes them.
+    """
 
     def __init__(
         self, kind: str | Kind, *, wide: bool = False, rate_hz: int = RATE_HZ, seed: int = SEED
     ) -> None:
         self.kind: Kind = kinds()[kind] if isinstance(kind, str) else kind
         self.width = WIDE if wide else 1
+        self.left_behind = 1e9
         self.rate_hz = rate_hz
         self._kernel = _kernel(self.kind, wide)
         layout = state_layout(self.kind, self.width)
@@ -79,7 +83,7 @@ class Player:
         for row, (port, name) in enumerate(self.kind.input_rows):
             signal = np.asarray(signals.get(name, self.kind.inputs[port].default), np.float32)
             inputs[row] = signal[:, None] if signal.ndim == 1 else signal
-        outputs = np.full((len(self.kind.output_rows), *shape), 1e9, np.float32)
+        outputs = np.full((len(self.kind.output_rows), *shape), self.left_behind, np.float32)
         table = np.zeros(len(inputs) + len(outputs), np.int64)
         _run(
             self._kernel,

@@ -115,7 +115,7 @@ def test_loop_limit_is_the_identity_up_to_one_and_never_above_two() -> None:
 
 
 def test_rounding_wrapping_and_folding() -> None:
-    """round_ is the nearest whole number; phases of 0..2 come to -0.5..0.5 and fold onto a quarter."""
+    """round_ gives whole numbers; phases of 0..2 come to -0.5..0.5, and fold onto a quarter."""
     x, got = measured("rounded", np.linspace(-1000.3, 1000.3, 10_001))
     np.testing.assert_array_equal(got, np.round(x))
     x, got = measured("wrap", np.linspace(0.0, 2.0, 10_001))
@@ -128,7 +128,7 @@ def test_rounding_wrapping_and_folding() -> None:
 
 
 def test_turned_counts_cycles_without_loss() -> None:
-    """A hundred thousand steps of a thousandth and a bit end where that many times the step does."""
+    """A hundred thousand small steps end where a hundred thousand times the step does."""
     step = np.float32(0.0012345)
     frames = 1563 * BLOCK
     phase = Player(counters).play(frames, x=float(step))["phase"].astype(float)
@@ -138,7 +138,7 @@ def test_turned_counts_cycles_without_loss() -> None:
 
 
 def test_the_random_row_is_marsaglias() -> None:
-    """next_random walks the xorshift row (13, 17, 5) and its values are spread evenly over -1..1."""
+    """next_random walks the xorshift row (13, 17, 5); its values are spread over -1..1."""
     frames = 1024 * BLOCK
     got = Player(counters).play(frames, x=0.0)["random"].astype(float)
     seed = 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -35,7 +37,7 @@ def test_feedback_is_the_ratio_of_echoes() -> None:
     heard = play("delay", frames, in_left=burst.astype(np.float32), time=250.0, feedback=0.6,
                  mix=1.0, tone=20_000.0)["out_left"]
     levels = [np.sqrt(np.mean(heard[n * 12_000 : n * 12_000 + 4800] ** 2)) for n in (1, 2, 3, 4)]
-    for before, after in zip(levels, levels[1:], strict=False):
+    for before, after in pairwise(levels):
         assert abs(after / before - 0.6) < 0.01
 
 

@@ -127,7 +127,7 @@ def test_sweep_is_the_time_of_the_fall() -> None:
 
 
 def test_the_kick_is_heavy() -> None:
-    """Most of its energy lies below 100 Hz, its centre of gravity below 150 Hz; the click is on top.
+    """Most energy lies below 100 Hz, its centre of gravity below 150 Hz; the click is on top.
 
     The body stays within 10 dB of its start for 150 ms.
     """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -24,7 +26,7 @@ def bands(colour: float, edges: np.ndarray) -> np.ndarray:
     hz, power = densities(play("noise", MINUTE, colour=colour)["out"].astype(float))
     return np.array([
         10 * np.log10(power[(hz >= low) & (hz < high)].mean())
-        for low, high in zip(edges, edges[1:], strict=False)
+        for low, high in pairwise(edges)
     ])
 
 
