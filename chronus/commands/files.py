@@ -28,13 +28,46 @@ MOST_BYTES = 10_000_000
 DEEPEST_RUN = 8
 
 
+def expanded(path: str, span: Span | None) -> Path:
+    """A path as the system knows it, `~` replaced.
+
+    Raises:
+        UserError: E_FILE, it is none: there is no such user, it is too long, or holds a NUL.
+    """
+    try:
+        place = Path(path).expanduser()
+        place.is_dir()
+    except (OSError, RuntimeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise UserError(Code.FILE, f"cannot use {path[:80]}: {reason}", span) from error
+    if "\0" in path:
+        raise UserError(Code.FILE, f"cannot use {path}: a NUL is in it", span)
+    return place
+
+
+def writable(path: str, span: Span) -> Path:
+    """The path of a file that is to be written.
+
+    Raises:
+        UserError: E_FILE, its folder is not there or cannot be written, or it is a folder itself.
+    """
+    place = expanded(path, span)
+    if not place.parent.is_dir():
+        raise UserError(Code.FILE, f"there is no folder {place.parent}", span)
+    if place.is_dir():
+        raise UserError(Code.FILE, f"cannot write {path}: it is a folder", span)
+    if not os.access(place.parent, os.W_OK):
+        raise UserError(Code.FILE, f"cannot write {path}: {place.parent} is read-only", span)
+    return place
+
+
 def read_lines(path: str, span: Span | None = None) -> list[str]:
     """The lines of a command file.
 
     Raises:
         UserError: E_FILE, it cannot be read, or is no text; E_LIMIT, it is too long.
     """
-    place = Path(path).expanduser()
+    place = expanded(path, span)
     try:
         if place.is_file() and place.stat().st_size > MOST_BYTES:
             raise UserError(Code.LIMIT, f"{path} is longer than {MOST_BYTES} bytes", span)
@@ -50,7 +83,8 @@ def read_lines(path: str, span: Span | None = None) -> list[str]:
     except UnicodeDecodeError as error:
         message = f"{path} is no text: byte {error.start} is not UTF-8"
         raise UserError(Code.FILE, message, span) from error
-    lines = text.splitlines()
+    # Only at line ends, as a pipe: other marks that Python parts at may stand in a comment.
+    lines = text.removesuffix("\n").split("\n") if text else []
     if len(lines) > MOST_LINES:
         raise UserError(Code.LIMIT, f"{path} has more than {MOST_LINES} lines", span)
     return lines
@@ -80,6 +114,7 @@ def prepare_lines(
     """
     errors: list[UserError] = []
     count = 0
+    before, draft.builds = draft.builds, allowed is BUILDING
     for number, line in enumerate(lines, 1):
         try:
             for statement in parse_line(line, number):
@@ -88,6 +123,7 @@ def prepare_lines(
                 count += 1
         except UserError as error:
             errors.append(error.at(Span(number, 1, 1)))
+    draft.builds = before
     if errors:
         kinds = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
         message = f"{kinds} in {path}, so nothing of it was done; {show_error(errors[0])}"
@@ -105,14 +141,12 @@ def _check_allowed(statement: Statement, number: int, allowed: tuple[type, ...] 
 
 
 def _save(draft: Draft, statement: Save) -> None:
-    path = Path(statement.path).expanduser()
+    path = writable(statement.path, statement.span)
     lines = patch_lines(draft.patch)
 
     def act(_session: Session) -> None:
         _write(path, "# A Music Chronus patch: `open` it.\n" + "\n".join(lines) + "\n", statement)
 
-    if not path.parent.is_dir():
-        raise UserError(Code.FILE, f"there is no folder {path.parent}", statement.span)
     draft.do(act)
     draft.say(Result(f"saved {statement.path} ({len(lines)} lines)", data={"file": statement.path}))
 

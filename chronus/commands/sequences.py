@@ -27,6 +27,9 @@ def _sequence(draft: Draft, statement: Sequence) -> None:
     already = _means_the_same(draft.patch.sequences.get(target), statement)
     if not already:
         draft.patch = draft.patch.with_sequence(target, statement)
+        tables = draft.session.writer.tables
+        draft.patterns.append(len(table.entries))
+        tables.check_room(draft.patterns, sum(not tables.plays(t) for t in draft.patch.sequences))
         now = statement.options.now
 
         def act(session: Session) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from chronus.doors.options import Options
+    from chronus.machine.live import LiveMachine
     from chronus.session.backend import Backend
 
 DONE: Final = 0
@@ -190,11 +191,29 @@ def tell_news(backend: Backend, manner: Manner) -> None:
 # ---- live
 
 
-@contextmanager
-def live(options: Options, kinds: list[str]) -> Iterator[Backend]:
-    """A live machine, for as long as the block lasts; nothing is left of it after that."""
-    from chronus.machine.live import LiveMachine, LiveSettings  # noqa: PLC0415 - heavy
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A live machine that is about to be started with the kernels of some kinds."""
 
+    machine: LiveMachine
+    kinds: list[str]
+
+    def start(self) -> LiveMachine:
+        """Start it; it can be played then.
+
+        Raises:
+            UserError: E_DEVICE or E_FILE.
+        """
+        self.machine.start(self.kinds)
+        return self.machine
+
+
+@contextmanager
+def live(options: Options, kinds: list[str]) -> Iterator[Live]:
+    """A live machine, for as long as the block lasts; nothing is left of it after that."""
+    from chronus.machine.live import LiveMachine, LiveSettings, warm_up  # noqa: PLC0415 - heavy
+
+    warm_up()
     needed = compile_kernels(kinds)
     settings = LiveSettings(
         device=options.device, rate_hz=options.rate, block=options.block, ahead=options.ahead
@@ -202,10 +221,9 @@ def live(options: Options, kinds: list[str]) -> Iterator[Backend]:
     machine = LiveMachine(settings)
     previous = signal.signal(signal.SIGTERM, _end_on_signal)
     try:
-        machine.start(needed)
         if options.record is not None:
             machine.add_sink(FileRecorder(options.record, options.rate), 0)
-        yield machine
+        yield Live(machine, needed)
     finally:
         machine.close()
         signal.signal(signal.SIGTERM, previous)
@@ -220,7 +238,7 @@ def play(lines: Iterable[str], kinds: list[str], options: Options, length: Lengt
     """Play a score live."""
     manner = Manner(write_out, json=options.json, strict=options.strict)
     with live(options, kinds) as machine:
-        session = Session(machine, handlers(), is_score=True)
+        session = Session(machine.start(), handlers(), is_score=True)
         failed, _ = play_score(session, lines, length, manner)
     return SOME_FAILED if failed else DONE
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from contextlib import nullcontext
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Final
 
 from chronus.commands.registry import handlers
@@ -14,23 +15,87 @@ from chronus.doors.calls import DONE, live, tell_news, write_out
 from chronus.doors.completion import WORD, completions
 from chronus.doors.score import Manner, answer, run_score
 from chronus.modules.catalog import kinds
+from chronus.patch.model import empty_patch
 from chronus.session.session import Session
 from chronus.settings import state_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
 
     from prompt_toolkit.completion import CompleteEvent, Completion
     from prompt_toolkit.document import Document
 
+    from chronus.doors.calls import Live
     from chronus.doors.options import Options
+    from chronus.patch.model import Patch
 
 TEXT: Final = "chronus> "
 NEWS_S: Final = 0.25
 
 
-def prompt(options: Options, lines: list[str] | None = None) -> int:
+class _Conversation:
+    """A session whose engine starts behind the first prompt.
+
+    Args:
+        live: the machine that is to be started.
+        manner: how replies are given.
+    """
+
+    def __init__(self, live: Live, manner: Manner) -> None:
+        self._live = live
+        self._manner = manner
+        self._session: Session | None = None
+        self._starting = ThreadPoolExecutor(1, "start")
+        self._started = self._starting.submit(live.start)
+
+    @property
+    def patch(self) -> Patch:
+        """What is patched, for completion."""
+        return empty_patch() if self._session is None else self._session.patch
+
+    def session(self) -> Session:
+        """The session, once its engine has started.
+
+        Raises:
+            UserError: E_DEVICE or E_FILE, it could not be started.
+        """
+        if self._session is None:
+            self._session = Session(self._started.result(), handlers(), is_score=False)
+        return self._session
+
+    def tell_news(self) -> None:
+        """Write what no line asked for."""
+        tell_news(self._live.machine, self._manner)
+
+    def converse(self, read: Callable[[], str]) -> None:
+        """Read, do, answer, until it is over. Ctrl-C clears the line; twice in a row it ends."""
+        interrupted = False
+        while self._session is None or not self._session.is_over:
+            try:
+                line = read()
+            except EOFError:
+                return
+            except KeyboardInterrupt:
+                if interrupted:
+                    return
+                interrupted = True
+                hint = replies.news("Ctrl-C again ends, or quit", as_object=self._manner.json)
+                self._manner.write(hint)
+                continue
+            interrupted = False
+            reply = self.session().run_line(line)
+            if not reply.ok or reply.results:
+                answer(reply, self._manner)
+
+    def close(self) -> None:
+        """Finish what is being recorded."""
+        self._starting.shutdown()
+        if self._session is not None:
+            self._session.end_recording(self._session.frame)
+
+
+def prompt(options: Options, lines: list[str]) -> int:
     """Play what is typed until `quit` or the end of input.
 
     Args:
@@ -39,54 +104,40 @@ def prompt(options: Options, lines: list[str] | None = None) -> int:
     """
     manner = Manner(write_out, json=options.json)
     with live(options, list(kinds())) as machine:
-        session = Session(machine, handlers(), is_score=False)
-        if lines:
-            with session.as_score():
-                run_score(session, lines, manner)
-        tell_news(machine, manner)
-        read, surroundings = _reader(options, session)
-        ended = threading.Event()
-        watch = threading.Thread(
-            target=_watch_news, args=(session, manner, ended), name="news", daemon=True
-        )
-        with surroundings:
-            watch.start()
-            try:
-                _converse(session, manner, read)
-            finally:
-                ended.set()
-                watch.join()
-        session.end_recording(session.frame)
+        conversation = _Conversation(machine, manner)
+        try:
+            if lines:
+                session = conversation.session()
+                with session.as_score():
+                    run_score(session, lines, manner, conversation.tell_news)
+            read, surroundings = _reader(options, conversation)
+            with surroundings, _watching(conversation):
+                conversation.converse(read)
+        finally:
+            conversation.close()
     return DONE
 
 
-def _converse(session: Session, manner: Manner, read: Callable[[], str]) -> None:
-    """Read, do, answer, until it is over. Ctrl-C clears the line; twice in a row it ends."""
-    interrupted = False
-    while not session.is_over:
-        try:
-            line = read()
-        except EOFError:
-            return
-        except KeyboardInterrupt:
-            if interrupted:
-                return
-            interrupted = True
-            manner.write(replies.news("Ctrl-C again ends, or quit", as_object=manner.json))
-            continue
-        interrupted = False
-        reply = session.run_line(line)
-        if not reply.ok or reply.results:
-            answer(reply, manner)
+@contextmanager
+def _watching(conversation: _Conversation) -> Iterator[None]:
+    """News are told as they come, above the line that is being typed."""
+    ended = threading.Event()
 
+    def watch() -> None:
+        while not ended.wait(NEWS_S):
+            conversation.tell_news()
 
-def _watch_news(session: Session, manner: Manner, ended: threading.Event) -> None:
-    while not ended.wait(NEWS_S):
-        tell_news(session.backend, manner)
+    thread = threading.Thread(target=watch, name="news", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _reader(
-    options: Options, session: Session
+    options: Options, conversation: _Conversation
 ) -> tuple[Callable[[], str], AbstractContextManager[None]]:
     """What reads a line, and what has to be entered around it."""
     if options.plain or os.environ.get("TERM", "dumb") == "dumb" or not sys.stdout.isatty():
@@ -102,7 +153,7 @@ def _reader(
         ) -> Iterable[Completion]:
             begun = WORD.search(document.text_before_cursor)
             assert begun is not None
-            for word, note in completions(document.text_before_cursor, session.patch):
+            for word, note in completions(document.text_before_cursor, conversation.patch):
                 yield Completion(word, -len(begun.group()), display_meta=note)
 
     folder = state_dir()

@@ -36,6 +36,12 @@ class Pool:
         message = f"no room for more {self.name}: {self.size} is the limit"
         raise UserError(Code.LIMIT, message)
 
+    def copy(self) -> Pool:
+        """A pool that is filled alike, to try out what fits."""
+        other = Pool(self.name, self.size)
+        other._gaps = list(self._gaps)
+        return other
+
     def give(self, start: int, count: int) -> None:
         """Give a range back."""
         if count == 0:

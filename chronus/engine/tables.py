@@ -9,6 +9,8 @@ from chronus.engine.pool import Pool
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from chronus.engine.writer import Writer
     from chronus.patch.tables import Table
 
@@ -43,6 +45,26 @@ class Tables:
             self._writer.arena.sequence_ports[slot] = ports
             self._slots[target] = slot
         self._writer.add(Event.SEQUENCE, self._slots[target], place, int(now))
+
+    def plays(self, target: str) -> bool:
+        """Whether a target is played, or will be from the next bar line on."""
+        return target in self._slots
+
+    def check_room(self, patterns: Iterable[int], targets: int) -> None:
+        """Make sure that so many new targets, and patterns of so many entries each, find room.
+
+        Raises:
+            UserError: E_LIMIT, they do not.
+        """
+        self._free_what_has_ended()
+        tables, entries, sequences = (
+            pool.copy() for pool in (self._tables, self._entries, self._sequences)
+        )
+        for count in patterns:
+            tables.take(1)
+            entries.take(count)
+        for _ in range(targets):
+            sequences.take(1)
 
     def end(self, target: str, *, now: bool) -> None:
         """Let a target be played by nothing, at the next bar line or now."""

@@ -90,23 +90,29 @@ def triangle_partials(y: float, step: float) -> float:
 
 
 @helper
-def saw_wave(place: int, step: float) -> float:
+def saw_wave(place: int, step: float, slope: float) -> float:
     """A straight rise from -1 at -2**31 to 1 at 2**31, and a band-limited edge back.
 
     Args:
         place: see `turned`.
         step: cycles a sample, above 0.
+        slope: see `edge_slope`.
     """
     naive = 2.0 * cycles(place)
     # The wave is odd: only its size is computed.
     size = abs(naive)
     distance = 1.0 - size
-    reach = min(8.0 * step, 1.0)
-    # Conditional expressions: a mono kernel branches past what it does not need.
-    edged = (saw_edge(distance / reach) if distance < reach else 1.0) - distance
+    x = distance * slope
+    edged = (saw_edge(x) if x < 1.0 else 1.0) - distance
     high = clip(50.0 * step - 5.25, 0.0, 1.0)
-    half = edged + high * (saw_partials(size, distance, step) - edged) if high > 0.0 else edged
+    half = edged + high * (saw_partials(size, distance, step) - edged)
     return half if naive > 0.0 else -half
+
+
+@helper
+def edge_slope(step: float) -> float:
+    """How many times half the reach of an edge goes into half a cycle."""
+    return 1.0 / min(8.0 * step, 1.0)
 
 
 @module(
@@ -133,7 +139,7 @@ def sine(place: int, freq: float, dt: float) -> tuple[int, float]:
 )
 def saw(place: int, freq: float, dt: float) -> tuple[int, float]:
     step = min(freq * dt, FASTEST)
-    return turned(place, step), saw_wave(place, step)
+    return turned(place, step), saw_wave(place, step, edge_slope(step))
 
 
 @module(
@@ -150,8 +156,9 @@ def square(place: int, freq: float, width: float, dt: float) -> tuple[int, float
     # Two saws: the edge of the one goes up at 0, the other's goes down at `width`.
     rising = i4(place + HALF_TURN)
     falling = i4(place - i4((width - 0.5) * 4294967296.0))
-    out = saw_wave(falling, step) - saw_wave(rising, step) + (2.0 * width - 1.0)
-    return turned(place, step), out
+    slope = edge_slope(step)
+    saws = saw_wave(falling, step, slope) - saw_wave(rising, step, slope)
+    return turned(place, step), saws + (2.0 * width - 1.0)
 
 
 @module(
@@ -173,6 +180,5 @@ def triangle(place: int, freq: float, dt: float) -> tuple[int, float]:
     rest = reach * corner_rest(distance / reach) if distance < reach else 0.0
     cornered = size - rest
     high = clip(100.0 * step - 5.25, 0.0, 1.0)
-    tones = triangle_partials(size, step) if high > 0.0 else cornered
-    half = cornered + high * (tones - cornered)
+    half = cornered + high * (triangle_partials(size, step) - cornered)
     return turned(place, step), half if naive > 0.0 else -half

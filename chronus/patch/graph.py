@@ -66,7 +66,7 @@ def heard(patch: Patch) -> tuple[str, ...]:
         for cable in patch.cables
         if patch.nodes[cable.source].declaration.is_audible_at(cable.output)
     }
-    by_hand = {cable.source for cable in patch.cables if cable.target == OUT}
+    by_hand = {c.source for c in patch.cables if (c.target, c.input) == (OUT, "in")}
     makes_sound = sounding(patch)
     return tuple(
         name
@@ -107,7 +107,9 @@ def graph_of(patch: Patch) -> Graph:
             nodes[key] = GraphNode(key, node.name, "strip", strip)
     for cable in patch.cables:
         graph_cable = _cable(patch, cable)
-        cables[graph_cable.key] = graph_cable
+        # A cable to a level or pan rests while the node is not heard.
+        if graph_cable.target in nodes:
+            cables[graph_cable.key] = graph_cable
     out = key_of(patch.nodes[OUT])
     by_hand = {
         cable.source for cable in patch.cables if cable.target == OUT and cable.input == "in"

@@ -65,6 +65,8 @@ class Draft:
         results: what each command says; asked after its effect.
         recording: the file that is being recorded to, None for none.
         depth: how many files run each other.
+        patterns: steps of each new pattern, for which there must be room.
+        builds: whether a patch file is being read: what is heard is known at its end only.
     """
 
     session: Session
@@ -75,6 +77,8 @@ class Draft:
     results: list[Callable[[Session], Result]] = field(default_factory=list)
     recording: str | None = None
     depth: int = 0
+    patterns: list[int] = field(default_factory=list)
+    builds: bool = False
 
     def rewire(self, patch: Patch) -> None:
         """Let another patch be what plays."""
@@ -137,7 +141,8 @@ class Draft:
                 has = ", ".join(names)
                 message = f"{node.name} ({node.kind}) has no port '{port.text}'; it has {has}"
             raise UserError(Code.PORT, message, port.span, nearest(port.text, names))
-        if node.declaration.find_input(port.text) is None and node.name not in heard(self.patch):
+        own = node.declaration.find_input(port.text) is not None
+        if not (own or self.builds or node.name in heard(self.patch)):
             message = f"{node.name} is not heard, so it has no {port.text}: patch it to out"
             raise UserError(Code.STATE, message, port.span, (f"patch {node.name} > out",))
         return found

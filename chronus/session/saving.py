@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from chronus.language.statements import Load, Sequence, Set, Tempo, Unpatch
 from chronus.language.statements import Patch as PatchStatement
-from chronus.patch.graph import heard
 from chronus.patch.model import OUT, STRIP_PORTS
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ BUILDING = (Load, PatchStatement, Unpatch, Set, Tempo, Sequence)
 def patch_lines(patch: Patch) -> list[str]:
     """The lines that build a patch from nothing, in a stable order."""
     lines = [f"tempo {_number(patch.bpm)}"]
-    audible = heard(patch)
     nodes = [node for node in patch.nodes.values() if node.name != OUT]
     lines += [_load_line(node) for node in nodes]
     for cable in patch.cables:
@@ -33,7 +31,7 @@ def patch_lines(patch: Patch) -> list[str]:
     for node in patch.nodes.values():
         for name in sorted(node.values):
             own = node.declaration.find_input(name) is not None
-            if node.name == OUT or (not own and name in STRIP_PORTS and node.name in audible):
+            if node.name == OUT or (not own and name in STRIP_PORTS):
                 lines.append(f"set {node.name}.{name} {_value(node, name)}")
     for target, sequence in patch.sequences.items():
         lines.append(f"sequence {target}: {sequence.text}{_options(sequence.options)}")

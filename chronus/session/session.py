@@ -15,7 +15,7 @@ from chronus.engine.layout import NONE, Beat, Clock, Event, Head
 from chronus.errors import Code, UserError
 from chronus.language.parser import parse_line
 from chronus.patch.graph import graph_of, heard, key_of
-from chronus.patch.model import Patch, empty_patch
+from chronus.patch.model import STRIP_PORTS, Patch, empty_patch
 from chronus.session.backend import FrameSink
 from chronus.session.draft import Draft, place_of
 from chronus.session.tempo import Transport
@@ -102,6 +102,7 @@ class Session:
         self._transport = Transport(self.rate_hz)
         self._unpublished = False
         self._took: int | None = None
+        self._on_strips: dict[str, tuple[Node, Table, Ports]] = {}
         self.writer.stage(graph_of(self.patch))
         if not is_score:
             self.release()
@@ -224,6 +225,9 @@ class Session:
 
     def play(self, target: str, node: Node, table: Table, roles: Ports, *, now: bool) -> None:
         """Let a node, or one of its ports, be played by a table from the next bar line on."""
+        on_strip = any(n in STRIP_PORTS and node.declaration.find_input(n) is None for n in roles)
+        if on_strip:
+            self._on_strips[target] = (node, table, roles)
         if not all(name is None or self._is_in_engine(node, name) for name in roles):
             return
         places = [
@@ -235,8 +239,19 @@ class Session:
 
     def stop_playing(self, target: str, *, now: bool) -> None:
         """Let a target be played by nothing from the next bar line on."""
+        self._on_strips.pop(target, None)
         self.writer.tables.end(target, now=now)
         self._unpublished = True
+
+    def _follow_strips(self) -> None:
+        """A sequence of a level or pan plays while there is a strip to play: its node is heard."""
+        for target, (node, table, roles) in list(self._on_strips.items()):
+            is_there = all(name is None or self._is_in_engine(node, name) for name in roles)
+            plays = self.writer.tables.plays(target)
+            if plays and not is_there:
+                self.writer.tables.end(target, now=True)
+            elif is_there and not plays:
+                self.play(target, node, table, roles, now=False)
 
     def send(self, kind: Event, a: int = 0, b: int = 0, value: float = 0.0) -> None:
         """Any other event."""
@@ -318,6 +333,7 @@ class Session:
         if instant.is_rewired:
             self.stage(instant.patch)
         self.patch = instant.patch
+        self._follow_strips()
         for action in instant.actions:
             action(self)
         if self.is_score:

@@ -22,8 +22,9 @@ def click(frames: int) -> np.ndarray:
 def test_echoes_come_to_the_sample(ms: float) -> None:
     """With an open loop filter each echo peaks `time` after the one before, to the sample."""
     frames = -(-int(ms * 48 * 3 + 640) // 64) * 64
-    heard = play("delay", frames, in_left=click(frames), time=ms, feedback=0.5, mix=1.0,
-                 tone=20_000.0)["out_left"]
+    heard = play(
+        "delay", frames, in_left=click(frames), time=ms, feedback=0.5, mix=1.0, tone=20_000.0
+    )["out_left"]
     first, second = int(ms * 48), int(ms * 96)
     assert int(np.argmax(np.abs(heard))) == first
     assert int(np.argmax(np.abs(heard[second - 20 : second + 20]))) == 20
@@ -34,8 +35,15 @@ def test_feedback_is_the_ratio_of_echoes() -> None:
     frames = 2 * SECOND
     time = np.arange(frames)
     burst = np.where(time < 4800, 0.5 * np.sin(time * 2 * np.pi * 200 / RATE_HZ), 0.0)
-    heard = play("delay", frames, in_left=burst.astype(np.float32), time=250.0, feedback=0.6,
-                 mix=1.0, tone=20_000.0)["out_left"]
+    heard = play(
+        "delay",
+        frames,
+        in_left=burst.astype(np.float32),
+        time=250.0,
+        feedback=0.6,
+        mix=1.0,
+        tone=20_000.0,
+    )["out_left"]
     levels = [np.sqrt(np.mean(heard[n * 12_000 : n * 12_000 + 4800] ** 2)) for n in (1, 2, 3, 4)]
     for before, after in pairwise(levels):
         assert abs(after / before - 0.6) < 0.01
@@ -46,8 +54,15 @@ def test_the_loop_darkens() -> None:
     frames = SECOND
     time = np.arange(frames)
     burst = np.where(time < 9600, 0.5 * np.sin(time * 2 * np.pi * 2000 / RATE_HZ), 0.0)
-    heard = play("delay", frames, in_left=burst.astype(np.float32), time=300.0, mix=1.0,
-                 feedback=0.5, tone=2000.0)["out_left"]
+    heard = play(
+        "delay",
+        frames,
+        in_left=burst.astype(np.float32),
+        time=300.0,
+        mix=1.0,
+        feedback=0.5,
+        tone=2000.0,
+    )["out_left"]
     level = np.sqrt(2 * np.mean(heard[14_400 + 2400 : 14_400 + 7200] ** 2)) / 0.5
     assert abs(20 * np.log10(level) + 3.01) < 0.2
 
@@ -72,9 +87,16 @@ def test_moving_the_time_makes_no_clicks() -> None:
     frames = 4 * SECOND
     time = np.arange(frames)
     sine = (0.5 * np.sin(time * 2 * np.pi * 100 / RATE_HZ)).astype(np.float32)
-    wobble = (300.0 + 5.0 * np.sin(time * 2 * np.pi * 3 / RATE_HZ) + 20.0 * time / frames)
-    heard = play("delay", frames, in_left=sine, time=wobble.astype(np.float32), mix=1.0,
-                 feedback=0.0, tone=20_000.0)["out_left"].astype(float)[SECOND:]
+    wobble = 300.0 + 5.0 * np.sin(time * 2 * np.pi * 3 / RATE_HZ) + 20.0 * time / frames
+    heard = play(
+        "delay",
+        frames,
+        in_left=sine,
+        time=wobble.astype(np.float32),
+        mix=1.0,
+        feedback=0.0,
+        tone=20_000.0,
+    )["out_left"].astype(float)[SECOND:]
     # The second difference of a sine is its square frequency; a click of 0.001 would stand out.
     bend = np.abs(np.diff(heard, 2)).max()
     assert bend < 0.5 * (2 * np.pi * 100 * 1.3 / RATE_HZ) ** 2 + 2e-4

@@ -23,8 +23,10 @@ LOUDEST: Final = {"vca": 4.1, "mix": 4.0, "strip": 5.7, "filter": 150.0, "delay"
 
 
 def ends(port: Input) -> tuple[float, float]:
-    return (port.low if math.isfinite(port.low) else -1.0,
-            port.high if math.isfinite(port.high) else 1.0)
+    return (
+        port.low if math.isfinite(port.low) else -1.0,
+        port.high if math.isfinite(port.high) else 1.0,
+    )
 
 
 def bounded(name: str, outputs: dict[str, np.ndarray]) -> None:
@@ -147,9 +149,7 @@ def test_what_was_never_struck_is_silent(name: str) -> None:
         assert not values.any(), output
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in NAMES if kinds()[name].main_input is not None]
-)
+@pytest.mark.parametrize("name", [name for name in NAMES if kinds()[name].main_input is not None])
 def test_what_hears_nothing_says_nothing(name: str) -> None:
     """A node of an effect or a mixer with nothing patched in gives exact silence."""
     for output, values in Player(name).play(64 * BLOCK).items():
@@ -165,5 +165,3 @@ def test_other_sample_rates_work(name: str, rate_hz: int) -> None:
     for _ in range(4):
         signals = drawn(kinds()[name], random, 16 * BLOCK, moving=False)
         bounded(name, player.play(16 * BLOCK, **{key: row[:, 0] for key, row in signals.items()}))
-
-

@@ -69,6 +69,7 @@ def test_random_holds_a_new_value_each_cycle() -> None:
 
 def test_random_is_repeatable_and_differs_between_seeds() -> None:
     """The same seed gives the same row, another seed another."""
+
     def row(seed: int) -> np.ndarray:
         return Player("lfo", seed=seed).play(RATE_HZ, rate=50.0, shape=RANDOM)["out"]
 

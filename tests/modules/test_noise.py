@@ -24,10 +24,9 @@ def densities(wave: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def bands(colour: float, edges: np.ndarray) -> np.ndarray:
     """The mean power density between each two edges, in decibel."""
     hz, power = densities(play("noise", MINUTE, colour=colour)["out"].astype(float))
-    return np.array([
-        10 * np.log10(power[(hz >= low) & (hz < high)].mean())
-        for low, high in pairwise(edges)
-    ])
+    return np.array(
+        [10 * np.log10(power[(hz >= low) & (hz < high)].mean()) for low, high in pairwise(edges)]
+    )
 
 
 def test_white_is_flat() -> None:
@@ -54,6 +53,7 @@ def test_noise_has_no_offset_and_stays_in_range(colour: float) -> None:
 
 def test_noise_is_repeatable_and_differs_between_seeds() -> None:
     """The same seed gives the same noise, another seed one that is not alike."""
+
     def wave(seed: int) -> np.ndarray:
         return Player("noise", seed=seed).play(RATE_HZ)["out"].astype(float)
 

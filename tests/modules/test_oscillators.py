@@ -36,8 +36,9 @@ def spectrum(wave: np.ndarray) -> np.ndarray:
     count = np.arange(len(wave)) / len(wave)
     window = sum(
         c * np.cos(2 * np.pi * k * count)
-        for k, c in enumerate((0.27105140, -0.43329794, 0.21812300, -0.06592545, 0.01081174,
-                               -0.00077658, 0.00001389))
+        for k, c in enumerate(
+            (0.27105140, -0.43329794, 0.21812300, -0.06592545, 0.01081174, -0.00077658, 0.00001389)
+        )
     )
     return np.abs(np.fft.rfft(wave * window)) * 2.0 / window.sum()
 
@@ -96,9 +97,7 @@ def test_aliases_of_very_high_pitches_are_60_db_below(name: str, hz: float) -> N
         ("triangle", {n: 8 / (np.pi * n) ** 2 for n in (1, 3, 5)}),
     ],
 )
-def test_partials_are_those_of_the_wave(
-    name: str, amplitudes: dict[int, float], hz: float
-) -> None:
+def test_partials_are_those_of_the_wave(name: str, amplitudes: dict[int, float], hz: float) -> None:
     """The first partials have the strength of the ideal wave within 0.2 dB."""
     got = spectrum(play(name, 2 * SECOND, freq=hz)["out"].astype(float))
     for number, wanted in amplitudes.items():
