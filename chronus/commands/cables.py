@@ -75,7 +75,9 @@ def _amount(port: Input, amount: Quantity | None) -> tuple[float, bool, str]:
             message = f"{amount.text} bends a frequency, and {port.name} is none"
             raise UserError(Code.VALUE, message, amount.span, ("50%",))
         return amount.value / (12.0 if amount.unit == "st" else 1.0), True, amount.text
-    factor = in_unit(amount, "" if amount.unit in ("", "%", "db") else port.unit)
+    # On a level, decibel are its own unit: 6db moves it by that much, and is no factor.
+    scales = amount.unit in ("", "%") or (amount.unit == "db" and port.unit != "db")
+    factor = in_unit(amount, "" if scales else port.unit)
     if not abs(factor) <= LARGEST_AMOUNT:
         message = f"an amount is at most {LARGEST_AMOUNT:.0f} either way"
         raise UserError(Code.RANGE, message, amount.span)

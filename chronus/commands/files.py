@@ -13,7 +13,7 @@ from chronus.commands.declaration import Command
 from chronus.errors import Code, Span, UserError
 from chronus.language.parser import parse_line
 from chronus.language.statements import Open, Record, RecordStop, Run, Save
-from chronus.machine.recorder import FileRecorder
+from chronus.machine.recorder import SUBTYPES, FileRecorder
 from chronus.patch.model import OUT, empty_patch
 from chronus.session.draft import Result
 from chronus.session.saving import BUILDING, patch_lines
@@ -199,22 +199,18 @@ def _run(draft: Draft, statement: Run) -> None:
 def _record(draft: Draft, statement: Record) -> None:
     if draft.recording is not None:
         raise state_error(f"a recording to {draft.recording} is running", "record stop")
+    path = writable(statement.path, statement.span)
+    if path.suffix.lower() not in SUBTYPES:
+        message = f"cannot record to {statement.path}: the name must end in .wav or .flac"
+        raise UserError(Code.FILE, message, statement.span, (f"{path.stem}.wav",))
     draft.recording = statement.path
     frame = int(draft.frame + 0.5)
 
     def act(session: Session) -> None:
-        session.begin_recording(FileRecorder(statement.path, session.rate_hz), frame)
+        session.begin_recording(FileRecorder(path, session.rate_hz), frame)
 
-    _check_folder(statement)
     draft.do(act)
     draft.say(Result(f"recording to {statement.path}", data={"file": statement.path}))
-
-
-def _check_folder(statement: Record) -> None:
-    folder = Path(statement.path).expanduser().parent
-    if not folder.is_dir() or not os.access(folder, os.W_OK):
-        message = f"cannot record to {statement.path}: {folder} is no folder that can be written"
-        raise UserError(Code.FILE, message, statement.span)
 
 
 def _record_stop(draft: Draft, _statement: RecordStop) -> None:

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -33,6 +34,7 @@ STEP: Final = "engine"
 PROCESSES: Final = 2
 BACKGROUND_NICE: Final = 19
 _PR_SET_PDEATHSIG: Final = 1
+_compiled_at: list[float] = []
 _STEP_CONSTANTS: Final = frozenset({"layout.py", "tables.py"})
 """Files whose numbers are compiled into the step."""
 
@@ -57,6 +59,12 @@ def build(names: Collection[str], progress: Callable[[int, int, str], None] | No
     if jobs:
         _check_folder()
         _Builders(jobs, min(PROCESSES, len(jobs)), nice=0).run(progress or _say_nothing)
+        _compiled_at.append(time.monotonic())
+
+
+def compiled_at() -> float:
+    """When this process had something compiled last, by the monotonic clock; 0 for never."""
+    return _compiled_at[-1] if _compiled_at else 0.0
 
 
 class BackgroundBuild:

@@ -9,10 +9,12 @@ import select
 import signal
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from multiprocessing import forkserver, resource_tracker, util
 from typing import TYPE_CHECKING, Any, Final
 
+from chronus.machine import build
 from chronus.machine.preload import FOLDER_VARIABLE
 
 if TYPE_CHECKING:
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 CONTEXT: Final = multiprocessing.get_context("forkserver")
 """The one way in which the program starts processes."""
 _starting = threading.Lock()
+_started: list[float] = []
+"""When forkservers were started, by the monotonic clock."""
+_children: set[Child] = set()
+"""All that were started and not closed."""
 
 
 def warm_up() -> None:
@@ -30,29 +36,50 @@ def warm_up() -> None:
     Call it as early as the program can: what it loads, every worker is born with.
     """
     with _starting:
-        if forkserver._forkserver._forkserver_pid is None:  # noqa: SLF001 - the only way to ask
-            atexit.register(cool_down)
-        CONTEXT.set_forkserver_preload(["chronus.machine.preload"])
-        # The forkserver is to find this package wherever this process did, and to remove the folder
-        # of its socket when this process is killed. Processes are told by their environment alone.
-        ours = {
-            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-            FOLDER_VARIABLE: util.get_temp_dir(),
-        }
-        before = {name: os.environ.get(name) for name in ours}
-        os.environ.update(ours)
-        try:
-            forkserver.ensure_running()
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    del os.environ[name]
-                else:
-                    os.environ[name] = value
+        if not _is_running():
+            _start_forkserver()
 
 
+def refresh() -> None:
+    """Have a forkserver that has loaded what was compiled since it started; none is lost by it."""
+    stale = _is_running() and build.compiled_at() > _started[-1]
+    if stale and not any(child.is_alive for child in _children):
+        cool_down()
+    warm_up()
+
+
+def _is_running() -> bool:
+    return forkserver._forkserver._forkserver_pid is not None  # noqa: SLF001 - no other way to ask
+
+
+def _start_forkserver() -> None:
+    """Start it with an environment that it finds this package by, wherever this process did.
+
+    It also learns of the folder of its socket, to remove it when this process is killed.
+    """
+    _started.append(time.monotonic())
+    CONTEXT.set_forkserver_preload(["chronus.machine.preload"])
+    ours = {
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        FOLDER_VARIABLE: util.get_temp_dir(),
+    }
+    before = {name: os.environ.get(name) for name in ours}
+    os.environ.update(ours)
+    try:
+        forkserver.ensure_running()
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@atexit.register
 def cool_down() -> None:
     """End the forkserver and multiprocessing's tracker, and wait until they have ended."""
+    for child in list(_children):  # while one lives, the forkserver does
+        child.kill()
     with _starting:
         forkserver._forkserver._stop()  # noqa: SLF001 - there is no other way, and none is lost
         resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]  # noqa: SLF001
@@ -95,6 +122,7 @@ class Child:
             target=main, args=(task, sender), name=f"chronus-{role}-{lane}", daemon=True
         )
         self._process.start()
+        _children.add(self)
         sender.close()
         assert self._process.pid is not None
         self.pid: int = self._process.pid
@@ -150,6 +178,7 @@ class Child:
 
     def close(self) -> None:
         """Forget a child that has ended."""
+        _children.discard(self)
         self._process.join(1.0)
         self._receiver.close()
         if self._pidfd is not None:

@@ -12,7 +12,7 @@ from chronus.engine.writer import Writer
 from chronus.errors import Code, UserError
 from chronus.machine import build
 from chronus.machine.audio import AudioTask
-from chronus.machine.children import cool_down, warm_up
+from chronus.machine.children import refresh, warm_up
 from chronus.machine.crew import Crew, Roster
 from chronus.machine.memory import SharedArena
 from chronus.machine.sinks import Feeder
@@ -107,11 +107,8 @@ class LiveMachine:
             UserError: E_DEVICE, the device that was named does not open; E_FILE, the cache cannot be
                 written; E_INTERNAL.
         """
-        warm_up()
-        if build.missing(needed):
-            build.build(needed)
-            cool_down()  # it has loaded what there was before; the next one loads all
-            warm_up()
+        build.build(needed)
+        refresh()
         absent = set(build.missing(kinds()))
         ready = frozenset(name for name in kinds() if name not in absent)
         settings = self.settings
@@ -206,27 +203,32 @@ class LiveMachine:
         self._feeder.add(sink, start_frame)
 
     def remove_sink(self, sink: FrameSink, stop_frame: int) -> None:
-        """Take a sink away when all before a frame has been played and given to it.
+        """Give a sink every frame before `stop_frame`, then close it.
 
-        A sink that has had more than that already keeps it.
+        Returns at once where that frame is to come; where it is on the tape already, the sink has
+        had all of it and is closed. A sink that has had more than that keeps it.
 
         Raises:
             UserError: what kept the sink from taking all of it.
         """
         self._feeder.stop_at(sink, stop_frame)
-        try:
-            self._wait(lambda: self._feeder.has_all(sink))
-        finally:
-            self._feeder.remove(sink)
+        if stop_frame <= self._done():
+            self._wait(lambda: self._feeder.is_closed(sink) or self._is_held_before(stop_frame))
+            self._feeder.result(sink)
+
+    def _is_held_before(self, frame: int) -> bool:
+        """Whether playing stands still before a frame, so that it will not be played."""
+        hold = int(self._head[Head.HOLD])
+        return 0 < hold < frame and self.played >= hold
 
     def play_out(self, stop_frame: int | None) -> int:
         """Play exactly to a frame, or to the end of the ringing; the frame at which playing ended."""
         if stop_frame is None:
             self._wait(lambda: self.writer.clock(Clock.FINISH) != NONE)
             stop_frame = self.writer.clock(Clock.FINISH)
-        end = max(stop_frame, 1)
-        self._head[Head.HOLD] = end
-        self._wait(lambda: int(self._head[Head.PLAYED]) >= min(end, stop_frame))
+        self._feeder.end_at(stop_frame)
+        self._head[Head.HOLD] = max(stop_frame, 1)
+        self._wait(lambda: self.played >= stop_frame)
         self._wait(lambda: self._feeder.are_at(stop_frame))
         return stop_frame
 

@@ -32,6 +32,7 @@ class _Reader:
     frame: int
     stop: int | None = None
     error: UserError | None = None
+    is_closed: bool = False
 
 
 def next_part(frame: int, played: int, stop: int | None) -> int:
@@ -46,7 +47,7 @@ def is_overwritten(frame: int, done: int, size: int) -> bool:
 
 
 class Feeder:
-    """A thread that gives sinks what was played.
+    """A thread that gives sinks what was played, and closes each when it has had all.
 
     Args:
         arena: whose tape is read.
@@ -57,6 +58,7 @@ class Feeder:
         self._arena = arena
         self._tell = tell
         self._readers: list[_Reader] = []
+        self._end: int | None = None
         self._changed = threading.Condition()
         self._ends = False
         self._thread = threading.Thread(target=self._run, name="chronus-sinks", daemon=True)
@@ -80,77 +82,96 @@ class Feeder:
             self._changed.notify_all()
 
     def stop_at(self, sink: FrameSink, stop_frame: int) -> None:
-        """Let a sink get nothing from a frame on."""
+        """Let a sink get nothing from a frame on, and close it when it has all before that."""
         with self._changed:
             self._reader(sink).stop = stop_frame
             self._changed.notify_all()
 
-    def has_all(self, sink: FrameSink) -> bool:
-        """Whether a sink has had all until where it stops, or has failed."""
+    def end_at(self, frame: int) -> None:
+        """Let no sink get anything from a frame on: the music ends there."""
         with self._changed:
-            reader = self._reader(sink)
-            stopped = reader.stop is not None and reader.frame >= reader.stop
-            return stopped or reader.error is not None
+            self._end = frame
 
-    def remove(self, sink: FrameSink) -> None:
-        """Forget a sink.
+    def is_closed(self, sink: FrameSink) -> bool:
+        """Whether a sink that was to stop has had all, or has failed, and is closed."""
+        with self._changed:
+            return self._reader(sink).is_closed
+
+    def result(self, sink: FrameSink) -> None:
+        """See that a closed sink has had all that it was to have.
 
         Raises:
-            UserError: what kept it from taking all frames.
+            UserError: what kept it from that.
         """
         with self._changed:
-            reader = self._reader(sink)
-            self._readers.remove(reader)
-        if reader.error is not None:
-            raise reader.error
+            error = self._reader(sink).error
+        if error is not None:
+            raise error
 
     def are_at(self, frame: int) -> bool:
         """Whether every sink has had all before a frame that it is to have."""
         with self._changed:
-            return all(
-                r.error is not None
-                or r.frame >= frame
-                or (r.stop is not None and r.frame >= r.stop)
-                for r in self._readers
-            )
+            return all(r.is_closed or (r.stop is None and r.frame >= frame) or
+                       (r.stop is not None and r.frame >= frame < r.stop) for r in self._readers)
 
     def close(self) -> None:
-        """End the thread."""
+        """Give every sink the rest of what was played, close it, and end the thread."""
         with self._changed:
             self._ends = True
             self._changed.notify_all()
         if self._thread.ident is not None:
             self._thread.join()
+        for reader in self._readers:
+            self._close(reader)
 
     def _reader(self, sink: FrameSink) -> _Reader:
-        return next(reader for reader in self._readers if reader.sink is sink)
+        return next(reader for reader in reversed(self._readers) if reader.sink is sink)
 
     def _done(self) -> int:
         return int(self._arena.head[Head.COMMITTED]) * BLOCK
 
     def _run(self) -> None:
-        while not self._ends:
+        while True:
             with self._changed:
-                readers = [reader for reader in self._readers if reader.error is None]
+                ends = self._ends
+                readers = [reader for reader in self._readers if not reader.is_closed]
             gave = [self._give(reader) for reader in readers]
-            if not any(gave):
-                with self._changed:
-                    self._changed.wait(LOOK_S)
+            if any(gave):
+                continue
+            if ends:
+                return
+            with self._changed:
+                self._changed.wait(LOOK_S)
 
     def _give(self, reader: _Reader) -> bool:
-        """Give a sink its next part; whether there was one."""
-        count = next_part(reader.frame, int(self._arena.head[Head.PLAYED]), reader.stop)
-        if count == 0:
-            return False
-        size = len(self._arena.tape)
-        places = np.arange(reader.frame, reader.frame + count) % size
-        frames = self._arena.tape[places]
-        try:
-            if is_overwritten(reader.frame, self._done(), size):
-                raise UserError(Code.FILE, "the file could not be written as fast as it was played")
-            reader.sink.take(reader.frame, frames)
-        except UserError as error:
+        """Give a sink its next part, and close it after its last; whether there was one."""
+        played = int(self._arena.head[Head.PLAYED])
+        played = played if self._end is None else min(played, self._end)
+        count = next_part(reader.frame, played, reader.stop)
+        if count > 0:
+            size = len(self._arena.tape)
+            places = np.arange(reader.frame, reader.frame + count) % size
+            frames = self._arena.tape[places]
+            try:
+                if is_overwritten(reader.frame, self._done(), size):
+                    raise UserError(Code.FILE, "the file was not written as fast as it was played")
+                reader.sink.take(reader.frame, frames)
+            except UserError as error:
+                self._fail(reader, error)
+            reader.frame += count
+        if reader.error or (reader.stop is not None and reader.frame >= reader.stop):
+            self._close(reader)
+        return count > 0
+
+    def _fail(self, reader: _Reader, error: UserError) -> None:
+        if reader.error is None:
             reader.error = error
             self._tell(f"recording stopped: {error.message}")
-        reader.frame += count
-        return True
+
+    def _close(self, reader: _Reader) -> None:
+        if not reader.is_closed:
+            try:
+                reader.sink.close()
+            except UserError as error:
+                self._fail(reader, error)
+            reader.is_closed = True

@@ -35,6 +35,7 @@ class Memory:
     def __init__(self, start_frame: int = 0) -> None:
         self.start_frame = start_frame
         self.next_frame = start_frame
+        self.is_closed = False
         self._parts: list[NDArray[np.float32]] = []
 
     def take(self, start_frame: int, frames: NDArray[np.float32]) -> None:
@@ -42,6 +43,11 @@ class Memory:
         assert start_frame == self.next_frame, (start_frame, self.next_frame)
         self.next_frame += len(frames)
         self._parts.append(frames.copy())
+
+    def close(self) -> None:
+        """There is no more."""
+        assert not self.is_closed
+        self.is_closed = True
 
     @property
     def frames(self) -> NDArray[np.float32]:
@@ -69,33 +75,46 @@ def _play(writer: Writer, patch: Patch, name: str, bpm: float) -> None:
     writer.add(Event.TEMPO, value=bpm)
 
 
-def perform(writer: Writer, reach: Callable[[int], None], need: Callable[[list[str]], None]) -> None:
-    """Publish the piece: at frame 0 before the first `reach`, the rest at its blocks."""
+def perform(
+    writer: Writer,
+    reach: Callable[[int], None],
+    need: Callable[[list[str]], None],
+    later: int = 0,
+) -> None:
+    """Publish the piece: at frame 0 before the first `reach`, the rest at its blocks.
+
+    Args:
+        writer: of the engine.
+        reach: waits until events of a frame may be published.
+        need: asks for kinds that join while it plays.
+        later: blocks by which all but the beginning comes later.
+    """
     patch = _patch()
     writer.stage(graph_of(patch))
     _play(writer, patch, "kick", 175.0)
     writer.publish(0)
     cutoff = patch.nodes["filter"].declaration.find_input("cutoff")
     assert cutoff is not None
-    for block, hertz in ((300, 300.0), (301, 4000.0), (700, 800.0)):
+    for after, hertz in ((300, 300.0), (301, 4000.0), (700, 800.0)):
+        block = later + after
         reach(block * BLOCK)
         writer.set_port("filter#4", cutoff, hertz)
         writer.publish(block)
-    reach(900 * BLOCK)
+    reach((later + 900) * BLOCK)
     need(["hat"])
     patch = patch.with_node(Node("hat", "hat", 6))
     writer.stage(graph_of(patch))
     _play(writer, patch, "hat", 133.0)
-    writer.publish(900)
+    writer.publish(later + 900)
 
 
-def expected() -> NDArray[np.float32]:
+def expected(later: int = 0) -> NDArray[np.float32]:
     """What the piece sounds like offline."""
     from chronus.engine.offline import Pump, Stepper  # noqa: PLC0415 - loads the compiler
 
     arena = offline_arena(RATE_HZ)
     pump = Pump(arena, Stepper(KINDS))
-    perform(Writer(arena), lambda _frame: None, lambda _kinds: None)
-    frames = pump.advance(BLOCKS)
+    perform(Writer(arena), lambda _frame: None, lambda _kinds: None, later)
+    frames = pump.advance(BLOCKS + later)
     assert float(np.abs(frames).max()) > 0.1, "the piece is silent"
     return frames

@@ -11,8 +11,12 @@ from pathlib import Path
 import numpy as np
 from tests.machine.piece import BLOCKS, KINDS, Memory, perform
 
+from chronus.machine.build import build
 from chronus.machine.live import LiveMachine, LiveSettings
 from chronus.settings import BLOCK
+
+LATER = 3000
+"""Blocks within which a loaded kernel must have come into a worker."""
 
 
 def for_ever() -> None:
@@ -33,23 +37,25 @@ def for_ever() -> None:
 
 
 def with_late_kind(path: str) -> None:
-    """Play the piece where one kind is not compiled yet, and keep what was played."""
+    """Play the piece where one kind is not loaded yet, and keep what was played."""
     machine = LiveMachine(LiveSettings(device="null", ahead=200))
     machine.start(KINDS[:-1])
+    build(KINDS)
     sink = Memory()
     machine.add_sink(sink, 0)
-    numbers = set()
+    before = _worker(machine)
 
-    def need(kinds: list[str]) -> None:
-        numbers.add(_worker(machine))
-        machine.need(kinds)
-        numbers.add(_worker(machine))
+    def reach(frame: int) -> None:
+        machine.release()
+        machine.need(["hat"])
+        machine.reach(frame)
 
-    perform(machine.writer, lambda frame: (machine.release(), machine.reach(frame))[1], need)
-    machine.play_out(BLOCKS * BLOCK)
-    machine.remove_sink(sink, BLOCKS * BLOCK)
+    perform(machine.writer, reach, machine.need, LATER)
+    assert _worker(machine) != before, "no other worker took over"
+    end = (BLOCKS + LATER) * BLOCK
+    machine.play_out(end)
+    machine.remove_sink(sink, end)
     machine.close()
-    assert len(numbers) == 2, "no other worker took over"
     np.save(Path(path), sink.frames)
 
 

@@ -55,6 +55,7 @@ def recorded(machine: LiveMachine, disturb: Callable[[int], None] = lambda _fram
     perform(machine.writer, reach, machine.need)
     assert machine.play_out(FRAMES) == FRAMES
     machine.remove_sink(sink, FRAMES)
+    assert sink.is_closed
     return sink
 
 
@@ -162,6 +163,9 @@ def test_a_sink_that_fails_is_told_once(start: Callable[..., LiveMachine]) -> No
         def take(self, start_frame: int, frames: NDArray[np.float32]) -> None:
             raise UserError(Code.FILE, f"no space for {len(frames)} frames from {start_frame}")
 
+        def close(self) -> None:
+            raise UserError(Code.FILE, "no space left to close")
+
     machine = start()
     sink = Full()
     machine.add_sink(sink, 0)
@@ -171,3 +175,28 @@ def test_a_sink_that_fails_is_told_once(start: Callable[..., LiveMachine]) -> No
         machine.remove_sink(sink, 48_000)
     assert caught.value.code is Code.FILE
     assert sum("recording stopped" in line for line in machine.news()) == 1
+
+
+def test_close_gives_sinks_the_rest_and_closes_them(start: Callable[..., LiveMachine]) -> None:
+    """A recording that nobody stopped has every frame that was played, and is closed."""
+    machine = start()
+    sink = Memory()
+    machine.add_sink(sink, 0)
+    machine.release()
+    machine.reach(48_000)
+    machine.close()
+    assert sink.is_closed
+    assert sink.next_frame == machine.played > 0
+
+
+def test_a_sink_may_be_told_to_stop_ahead_of_time(start: Callable[..., LiveMachine]) -> None:
+    """A stop at a frame that is to come returns at once; the sink gets exactly to there."""
+    machine = start()
+    sink = Memory()
+    machine.add_sink(sink, 0)
+    machine.release()
+    machine.remove_sink(sink, 60_001)
+    assert not sink.is_closed
+    machine.play_out(70_000)
+    assert sink.is_closed
+    assert sink.next_frame == 60_001
