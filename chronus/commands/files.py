@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chronus.commands.declaration import Command
+from chronus.data import data_path
 from chronus.errors import Code, Span, UserError
 from chronus.language.parser import parse_line
 from chronus.language.statements import Open, Record, RecordStop, Run, Save
@@ -67,11 +68,13 @@ def read_lines(path: str, span: Span | None = None) -> list[str]:
     Raises:
         UserError: E_FILE, it cannot be read, or is no text; E_LIMIT, it is too long.
     """
-    place = expanded(path, span)
+    place = _found(expanded(path, span))
     try:
-        if place.is_file() and place.stat().st_size > MOST_BYTES:
+        with place.open("rb") as file:
+            read = file.read(MOST_BYTES + 1)
+        if len(read) > MOST_BYTES:
             raise UserError(Code.LIMIT, f"{path} is longer than {MOST_BYTES} bytes", span)
-        text = place.read_text(encoding="utf-8-sig")
+        text = read.decode("utf-8-sig")
     except OSError as error:
         reason = error.strerror or str(error)
         near = (
@@ -88,6 +91,16 @@ def read_lines(path: str, span: Span | None = None) -> list[str]:
     if len(lines) > MOST_LINES:
         raise UserError(Code.LIMIT, f"{path} has more than {MOST_LINES} lines", span)
     return lines
+
+
+def _found(path: Path) -> Path:
+    """The path, or where nothing is there, the file of that name that comes with the program."""
+    if path.exists() or path.parts[:1] != ("patches",) or ".." in path.parts:
+        return path
+    try:
+        return data_path(*path.parts)
+    except FileNotFoundError:
+        return path
 
 
 def show_error(error: UserError) -> str:

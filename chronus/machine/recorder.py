@@ -19,6 +19,8 @@ SUBTYPES: Final = {
 }
 """libsndfile's sample format, by ending and bits; FLAC holds whole numbers of 24 bits at most."""
 MOST_WAV_BYTES: Final = (1 << 32) - (1 << 16)
+_ADD_PEAK_CHUNK: Final = 0x1050
+"""libsndfile: a chunk that holds the time of day, so that no two recordings would be one file."""
 _UPDATE_HEADER_AUTO: Final = 0x1061
 """libsndfile: write the header anew after each write, so that the file of a killed program opens."""
 
@@ -55,7 +57,8 @@ class FileRecorder:
         except (OSError, soundfile.SoundFileError) as error:
             raise _unwritable(self.path, error) from error
         if self._is_wav:
-            _update_header_always(self._file)
+            _command(self._file, _UPDATE_HEADER_AUTO, on=True)
+            _command(self._file, _ADD_PEAK_CHUNK, on=False)
 
     def take(self, start_frame: int, frames: NDArray[np.float32]) -> None:  # noqa: ARG002
         """Write frames, shape (count, 2).
@@ -93,7 +96,7 @@ def _unwritable(path: Path, error: Exception) -> UserError:
     return UserError(Code.FILE, f"cannot write {path}: {reason}")
 
 
-def _update_header_always(file: soundfile.SoundFile) -> None:
+def _command(file: soundfile.SoundFile, command: int, *, on: bool) -> None:
     """Ask libsndfile for what soundfile has no name for."""
     library, interface = soundfile._snd, soundfile._ffi  # noqa: SLF001
-    library.sf_command(file._file, _UPDATE_HEADER_AUTO, interface.NULL, 1)  # noqa: SLF001
+    library.sf_command(file._file, command, interface.NULL, int(on))  # noqa: SLF001
