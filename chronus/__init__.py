@@ -1,0 +1,1 @@
+"""Music Chronus: a headless modular synthesizer that is played by typing."""

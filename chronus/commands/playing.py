@@ -64,7 +64,7 @@ def _note(draft: Draft, statement: Note) -> None:
         message = f"{node.name} plays one note at a time"
         raise UserError(Code.VALUE, message, statement.pitches[1].span)
     port = kind.inputs[kind.find_input("freq") or 0]
-    hz = checked_value(port, statement.pitches[0])
+    hz = checked_value(port, statement.pitches[0], draft.transport)
     frames = draft.transport.frames_per_beat * NOTE_BEATS
     if statement.duration is not None:
         frames = draft.transport.frames_of(duration(statement.duration))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chronus.commands.declaration import Command
 from chronus.errors import Code, UserError, nearest
-from chronus.language.quantities import format_value, in_unit, note_name
+from chronus.language.quantities import duration, format_value, in_unit, note_name
 from chronus.language.statements import Get, Set
 from chronus.patch.graph import heard
 from chronus.patch.model import OUT, STRIP_PORTS
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chronus.patch.model import Node
     from chronus.session.draft import Draft
     from chronus.session.session import Session
+    from chronus.session.tempo import Transport
 
 LARGEST = 1e12
 """Values of ports without a range stay below this."""
@@ -44,8 +45,20 @@ def bounds(port: Input) -> tuple[float, float]:
     return max(port.low, -LARGEST), min(port.high, LARGEST)
 
 
-def checked_value(port: Input, value: Quantity) -> float:
-    """A written value in a port's own unit.
+MUSICAL: Final = ("fraction", "beats", "bars")
+"""Units of musical time, which ports of times and rates take at the tempo of the moment."""
+
+
+def _at_tempo(port: Input, value: Quantity, transport: Transport) -> float:
+    """A length in musical time as a port's milliseconds, seconds, or cycles of that length."""
+    seconds = transport.frames_of(duration(value)) / transport.rate_hz
+    if port.unit == "hz":
+        return 1.0 / seconds if seconds > 0.0 else LARGEST * 2.0
+    return seconds * (1000.0 if port.unit == "ms" else 1.0)
+
+
+def checked_value(port: Input, value: Quantity, transport: Transport) -> float:
+    """A written value in a port's own unit; musical time is taken at the tempo of the transport.
 
     Raises:
         UserError: E_VALUE, it is of another unit or no word of the port; E_RANGE.
@@ -58,7 +71,10 @@ def checked_value(port: Input, value: Quantity) -> float:
         message = f"{port.name} is one of {show_range(port)}, not '{value.text}'"
         near = nearest(value.text, port.choices)
         raise UserError(Code.VALUE, message, value.span, near or port.choices[:1])
-    number = in_unit(value, port.unit)
+    if value.unit in MUSICAL and port.unit in ("ms", "s", "hz"):
+        number = _at_tempo(port, value, transport)
+    else:
+        number = in_unit(value, port.unit)
     low, high = bounds(port)
     if not low <= number <= high:
         message = f"{port.name} goes from {show_range(port)}; {value.text} is outside"
@@ -71,7 +87,7 @@ def _changed(draft: Draft, node: Node, name: str, port: Input, assignment: Assig
     """The value that an assignment means, with the ones that are relative to what is there."""
     value = assignment.value
     if assignment.operator == "":
-        return checked_value(port, value)
+        return checked_value(port, value, draft.transport)
     if port.choices:
         message = f"{name} is a word ({show_range(port)}): it cannot be changed by an amount"
         raise UserError(
@@ -178,6 +194,8 @@ COMMANDS = (
             "set filter.cutoff *1.5",
             "set saw.freq +7st",
             "set filter.mode band",
+            "load delay; patch filter > delay",
+            "set delay.time 3/16",
         ),
         handles={Set: _set},
     ),

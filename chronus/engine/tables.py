@@ -102,7 +102,7 @@ class Tables:
         if not writer.is_settled(2 * BLOCK):
             return
         state = writer.arena.sequences[writer.bank]
-        playing = set(state[:, 0].tolist()) | set(state[:, 1].tolist())
+        playing = set(state[:, 0].tolist()) | set(state[:, 1].tolist()) | writer.staged_tables()
         for place in [p for p in self._used if p not in playing]:
             first, count = (int(n) for n in writer.arena.tables[place])
             self._entries.give(first, count)

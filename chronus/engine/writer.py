@@ -67,6 +67,7 @@ class Writer:
         self._cables: dict[str, GraphCable] = {}
         self._slots: dict[str, int] = {}
         self._fresh: set[str] = set()
+        self._order: dict[str, None] = {}
         self._leaving: dict[str, int | None] = {}
         self._instant = _Instant()
         self.tables = Tables(self)
@@ -159,6 +160,7 @@ class Writer:
         for key in (*self._cables, *self._places):
             if key not in graph.cables and key not in graph.nodes and key not in self._leaving:
                 self._stage_leaving(key)
+        self._order = dict.fromkeys((*graph.nodes, *graph.cables))
         self._instant.patched = True
 
     def _stage_leaving(self, key: str) -> None:
@@ -268,6 +270,11 @@ class Writer:
         """Any other event."""
         self._instant.add(kind, a, b, c, value)
 
+    def staged_tables(self) -> set[int]:
+        """Tables that sequences are to play from the coming instant on."""
+        events = self._instant.events.values()
+        return {b for kind, _, b, _, _ in events if kind == Event.SEQUENCE}
+
     def port_place(self, key: str, port: int) -> int:
         """A port's place in the arena, for the ports of a sequence."""
         return self._places[key].ports + port
@@ -334,9 +341,11 @@ class Writer:
     def _staying(self) -> tuple[dict[str, Place], list[GraphCable]]:
         """All that the next plan computes: what is patched, and what is still fading."""
         self._drop_what_has_faded()
-        places = dict(self._places)
-        cables = [c for c in self._cables.values() if c.source in places and c.target in places]
-        return places, cables
+        # In the order of the patch, whatever came before: the same patch adds up to the same bits.
+        keys = (*self._order, *(key for key in self._leaving if key not in self._order))
+        places = {key: self._places[key] for key in keys if key in self._places}
+        cables = [self._cables[key] for key in keys if key in self._cables]
+        return places, [c for c in cables if c.source in places and c.target in places]
 
     def _note_leaving(self, mark: int) -> None:
         for key, since in self._leaving.items():
