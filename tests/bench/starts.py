@@ -81,6 +81,7 @@ def sound_s(folder: Path) -> float:
     The recording holds what was played, so its length when the program ends, taken from the time of
     the end, says when its first frame was.
     """
+    folder.mkdir()
     score = folder / "score.chronus"
     score.write_text("load saw\nwait 500ms\n")
     heard = folder / "heard.wav"
@@ -130,12 +131,12 @@ def print_starts() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         references, prompts, effects, sounds = [], [], [], []
-        for _ in range(ROUNDS):
+        for round_ in range(ROUNDS):
             references.append(reference_s())
             prompt_s, effect_s = prompt_and_effect_s()
             prompts.append(prompt_s)
             effects.append(effect_s)
-            sounds.append(sound_s(folder))
+            sounds.append(sound_s(folder / str(round_)))
         cold, has_bar = cold_s(folder)
     unit = statistics.median(references)
     print(f"\nreference: Python starts and imports numpy in {unit:.2f} s\n")
