@@ -46,6 +46,12 @@ def parser() -> argparse.ArgumentParser:
     _answers(render)
     check = calls.add_parser("check", help="check command files, play nothing", allow_abbrev=False)
     check.add_argument("files", nargs="+", metavar="FILE")
+    send = calls.add_parser("send", help="run lines in a live session", allow_abbrev=False)
+    send.add_argument("lines", nargs="*", metavar="LINE", help="without one, the lines of stdin")
+    send.add_argument("--session", metavar="NAME", help="which; by default main, or the only one")
+    send.add_argument("--json", action="store_true", help="one object a reply")
+    sessions = calls.add_parser("sessions", help="list the live sessions")
+    sessions.add_argument("--json", action="store_true", help="one object a session")
     calls.add_parser("devices", help="list the sound cards")
     calls.add_parser("doctor", help="what is wrong on this machine, and what mends it")
     helps = calls.add_parser("help", help="what `help` says at the prompt")
@@ -80,6 +86,7 @@ def _live_options(call: argparse.ArgumentParser) -> None:
     call.add_argument("--block", type=int, metavar="N", help="frames that the card takes at a time")
     call.add_argument("--ahead", type=int, metavar="N", help="blocks of 64 frames on the tape")
     call.add_argument("--record", metavar="FILE", help="record all that is played")
+    call.add_argument("--name", metavar="NAME", help="of the session, for `chronus send` (main)")
     _answers(call)
 
 
@@ -105,6 +112,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(given: argparse.Namespace) -> int:
     from chronus.doors import calls, looking  # noqa: PLC0415
 
+    if given.call in {"send", "sessions"}:
+        from chronus.doors import send  # noqa: PLC0415
+
+        if given.call == "sessions":
+            return send.show_sessions(as_json=given.json)
+        return send.send(given.session, given.lines, as_json=given.json)
     looks = {
         "check": lambda: calls.check(given.files),
         "help": lambda: looking.show_help(given.topic),
@@ -133,8 +146,9 @@ def _play(given: argparse.Namespace) -> int:
         return prompt(options, lines)
     if given.call == "play":
         length = Length(given.seconds, given.bars)
-        return calls.play(lines, calls.kinds_in(lines), options, length)
-    return calls.play(calls.piped_lines(), [], options, Length())
+        what = f"play {' '.join(given.files)}"
+        return calls.play(lines, calls.kinds_in(lines), options, length, what)
+    return calls.play(calls.piped_lines(), [], options, Length(), "pipe")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from contextlib import contextmanager
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 from chronus.commands.files import read_lines, show_error
 from chronus.commands.nodes import kind_of
 from chronus.commands.registry import handlers
-from chronus.doors import replies
+from chronus.doors import replies, sessions
+from chronus.doors.news import News
 from chronus.doors.progress import Progress
 from chronus.doors.score import Manner, run_score
 from chronus.errors import Code, UserError
@@ -24,11 +26,10 @@ from chronus.session.session import Length, Session
 from chronus.session.stems import Stems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from chronus.doors.options import Options
     from chronus.machine.live import LiveMachine
-    from chronus.session.backend import Backend
 
 DONE: Final = 0
 SOME_FAILED: Final = 1
@@ -164,7 +165,7 @@ def render(path: str, how: Rendering, options: Options) -> int:
         backend.add_sink(recorder, 0)
         try:
             session = Session(backend, handlers(), is_score=True)
-            failed, end = play_score(session, lines, how.length, manner)
+            failed, end = play_score(session, lines, how.length, manner, lambda: None)
         finally:
             backend.close()
     write_err(f"{how.output}: {end / how.rate_hz:.3f} s")
@@ -172,20 +173,18 @@ def render(path: str, how: Rendering, options: Options) -> int:
 
 
 def play_score(
-    session: Session, lines: Iterable[str], length: Length, manner: Manner
+    session: Session,
+    lines: Iterable[str],
+    length: Length,
+    manner: Manner,
+    tell_news: Callable[[], None],
 ) -> tuple[int, int]:
     """Carry out a score and play it to its end; how many lines failed, and the frame of the end."""
     session.length = length
-    failed = run_score(session, lines, manner, lambda: tell_news(session.backend, manner))
+    failed = run_score(session, lines, manner, tell_news)
     end = session.finish()
-    tell_news(session.backend, manner)
+    tell_news()
     return failed, end
-
-
-def tell_news(backend: Backend, manner: Manner) -> None:
-    """Write what no line asked for."""
-    for text in backend.news():
-        manner.write(replies.news(text, as_object=manner.json))
 
 
 # ---- live
@@ -193,10 +192,19 @@ def tell_news(backend: Backend, manner: Manner) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A live machine that is about to be started with the kernels of some kinds."""
+    """A live machine that is about to be started with the kernels of some kinds.
+
+    Attributes:
+        machine: not started yet.
+        kinds: whose kernels are compiled.
+        news: of it, for all who listen.
+        claim: the session's name and socket; None where there is no place for one.
+    """
 
     machine: LiveMachine
     kinds: list[str]
+    news: News
+    claim: sessions.Claim | None
 
     def start(self) -> LiveMachine:
         """Start it; it can be played then.
@@ -207,26 +215,78 @@ class Live:
         self.machine.start(self.kinds)
         return self.machine
 
+    @contextmanager
+    def door(self, what: str, session: Callable[[], Session]) -> Iterator[None]:
+        """Let lines in from outside, and tell news as they come, for as long as the block lasts."""
+        from chronus.doors.socket import Door  # noqa: PLC0415 - not needed by other calls
+
+        door = None
+        if self.claim is not None:
+            door = Door(self.claim, what, session, self.news, _end_this)
+        try:
+            with self.news.watched():
+                yield
+        finally:
+            if door is not None:
+                door.close()
+
+
+def _end_this() -> None:
+    """Wake this process's first thread, which waits for a line or for time, as SIGTERM does."""
+    os.kill(os.getpid(), signal.SIGTERM)
+
 
 @contextmanager
-def live(options: Options, kinds: list[str]) -> Iterator[Live]:
-    """A live machine, for as long as the block lasts; nothing is left of it after that."""
+def live(options: Options, kinds: list[str], manner: Manner) -> Iterator[Live]:
+    """A live machine, for as long as the block lasts; nothing is left of it after that.
+
+    Raises:
+        UserError: E_STATE, another live session has the name that was asked for; E_VALUE.
+    """
     from chronus.machine.live import LiveMachine, LiveSettings, warm_up  # noqa: PLC0415 - heavy
 
+    claim, trouble = _claim(options.name)
     warm_up()
-    needed = compile_kernels(kinds)
+    try:
+        needed = compile_kernels(kinds)
+    except BaseException:
+        _let_go(claim)
+        raise
     settings = LiveSettings(
         device=options.device, rate_hz=options.rate, block=options.block, ahead=options.ahead
     )
     machine = LiveMachine(settings)
+    news = News(machine.news, lambda text: manner.write(replies.news(text, as_object=manner.json)))
     previous = signal.signal(signal.SIGTERM, _end_on_signal)
+    if trouble:
+        news.say(f"no lines come in from outside: {trouble}")
     try:
         if options.record is not None:
             machine.add_sink(FileRecorder(options.record, options.rate), 0)
-        yield Live(machine, needed)
+        yield Live(machine, needed, news, claim)
     finally:
         machine.close()
+        _let_go(claim)
         signal.signal(signal.SIGTERM, previous)
+
+
+def _claim(name: str | None) -> tuple[sessions.Claim | None, str]:
+    """The name of a session; none where the system has no place for its socket, and why.
+
+    Raises:
+        UserError: E_STATE, another live session has the name that was asked for; E_VALUE.
+    """
+    try:
+        return sessions.claim(name), ""
+    except UserError as error:
+        if error.code is not Code.FILE:
+            raise
+        return None, error.message
+
+
+def _let_go(claim: sessions.Claim | None) -> None:
+    if claim is not None:
+        claim.close()
 
 
 def _end_on_signal(_number: int, _frame: object) -> None:
@@ -234,12 +294,15 @@ def _end_on_signal(_number: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def play(lines: Iterable[str], kinds: list[str], options: Options, length: Length) -> int:
-    """Play a score live."""
+def play(
+    lines: Iterable[str], kinds: list[str], options: Options, length: Length, what: str
+) -> int:
+    """Play a score live; `what` says to others what it is."""
     manner = Manner(write_out, json=options.json, strict=options.strict)
-    with live(options, kinds) as machine:
+    with live(options, kinds, manner) as machine:
         session = Session(machine.start(), handlers(), is_score=True)
-        failed, _ = play_score(session, lines, length, manner)
+        with machine.door(what, lambda: session):
+            failed, _ = play_score(session, lines, length, manner, machine.news.tell)
     return SOME_FAILED if failed else DONE
 
 

@@ -34,6 +34,7 @@ class Options:
         block: frames that the sound card takes at a time.
         ahead: blocks of 64 frames that the engine may be ahead of the sound card.
         record: file that gets all that is played.
+        name: of the session, for `chronus send`; None takes the first of main, main2, … .
         plain: no colour, no cursor movement.
         json: one object a reply.
         strict: the first error ends the score.
@@ -44,6 +45,7 @@ class Options:
     block: int = 256
     ahead: int = 16
     record: str | None = None
+    name: str | None = None
     plain: bool = False
     json: bool = False
     strict: bool = False

@@ -6,12 +6,12 @@ import os
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final
 
 from chronus.commands.registry import handlers
 from chronus.doors import replies
-from chronus.doors.calls import DONE, live, tell_news, write_out
+from chronus.doors.calls import DONE, live, write_out
 from chronus.doors.completion import WORD, completions
 from chronus.doors.score import Manner, answer, run_score
 from chronus.modules.catalog import kinds
@@ -20,7 +20,7 @@ from chronus.session.session import Session
 from chronus.settings import state_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from contextlib import AbstractContextManager
 
     from prompt_toolkit.completion import CompleteEvent, Completion
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from chronus.patch.model import Patch
 
 TEXT: Final = "chronus> "
-NEWS_S: Final = 0.25
 
 
 class _Conversation:
@@ -46,6 +45,7 @@ class _Conversation:
         self._live = live
         self._manner = manner
         self._session: Session | None = None
+        self._making = threading.Lock()
         self._starting = ThreadPoolExecutor(1, "start")
         self._started = self._starting.submit(live.start)
 
@@ -60,13 +60,11 @@ class _Conversation:
         Raises:
             UserError: E_DEVICE or E_FILE, it could not be started.
         """
-        if self._session is None:
-            self._session = Session(self._started.result(), handlers(), is_score=False)
-        return self._session
-
-    def tell_news(self) -> None:
-        """Write what no line asked for."""
-        tell_news(self._live.machine, self._manner)
+        started = self._started.result()
+        with self._making:
+            if self._session is None:
+                self._session = Session(started, handlers(), is_score=False)
+            return self._session
 
     def converse(self, read: Callable[[], str]) -> None:
         """Read, do, answer, until it is over. Ctrl-C clears the line; twice in a row it ends."""
@@ -77,7 +75,7 @@ class _Conversation:
             except EOFError:
                 return
             except KeyboardInterrupt:
-                if interrupted:
+                if interrupted or (self._session is not None and self._session.is_over):
                     return
                 interrupted = True
                 hint = replies.news("Ctrl-C again ends, or quit", as_object=self._manner.json)
@@ -103,37 +101,20 @@ def prompt(options: Options, lines: list[str]) -> int:
         lines: a score that is played first.
     """
     manner = Manner(write_out, json=options.json)
-    with live(options, list(kinds())) as machine:
+    with live(options, list(kinds()), manner) as machine:
         conversation = _Conversation(machine, manner)
         try:
-            if lines:
-                session = conversation.session()
-                with session.as_score():
-                    run_score(session, lines, manner, conversation.tell_news)
-            read, surroundings = _reader(options, conversation)
-            with surroundings, _watching(conversation):
-                conversation.converse(read)
+            with machine.door("prompt", conversation.session):
+                if lines:
+                    session = conversation.session()
+                    with session.as_score():
+                        run_score(session, lines, manner, machine.news.tell)
+                read, surroundings = _reader(options, conversation)
+                with surroundings:
+                    conversation.converse(read)
         finally:
             conversation.close()
     return DONE
-
-
-@contextmanager
-def _watching(conversation: _Conversation) -> Iterator[None]:
-    """News are told as they come, above the line that is being typed."""
-    ended = threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(NEWS_S):
-            conversation.tell_news()
-
-    thread = threading.Thread(target=watch, name="news", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
 
 
 def _reader(

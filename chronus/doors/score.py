@@ -46,19 +46,24 @@ def run_score(
 ) -> int:
     """Carry out lines one after the other; the number of those that failed.
 
-    A blank line or a comment of a file gets no reply; every other line gets one.
+    A blank line or a comment of a file gets no reply; every other line gets one. Where a line from
+    outside ends the session, Ctrl-C's exception is how a wait for time or lines is left.
     """
     failed = 0
-    for number, line in enumerate(lines, 1):
-        reply = session.run_line(line, number)
-        tell_news()
-        if reply.ok and not reply.results:
-            continue
-        answer(reply, manner)
-        if not reply.ok:
-            failed += 1
-            if manner.strict:
+    try:
+        for number, line in enumerate(lines, 1):
+            reply = session.run_line(line, number)
+            tell_news()
+            if reply.ok and not reply.results:
+                continue
+            answer(reply, manner)
+            if not reply.ok:
+                failed += 1
+                if manner.strict:
+                    break
+            if session.is_over:
                 break
-        if session.is_over:
-            break
+    except KeyboardInterrupt:
+        if not session.is_over:
+            raise
     return failed

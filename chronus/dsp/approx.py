@@ -9,9 +9,11 @@ minimax fits made for this file; the errors stated are measured by the tests.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeVar
 
 from chronus.dsp.declaration import helper
+
+T = TypeVar("T", int, float)
 
 ROUNDER: Final = 12582912.0
 """1.5 * 2**23: adding it to a float32 leaves no bits behind the point."""
@@ -32,6 +34,27 @@ def i4(x: float) -> int:
     return (int(x) + 2**31) % 2**32 - 2**31
 
 
+def u4(x: float) -> int:
+    """Cast to a whole number of 32 bits without a sign (in kernels)."""
+    return int(x) % 2**32
+
+
+def steady(x: T) -> T:
+    """Mark a value of inputs that seldom move: computed once for a block in which they do not.
+
+    A tick uses it as the whole right side of a statement; see `chronus.dsp.steady`.
+    """
+    return x
+
+
+def seldom(condition: bool) -> bool:  # noqa: FBT001
+    """Mark a condition on inputs that seldom holds: code that needs it is left out of the rest.
+
+    Used as `steady` is.
+    """
+    return condition
+
+
 @helper
 def round_(x: float) -> float:
     """Nearest whole number of a float32, |x| < 4e6, without a detour through integers."""
@@ -46,9 +69,14 @@ def clip(x: float, low: float, high: float) -> float:
 
 @helper
 def wrapped(phase: float) -> float:
-    """A phase of 0..2 cycles brought to -0.5..0.5."""
-    once = phase - 1.0 if phase >= 0.5 else phase
-    return once - 1.0 if once >= 0.5 else once
+    """A phase of any number of cycles brought to -0.5..0.5."""
+    return phase - round_(phase)
+
+
+@helper
+def turning(step: float) -> int:
+    """A step of -0.499..0.499 cycles in 2**-32 cycles, the unit of a turning point's place."""
+    return i4(step * 4294967296.0)
 
 
 @helper
@@ -62,7 +90,7 @@ def turned(place: int, step: float) -> int:
         place: -2**31..2**31, any whole number of cycles from where it started.
         step: cycles a sample, 0..0.499.
     """
-    return i4(place + i4(step * 4294967296.0))
+    return i4(place + turning(step))
 
 
 @helper
@@ -182,9 +210,9 @@ def next_random(seed: int) -> int:
 
     Source: Marsaglia, Xorshift RNGs, Journal of Statistical Software 8 (14), 2003, page 4.
     """
-    a = seed ^ ((seed << 13) & 0xFFFFFFFF)
-    b = a ^ (a >> 17)
-    return b ^ ((b << 5) & 0xFFFFFFFF)
+    a = u4(seed ^ u4(seed << 13))
+    b = u4(a ^ (a >> 17))
+    return u4(b ^ u4(b << 5))
 
 
 @helper

@@ -9,7 +9,8 @@ the declaration does not ask for. A kernel has one signature for all kinds:
 `rows` is the address of a table of row addresses, inputs first, then outputs; `source` and
 `target` are the addresses of the node's state before and after the block; `memory` is the address
 of its delay memory; `rate` is in Hz. The kernel of one voice and the wide one call the same tick in
-the same order of arithmetic, so they give the same bits.
+the same order of arithmetic, so they give the same bits. Both go a shorter way through a block in
+which the inputs rest that the tick says to be steady (`chronus.dsp.steady`).
 """
 
 from __future__ import annotations
@@ -23,23 +24,24 @@ from typing import TYPE_CHECKING, Any, Final
 from chronus.dsp.declaration import HELPERS, Kind
 from chronus.dsp.layout import WIDE, state_layout
 from chronus.dsp.stages import cut, stage_sources
+from chronus.dsp.steady import MARKS, Ways, split
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-GENERATOR_VERSION: Final = 2
-CASTS: Final = {"f4": "float32", "f8": "float64", "i4": "int32"}
-BUILTINS: Final = frozenset({"min", "max", "abs", "int", "len", *CASTS})
+GENERATOR_VERSION: Final = 4
+CASTS: Final = {"f4": "float32", "f8": "float64", "i4": "int32", "u4": "uint32"}
+BUILTINS: Final = frozenset({"min", "max", "abs", "int", "len", *CASTS, *MARKS})
 
 HEADER: Final = '''"""Generated from the kind `{name}`; made anew when its declaration changes."""
-from numba import carray, float32, float64, int32, int64, njit, void
-from chronus.dsp.native import OPTIONS, block_row, float_stack, floats, long_stack, longs
-from chronus.dsp.native import real_stack, reals
+from numba import carray, float32, float64, int32, int64, njit, uint32, void
+from chronus.dsp.native import OPTIONS, block_row, float_stack, floats, int_stack, ints
+from chronus.dsp.native import long_stack, longs, moves, real_stack, reals, word_stack, words
 
 '''
-POINTERS: Final = {"f4": "floats", "f8": "reals", "i8": "longs"}
-STACKS: Final = {"f4": "float_stack", "f8": "real_stack", "i8": "long_stack"}
+POINTERS: Final = {"f4": "floats", "f8": "reals", "i4": "ints", "u4": "words", "i8": "longs"}
+STACKS: Final = {dtype: f"{plural[:-1]}_stack" for dtype, plural in POINTERS.items()}
 
 
 class _Float32(ast.NodeTransformer):
@@ -143,18 +145,51 @@ def _prelude(kind: Kind, name: str) -> list[str]:
         f"    table = longs(rows, {len(kind.input_rows) + len(kind.output_rows)})",
     ]
     lines += [
-        f"    frames_{memory.name} = int(float64({memory.seconds!r}) * rate + float64(0.5)) + {BLOCK}"
+        f"    frames_{memory.name} = "
+        f"int(float64({memory.seconds!r}) * rate + float64(0.5)) + {BLOCK}"
         for memory in kind.memories
     ]
     return lines
 
 
-def mono_source(kind: Kind, tick: str) -> tuple[list[str], str]:
+def _preparation(ways: Ways, width: int) -> list[str]:
+    """Statements that find out whether the block is plain, and prepare its steady values."""
+    moving = " or ".join(f"moves(at_row_{name}, {width})" for name in ways.watched)
+    first = f"prepare({''.join(f'row_{name}[0], ' for name in ways.watched)}dt)"
+    lines = [f"plain = not ({moving})"]
+    if width == 1:
+        results = "".join(f"h_{name}, " for name in ways.values)
+        return [*lines, f"{results}unusual, = {first}", "plain = plain and not unusual"]
+    lines.append(f"probe = {first}")
+    lines += [f"h_{name} = block_row(probe[{i}])" for i, name in enumerate(ways.values)]
+    results = "".join(f"h_{name}[j], " for name in ways.values)
+    return [
+        *lines,
+        "if plain:",
+        "    found = int32(0)",
+        f"    for j in range({width}):",
+        f"        {results}unusual, = {first.replace('[0]', '[j]')}",
+        "        found = int32(found | int32(unusual))",
+        "    plain = found == 0",
+    ]
+
+
+def mono_source(kind: Kind, ways: Ways) -> tuple[list[str], str]:
     """The kernel of one voice, states in locals: the functions that it calls, and itself."""
-    if kind.state:
-        functions, body = stage_sources(kind, cut(kind, tick))
-        return functions, _voice_source(kind, f"{kind.name}_mono", BLOCK, body)
-    return [tick], _stateless_source(kind, f"{kind.name}_mono", BLOCK)
+    name = f"{kind.name}_mono"
+    if not kind.state:
+        assert not ways.plain, f"{kind.name}: marks need a state"
+        return [ways.full], _stateless_source(kind, name, BLOCK)
+    functions, body = stage_sources(kind, cut(kind, ways.full))
+    if ways.plain:
+        more, plain = stage_sources(kind, cut(kind, ways.plain), "plain_", ways.values)
+        functions += [ways.prepare, *more]
+        body = _either(_preparation(ways, 1), plain, body)
+    return functions, _voice_source(kind, name, BLOCK, body)
+
+
+def _either(preparation: list[str], plain: list[str], full: list[str]) -> list[str]:
+    return [*preparation, "if plain:", *_indented(plain, 1), "else:", *_indented(full, 1)]
 
 
 def _stateless_source(kind: Kind, name: str, frames: int) -> str:
@@ -164,12 +199,19 @@ def _stateless_source(kind: Kind, name: str, frames: int) -> str:
     return _voice_source(kind, name, frames, body)
 
 
+def _row_lines(kind: Kind, frames: int) -> list[str]:
+    rows = [f"row_{name}" for _, name in kind.input_rows]
+    rows += [f"to_{name}" for _, name in kind.output_rows]
+    lines = []
+    for i, row in enumerate(rows):
+        lines += [f"    at_{row} = table[{i}]", f"    {row} = floats(at_{row}, {frames})"]
+    return lines
+
+
 def _voice_source(kind: Kind, name: str, frames: int, body: list[str]) -> str:
     offsets = state_layout(kind).offsets
     lines = _prelude(kind, name)
-    rows = [f"row_{row}" for _, row in kind.input_rows]
-    rows += [f"to_{row}" for _, row in kind.output_rows]
-    lines += [f"    {row} = floats(table[{i}], {frames})" for i, row in enumerate(rows)]
+    lines += _row_lines(kind, frames)
     lines += [
         f"    {state.name} = {POINTERS[state.dtype]}(source + {offset}, 1)[0]"
         for state, offset in zip(kind.state, offsets, strict=True)
@@ -183,19 +225,20 @@ def _voice_source(kind: Kind, name: str, frames: int, body: list[str]) -> str:
     return "\n".join(lines)
 
 
-def wide_source(kind: Kind) -> str:
-    """The kernel of WIDE voices: rows of BLOCK x WIDE, states and one frame on the stack.
+def wide_source(kind: Kind, ways: Ways) -> tuple[list[str], str]:
+    """The kernel of WIDE voices, and before it the functions that it calls.
 
-    What is on the stack cannot lie over a row, so LLVM needs no checks before it uses SIMD.
+    Rows are of BLOCK x WIDE; states and one frame's outputs are on the stack.
+
+    What is written in the loop is on the stack and so cannot lie over what is read: LLVM needs no
+    checks before it uses SIMD.
     """
     if not kind.state and not kind.memories:
-        return _stateless_source(kind, f"{kind.name}_wide", BLOCK * WIDE)
-    inputs = [name for _, name in kind.input_rows]
+        return [ways.full], _stateless_source(kind, f"{kind.name}_wide", BLOCK * WIDE)
     outputs = [name for _, name in kind.output_rows]
     offsets = state_layout(kind, WIDE).offsets
     lines = _prelude(kind, f"{kind.name}_wide")
-    rows = [f"row_{name}" for name in inputs] + [f"to_{name}" for name in outputs]
-    lines += [f"    {row} = floats(table[{i}], {BLOCK * WIDE})" for i, row in enumerate(rows)]
+    lines += _row_lines(kind, BLOCK * WIDE)
     for state, offset in zip(kind.state, offsets, strict=True):
         pointer = POINTERS[state.dtype]
         lines += [
@@ -204,33 +247,39 @@ def wide_source(kind: Kind) -> str:
             f"    for j in range({WIDE}):",
             f"        z_{state.name}[j] = at_{state.name}[j]",
         ]
-    lines += [f"    x_{name} = {_on_stack('f4')}" for name in inputs]
     lines += [f"    y_{name} = {_on_stack('f4')}" for name in outputs]
-    arguments = [f"z_{state.name}[j]" for state in kind.state]
-    arguments += [f"x_{name}[j]" for name in inputs]
-    arguments += [memory.name for memory in kind.memories] + ["dt"]
-    results = [f"z_{state.name}[j]" for state in kind.state] + [f"y_{name}[j]" for name in outputs]
-    lines.append(f"    for k in range({BLOCK}):")
-    for name in inputs:
-        lines += [
-            f"        for j in range({WIDE}):",
-            f"            x_{name}[j] = row_{name}[k * {WIDE} + j]",
-        ]
-    lines.append(f"        for j in range({WIDE}):")
-    lines += _indented([line.format(width=WIDE) for line in _memory_lines(kind, "j")], 3)
-    lines.append(f"            {', '.join(results)} = tick({', '.join(arguments)})")
-    for name in outputs:
-        lines += [
-            f"        for j in range({WIDE}):",
-            f"            to_{name}[k * {WIDE} + j] = y_{name}[j]",
-        ]
+    body, functions = _wide_loop(kind, "tick", ()), [ways.full]
+    if ways.plain:
+        functions += [ways.plain, ways.prepare]
+        plain = _wide_loop(kind, "plain_tick", ways.values)
+        body = _either(_preparation(ways, WIDE), plain, body)
+    lines += _indented(body, 1)
     for state, offset in zip(kind.state, offsets, strict=True):
         lines += [
             f"    to_z_{state.name} = {POINTERS[state.dtype]}(target + {offset}, {WIDE})",
             f"    for j in range({WIDE}):",
             f"        to_z_{state.name}[j] = z_{state.name}[j]",
         ]
-    return "\n".join(lines)
+    return functions, "\n".join(lines)
+
+
+def _wide_loop(kind: Kind, tick: str, values: tuple[str, ...]) -> list[str]:
+    """All frames of a block, and of each all voices."""
+    outputs = [name for _, name in kind.output_rows]
+    arguments = [f"z_{state.name}[j]" for state in kind.state]
+    arguments += [f"row_{name}[k * {WIDE} + j]" for _, name in kind.input_rows]
+    arguments += [memory.name for memory in kind.memories] + ["dt"]
+    arguments += [f"h_{name}[j]" for name in values]
+    results = [f"z_{state.name}[j]" for state in kind.state] + [f"y_{name}[j]" for name in outputs]
+    lines = [f"for k in range({BLOCK}):", f"    for j in range({WIDE}):"]
+    lines += _indented([line.format(width=WIDE) for line in _memory_lines(kind, "j")], 2)
+    lines.append(f"        {', '.join(results)} = {tick}({', '.join(arguments)})")
+    for name in outputs:
+        lines += [
+            f"    for j in range({WIDE}):",
+            f"        to_{name}[k * {WIDE} + j] = y_{name}[j]",
+        ]
+    return lines
 
 
 def kernel_source(kind: Kind, *, wide: bool) -> str:
@@ -238,7 +287,8 @@ def kernel_source(kind: Kind, *, wide: bool) -> str:
     helpers: dict[str, str] = {}
     tick, used = _rewritten(kind.tick, "tick")
     _helpers(used, helpers)
-    functions, kernel = ([tick], wide_source(kind)) if wide else mono_source(kind, tick)
+    ways = split(kind, tick)
+    functions, kernel = wide_source(kind, ways) if wide else mono_source(kind, ways)
     called = [f"@njit(forceinline=True, **OPTIONS)\n{f}" for f in [*helpers.values(), *functions]]
     return HEADER.format(name=kind.name) + "\n\n\n".join([*called, kernel]) + "\n"
 

@@ -106,7 +106,8 @@ SEED: Final = math.nan
 class State:
     """A number that a node keeps from sample to sample.
 
-    `dtype` is "f4", "f8" (a long phase or time) or "i8" (counters and seeds below 2**53).
+    `dtype` is "f4", "f8" (a long phase or time), "i4" (places, which wrap around), "u4" (seeds) or
+    "i8" (counters below 2**53). In a wide kernel the long ones cost twice as much.
     """
 
     name: str
@@ -114,7 +115,7 @@ class State:
     dtype: str = "f4"
 
     def __post_init__(self) -> None:
-        assert self.dtype in {"f4", "f8", "i8"}, self.dtype
+        assert self.dtype in {"f4", "f8", "i4", "u4", "i8"}, self.dtype
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ WIDE: Final = 16
 """Voices side by side in a wide kernel."""
 
 ALIGNMENT: Final = 64
-ITEM_BYTES: Final = {"f4": 4, "f8": 8, "i8": 8}
+ITEM_BYTES: Final = {"f4": 4, "f8": 8, "i4": 4, "u4": 4, "i8": 8}
 
 
 @dataclass(frozen=True, slots=True)

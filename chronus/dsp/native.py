@@ -6,7 +6,7 @@ import platform
 from typing import Any, Final
 
 from llvmlite import binding, ir
-from numba import carray, njit, types
+from numba import carray, int32, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -15,6 +15,8 @@ from chronus.settings import BLOCK
 
 # A loop over WIDE voices is to stay a loop until LLVM looks for SIMD: unrolled before, it is lost.
 binding.set_option("chronus", "-unroll-full-max-count=8")
+# Loops with a float64 in them are to take as many float32 at once as those without.
+binding.set_option("chronus", "-vectorizer-maximize-bandwidth")
 
 OPTIONS: Final = {
     "cache": True,
@@ -57,9 +59,13 @@ def _stack(item: types.Type) -> Any:
 
 _float_pointer = _pointer(types.float32)
 _real_pointer = _pointer(types.float64)
+_int_pointer = _pointer(types.int32)
+_word_pointer = _pointer(types.uint32)
 _long_pointer = _pointer(types.int64)
 float_stack = _stack(types.float32)
 real_stack = _stack(types.float64)
+int_stack = _stack(types.int32)
+word_stack = _stack(types.uint32)
 long_stack = _stack(types.int64)
 
 
@@ -95,9 +101,31 @@ def reals(address: int, count: int) -> Any:
 
 
 @njit(**OPTIONS)
+def ints(address: int, count: int) -> Any:
+    """An array of `count` int32 at an address."""
+    return carray(_int_pointer(address), (count,))
+
+
+@njit(**OPTIONS)
+def words(address: int, count: int) -> Any:
+    """An array of `count` uint32 at an address."""
+    return carray(_word_pointer(address), (count,))
+
+
+@njit(**OPTIONS)
 def longs(address: int, count: int) -> Any:
     """An array of `count` int64 at an address."""
     return carray(_long_pointer(address), (count,))
+
+
+@njit(**OPTIONS)
+def moves(address: int, width: int) -> bool:
+    """Whether a row of BLOCK x `width` items changes from one frame to another."""
+    items = ints(address, BLOCK * width)
+    found = int32(0)
+    for i in range((BLOCK - 1) * width):
+        found = int32(found | (items[i] ^ items[i + width]))
+    return bool(found != 0)
 
 
 @intrinsic

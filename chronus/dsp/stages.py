@@ -150,19 +150,22 @@ def _reach(steps: list[Step], start: int) -> set[int]:
     return found
 
 
-def stage_sources(kind: Kind, stages: Stages) -> tuple[list[str], list[str]]:
+def stage_sources(
+    kind: Kind, stages: Stages, prefix: str = "", values: tuple[str, ...] = ()
+) -> tuple[list[str], list[str]]:
     """The functions of the stages, and the lines of the kernel's body that call them.
 
     The body finds each state in a variable of its name, and leaves it there; input rows are
-    `row_NAME`, output rows `to_NAME`.
+    `row_NAME`, output rows `to_NAME`, the steady `values` of a plain block `h_NAME`.
     """
     functions: list[str] = []
     body: list[str] = []
     for stage in sorted({step.stage for step in stages.steps}):
-        loop = _loop(kind, stages, stage)
+        loop = _loop(kind, stages, stage, prefix, values)
         if loop.results:
             functions.append(loop.function())
-        body += loop.lines()
+        if loop.results or loop.carried:
+            body += loop.lines()
     for (_, output), name in zip(kind.output_rows, stages.outputs, strict=True):
         body += [f"for k in range({BLOCK}):", f"    to_{output}[k] = r_{name}[k]"]
     return functions, body
@@ -178,7 +181,7 @@ class _Loop:
     values other stages need.
     """
 
-    stage: int
+    name: str
     codes: tuple[str, ...]
     arguments: dict[str, str]
     results: tuple[str, ...]
@@ -189,19 +192,19 @@ class _Loop:
 
     def function(self) -> str:
         """The function that computes the stage for one frame."""
-        head = f"def stage{self.stage}({', '.join(self.arguments)}):"
+        head = f"def {self.name}({', '.join(self.arguments)}):"
         end = f"    return ({', '.join(self.results)},)"
         return "\n".join([head, *(f"    {code}" for code in self.codes), end])
 
     def lines(self) -> list[str]:
         """The rows that the stage fills, and its loop."""
-        call = f"stage{self.stage}({', '.join(self.arguments.values())})"
+        call = f"{self.name}({', '.join(self.arguments.values())})"
         lines = [f"r_{name} = block_row({name})" for name in self.seen]
         if self.memory:
             # Computed for its type alone, a value would already be written to the memory.
             lines += [f"r_{name} = block_row(float32(0.0))" for name in self.kept]
         elif self.kept:
-            probe = f"probe{self.stage}"
+            probe = f"probe_{self.name}"
             lines.append(f"{probe} = {call.replace('[k]', '[0]')}")
             lines += [f"r_{name} = block_row({probe}[{i}])" for i, name in enumerate(self.kept)]
         lines.append(f"for k in range({BLOCK}):")
@@ -213,7 +216,7 @@ class _Loop:
         return lines + [f"    {state} = {value}" for state, value in self.carried.items()]
 
 
-def _loop(kind: Kind, stages: Stages, stage: int) -> _Loop:
+def _loop(kind: Kind, stages: Stages, stage: int, prefix: str, values: tuple[str, ...]) -> _Loop:
     steps = [step for step in stages.steps if step.stage == stage]
     given = [name for step in steps if step.code for name in step.gives]
     states = {name for step in steps if not step.code for name in step.gives}
@@ -233,9 +236,10 @@ def _loop(kind: Kind, stages: Stages, stage: int) -> _Loop:
         {name: f"r_{name}[k]" for name in rows}
         | {name: f"row_{name}[k]" for name in inputs}
         | {name: name for name in states | fixed}
+        | {name: f"h_{name}" for name in values}
     )
     return _Loop(
-        stage=stage,
+        name=f"{prefix}stage{stage}",
         codes=tuple(step.code for step in steps if step.code),
         arguments={name: places[name] for name in sorted(needed & places.keys())},
         results=(*kept, *sorted({n for n in following.values() if n in given} - {*kept})),

@@ -13,6 +13,7 @@ from chronus.engine.writer import Writer
 from chronus.errors import Code, UserError
 from chronus.machine import build
 from chronus.machine.audio import AudioTask
+from chronus.machine.board import Board
 from chronus.machine.children import refresh, warm_up
 from chronus.machine.crew import Crew, Roster
 from chronus.machine.memory import SharedArena
@@ -92,6 +93,7 @@ class LiveMachine:
         self._crew: Crew | None = None
         self._background: build.BackgroundBuild | None = None
         self._usage = Usage()
+        self._board = Board()
         self._told = (0, 0.0)
         self._is_closed = False
 
@@ -120,6 +122,7 @@ class LiveMachine:
             settings.block,
             settings.latency_s,
             "" if self._verbose else os.devnull,
+            self._board.sender,
         )
         roster = Roster(settings.lanes, settings.standbys, ready)
         self._crew = Crew(self._shared, audio, roster, self._news.append)
@@ -247,11 +250,11 @@ class LiveMachine:
 
     def news(self) -> list[str]:
         """What has happened since the last call that no line asked for, a line each."""
-        lines = []
+        lines = self._board.news()
         while self._news:
             lines.append(self._news.pop(0))
         told, since = self._told
-        count = self._underruns()
+        count = int(self._head[Head.UNDERRUNS])
         now = time.monotonic()
         if count > told and now - since >= NEWS_S:
             times = "once" if count - told == 1 else f"{count - told} times"
@@ -266,8 +269,14 @@ class LiveMachine:
         crew = self._crew
         found = {os.getpid(): "shell"}
         if crew is not None:
-            found.update({int(entry["pid"]): str(entry["role"]) for entry in crew.processes()})
+            entries = [*crew.processes(), *self._player()]
+            found.update({int(entry["pid"]): str(entry["role"]) for entry in entries})
         return found
+
+    def _player(self) -> list[dict[str, str | int]]:
+        """The process that plays on a sound card, a child of the audio process."""
+        pid = self._board.state().pid
+        return [{"role": "audio", "lane": 0, "pid": pid}] if pid else []
 
     def facts(self) -> Mapping[str, Any]:
         """What `status` shows of the machine; `cpu` is since the last call."""
@@ -276,18 +285,25 @@ class LiveMachine:
         roles = self._pids()
         for pid, share in self._usage.shares(roles).items():
             cpu[roles[pid]] = round(cpu.get(roles[pid], 0.0) + share, 3)
+        device = self._board.state()
         return {
-            "device": crew.device,
+            "device": (device.name or crew.device) + ("" if device.is_there else " (lost)"),
             "rate": self.settings.rate_hz,
             "block": BLOCK,
             "device_block": self.settings.block,
             "ahead": self.settings.tape_ahead,
             "underruns": self._underruns(),
+            "device_underruns": int(self._head[Head.DEVICE_UNDERRUNS]),
             "late": self.writer.clock(Clock.LATE),
             "handovers": int(self._head[Head.TAKEOVERS]),
             "quarantined": [],
             "cpu": cpu,
-            "processes": [{"role": "shell", "lane": 0, "pid": os.getpid()}, *crew.processes()],
+            "processes": [
+                {"role": "shell", "lane": 0, "pid": os.getpid()},
+                *crew.processes(),
+                *self._player(),
+            ],
+            **({"latency_ms": round(1000 * device.latency_s, 1)} if device.latency_s else {}),
         }
 
     # ---- the end
@@ -303,4 +319,5 @@ class LiveMachine:
         if self._crew is not None:
             self._crew.close()
         self._feeder.close()
+        self._board.close()
         self._shared.close()

@@ -99,7 +99,7 @@ def over_tail(sound: float, tail: float) -> float:
         share("drive", "Soft saturation", 0.3),
     ),
     outputs=(Output("out", "The drum, -1 to 1"),),
-    state=(*STROKE, State("place", dtype="i8"), State("seed", SEED, "i8"), State("burst")),
+    state=(*STROKE, State("place", dtype="i4"), State("seed", SEED, "u4"), State("burst")),
     source="Roland TR-909 service notes, 1984, bass drum; Werner, Abel, Smith, A physically-"
     "informed, circuit-bendable, digital model of the TR-808 bass drum, DAFx-14. The drive is a "
     "rational tanh on a low sine: its partials fall 12 dB an octave and more, far below the "
@@ -198,9 +198,9 @@ def highpassed(in_: float, first: float, second: float, to_first: float, to_seco
     outputs=(Output("out", "The drum, -1 to 1"),),
     state=(
         *STROKE,
-        State("place", dtype="i8"),
-        State("upper", dtype="i8"),
-        State("seed", SEED, "i8"),
+        State("place", dtype="i4"),
+        State("upper", dtype="i4"),
+        State("seed", SEED, "u4"),
         State("first"),
         State("second"),
         State("dull"),
@@ -291,13 +291,13 @@ def metal_square(place: int, slope: float) -> float:
     outputs=(Output("out", "The cymbal, -1 to 1"),),
     state=(
         *STROKE,
-        State("p1", dtype="i8"),
-        State("p2", 730144440.0, "i8"),
-        State("p3", 1460288880.0, "i8"),
-        State("p4", -2104533975.0, "i8"),
-        State("p5", -1374389534.0, "i8"),
-        State("p6", -644245094.0, "i8"),
-        State("seed", SEED, "i8"),
+        State("p1", dtype="i4"),
+        State("p2", 730144440.0, "i4"),
+        State("p3", 1460288880.0, "i4"),
+        State("p4", -2104533975.0, "i4"),
+        State("p5", -1374389534.0, "i4"),
+        State("p6", -644245094.0, "i4"),
+        State("seed", SEED, "u4"),
         State("a1"),
         State("a2"),
         State("b1"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chronus.dsp.approx import clip, f4, f8
+from chronus.dsp.approx import clip, f4, f8, steady
 from chronus.dsp.declaration import (
     Curve,
     Family,
@@ -38,7 +38,7 @@ def time_ms(name: str, doc: str, default: float) -> Input:
         Output("env", "The envelope, 0 to `velocity`"),
     ),
     state=(
-        State("place", 3.0, "f8"),
+        State("place", 1.0, "f8"),
         State("start"),
         State("fixed"),
         State("kept"),
@@ -70,33 +70,36 @@ def adsr(
     open_ = 1.0 if gate > 0.5 else 0.0
     turn = open_ != held
     peak = velocity if open_ > held else peak
-    # The steps of all three stages from one division.
+    # The steps of all three stages from one division. The place goes from -1 to 0 in the attack, on
+    # to 1 in the decay, where it stays for the sustain, and from 0 to 1 in the release; float64,
+    # since a long stage takes very small steps.
     short = max(attack, 0.001)
     middle = max(decay, 0.001)
     long = max(release, 0.001)
     unit = (1000.0 * dt) / (short * middle * long)
-    rise = f8(middle * long * unit)
-    later = f8(short * long * unit if gate > 0.5 else short * middle * unit)
-    # The place goes from 0 to 1 in the attack, to 2 in the decay, where it stays for the sustain,
-    # and from 2 to 3 in the release; float64, since a long stage takes very small steps.
-    last = f8(2.0) if gate > 0.5 else f8(3.0)
-    first = min(rise, f8(1.0)) if gate > 0.5 else min(f8(2.0) + later, last)
+    rise = steady(f8(middle * long * unit))
+    sink = steady(f8(short * long * unit))
+    fall = steady(f8(short * middle * unit))
+    begun = steady(min(rise - f8(1.0), f8(0.0)))
+    closed = steady(min(fall, f8(1.0)))
+    later = sink if gate > 0.5 else fall
+    first = begun if gate > 0.5 else closed
     # Conditional expressions and not values chosen at the end: a mono kernel branches, and so does
     # not wait for what it does not need.
     place = (
         first
         if turn
-        else (min(place + rise, f8(1.0)) if place < f8(1.0) else min(place + later, last))
+        else (min(place + rise, f8(0.0)) if place < f8(0.0) else min(place + later, f8(1.0)))
     )
     # The level is `fixed` plus a share of the level at which the gate turned.
     start = clip(fixed + kept * start, 0.0, 1.0) if turn else start
-    left = f4(last - place)
+    along = f4(place)
+    left = 1.0 - along
     cube = left * left * left
-    climbed = f4(place)
-    steady = peak * sustain
-    decayed = steady + (peak - steady) * cube
-    opened = peak * climbed if climbed <= 1.0 else decayed
+    steady_level = peak * sustain
+    decayed = steady_level + (peak - steady_level) * cube
+    opened = peak * (1.0 + along) if along <= 0.0 else decayed
     fixed = opened if gate > 0.5 else 0.0
-    kept = (1.0 - climbed if climbed <= 1.0 else 0.0) if gate > 0.5 else cube
+    kept = max(-along, 0.0) if gate > 0.5 else cube
     level = fixed + kept * start
     return place, start, fixed, kept, peak, open_, in_ * level, level

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chronus.dsp.approx import tan_numerator
+from chronus.dsp.approx import steady, tan_numerator
 from chronus.dsp.declaration import Curve, Family, Input, Output, State, audio, module
 
 
@@ -50,14 +50,15 @@ def filter_(
     x = min(cutoff * dt, 0.45)
     n = tan_numerator(x)
     d = 0.25 - x * x
-    damping = 1.41421356 - 1.4 * resonance
+    damping = steady(1.41421356 - 1.4 * resonance)
     # With g = n / d, and doubled: a2 = g / (1 + g (g + damping)) and a3 = g a2.
     double = 2.0 / (d * d + n * (n + damping * d))
-    a2 = n * d * double
-    a3 = n * n * double
+    a2 = steady(n * d * double)
+    a3 = steady(n * n * double)
+    lost = steady(damping * a2 + a3)
     # Each integrator gets its change and not a new value, so that a low cutoff loses no bits; what
     # does not depend on the states is computed beside the chain from sample to sample.
-    next_first = (first - (damping * a2 + a3) * first) + (a2 * in_ - a2 * second)
+    next_first = (first - lost * first) + (a2 * in_ - a2 * second)
     next_second = (second + a2 * first) + (a3 * in_ - a3 * second)
     band = 0.5 * (first + next_first)
     low = 0.5 * (second + next_second)

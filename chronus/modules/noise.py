@@ -22,7 +22,7 @@ from chronus.dsp.declaration import SEED, Family, Input, Output, State, module
     ),
     outputs=(Output("out", "The noise, -1 to 1"),),
     state=(
-        State("seed", SEED, "i8"),
+        State("seed", SEED, "u4"),
         State("b0"),
         State("b1"),
         State("b2"),

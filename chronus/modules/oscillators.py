@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from chronus.dsp.approx import clip, cycles, i4, sin_cycles, turned
+from chronus.dsp.approx import clip, cycles, i4, seldom, sin_cycles, steady, turning
 from chronus.dsp.declaration import Family, Input, Output, State, freq, helper, module
 
 HALF_TURN: Final = 2147483648
@@ -25,7 +25,7 @@ FASTEST: Final = 0.499
 """Cycles a sample: a pitch above half the rate would run backwards."""
 
 METHOD: Final = "Välimäki, Pekonen, Nam, JASA 131 (1), 2012, pages 974-986"
-PLACE: Final = State("place", dtype="i8")
+PLACE: Final = State("place", dtype="i4")
 """Where in its cycle an oscillator is: see `turned`."""
 
 
@@ -90,13 +90,14 @@ def triangle_partials(y: float, step: float) -> float:
 
 
 @helper
-def saw_wave(place: int, step: float, slope: float) -> float:
+def saw_wave(place: int, step: float, slope: float, few: bool) -> float:  # noqa: FBT001
     """A straight rise from -1 at -2**31 to 1 at 2**31, and a band-limited edge back.
 
     Args:
         place: see `turned`.
         step: cycles a sample, above 0.
         slope: see `edge_slope`.
+        few: whether partials have a share in it, see `has_few_partials`.
     """
     naive = 2.0 * cycles(place)
     # The wave is odd: only its size is computed.
@@ -104,9 +105,15 @@ def saw_wave(place: int, step: float, slope: float) -> float:
     distance = 1.0 - size
     x = distance * slope
     edged = (saw_edge(x) if x < 1.0 else 1.0) - distance
-    high = clip(50.0 * step - 5.25, 0.0, 1.0)
-    half = edged + high * (saw_partials(size, distance, step) - edged)
+    share = clip(50.0 * step - 5.25, 0.0, 1.0)
+    half = edged + share * (saw_partials(size, distance, step) - edged) if few else edged
     return half if naive > 0.0 else -half
+
+
+@helper
+def has_few_partials(step: float) -> bool:
+    """Whether a saw of so many cycles a sample is so high that it is summed of its partials."""
+    return step > 0.105
 
 
 @helper
@@ -125,7 +132,8 @@ def edge_slope(step: float) -> float:
     example="load sine; set sine.freq 440",
 )
 def sine(place: int, freq: float, dt: float) -> tuple[int, float]:
-    return turned(place, min(freq * dt, FASTEST)), sin_cycles(cycles(place))
+    turn = steady(turning(min(freq * dt, FASTEST)))
+    return i4(place + turn), sin_cycles(cycles(place))
 
 
 @module(
@@ -139,7 +147,10 @@ def sine(place: int, freq: float, dt: float) -> tuple[int, float]:
 )
 def saw(place: int, freq: float, dt: float) -> tuple[int, float]:
     step = min(freq * dt, FASTEST)
-    return turned(place, step), saw_wave(place, step, edge_slope(step))
+    turn = steady(turning(step))
+    slope = steady(edge_slope(step))
+    few = seldom(has_few_partials(step))
+    return i4(place + turn), saw_wave(place, step, slope, few)
 
 
 @module(
@@ -153,12 +164,14 @@ def saw(place: int, freq: float, dt: float) -> tuple[int, float]:
 )
 def square(place: int, freq: float, width: float, dt: float) -> tuple[int, float]:
     step = min(freq * dt, FASTEST)
+    turn = steady(turning(step))
+    slope = steady(edge_slope(step))
+    few = seldom(has_few_partials(step))
     # Two saws: the edge of the one goes up at 0, the other's goes down at `width`.
     rising = i4(place + HALF_TURN)
-    falling = i4(place - i4((width - 0.5) * 4294967296.0))
-    slope = edge_slope(step)
-    saws = saw_wave(falling, step, slope) - saw_wave(rising, step, slope)
-    return turned(place, step), saws + (2.0 * width - 1.0)
+    falling = i4(place - turning(width - 0.5))
+    saws = saw_wave(falling, step, slope, few) - saw_wave(rising, step, slope, few)
+    return i4(place + turn), saws + (2.0 * width - 1.0)
 
 
 @module(
@@ -176,9 +189,12 @@ def triangle(place: int, freq: float, dt: float) -> tuple[int, float]:
     # The wave is odd: only its size is computed, from its distance to the nearest zero.
     size = min(abs(naive), 2.0 - abs(naive))
     distance = 1.0 - size
-    reach = min(16.0 * step, 1.0)
-    rest = reach * corner_rest(distance / reach) if distance < reach else 0.0
+    turn = steady(turning(step))
+    reach = steady(min(16.0 * step, 1.0))
+    slope = steady(1.0 / reach)
+    few = seldom(step > 0.0525)
+    rest = reach * corner_rest(distance * slope) if distance < reach else 0.0
     cornered = size - rest
-    high = clip(100.0 * step - 5.25, 0.0, 1.0)
-    half = cornered + high * (triangle_partials(size, step) - cornered)
-    return turned(place, step), half if naive > 0.0 else -half
+    share = clip(100.0 * step - 5.25, 0.0, 1.0)
+    half = cornered + share * (triangle_partials(size, step) - cornered) if few else cornered
+    return i4(place + turn), half if naive > 0.0 else -half

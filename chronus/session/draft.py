@@ -51,6 +51,11 @@ class Instant:
     actions: list[Callable[[Session], None]] = field(default_factory=list)
     until: float | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is done, and time does not move."""
+        return not (self.is_rewired or self.actions or self.until is not None)
+
 
 @dataclass(slots=True)
 class Draft:

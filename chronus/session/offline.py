@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 CHUNK_BLOCKS = 750
 """Blocks that are computed at a time: a second, between two looks at the progress."""
+TAIL_BLOCKS = 64
+"""Blocks computed at a time while the end is looked for; what lies behind it is dropped."""
 
 
 class Offline:
@@ -88,8 +90,9 @@ class Offline:
         if stop_frame is not None:
             self._advance(-(-stop_frame // BLOCK), stop_frame)
             return stop_frame
+        at_once = TAIL_BLOCKS if self._stems is None else 1
         while self.writer.clock(Clock.FINISH) < 0:
-            self._advance(self._committed + 1)
+            self._advance(self._committed + at_once)
         return self.writer.clock(Clock.FINISH)
 
     def facts(self) -> Mapping[str, Any]:
@@ -124,6 +127,8 @@ class Offline:
             frames = self._hand().advance(blocks)
             if end_frame is not None:
                 frames = frames[: end_frame - first]
+            if (finish := self.writer.clock(Clock.FINISH)) >= 0:
+                frames = frames[: max(finish - first, 0)]
             if self._stems is not None:
                 self._stems.take_block(self.writer, first, len(frames))
             for sink, start, stop in list(self._sinks):

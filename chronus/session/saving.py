@@ -57,16 +57,22 @@ def _number(value: float) -> str:
     return repr(value).removesuffix(".0")
 
 
+def _share(value: float) -> str:
+    """A share in percent where that reads back as the very same number, else as it is."""
+    percent = f"{value * 100:.12g}"
+    return f"{percent}%" if float(Fraction(percent) / 100) == value else _number(value)
+
+
 def _options(options: SequenceOptions) -> str:
     words = []
     if options.step != Fraction(1, 16):
         words.append(f"step {options.step.numerator}/{options.step.denominator}")
     if options.swing != 0.5:
-        words.append(f"swing {_number(options.swing * 100)}%")
+        words.append(f"swing {_share(options.swing)}")
     if options.rotate:
         words.append(f"rotate {options.rotate}")
     if options.gate != 0.5:
-        words.append(f"gate {_number(options.gate * 100)}%")
+        words.append(f"gate {_share(options.gate)}")
     if options.transpose_st:
         words.append(f"transpose {_number(options.transpose_st)}st")
     return "".join(f" {word}" for word in words)

@@ -2,6 +2,10 @@
 
 A *score* runs in virtual time: commands happen where time stands, and only `wait` moves it.
 Otherwise a line happens as soon as the engine can, and its reply comes when the engine has done it.
+
+Lines may come from several threads: each has its turn. Who only waits, for time or for the engine,
+lets others have theirs. A line from outside a score (`at_once`) happens in real time, and leaves
+the score's virtual time alone; what the score has published already stays before it.
 """
 
 from __future__ import annotations
@@ -14,11 +18,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from chronus.engine.layout import NONE, Beat, Clock, Event, Head
 from chronus.errors import Code, UserError
 from chronus.language.parser import parse_line
+from chronus.language.statements import Gate, Note, Set, Trigger
 from chronus.patch.graph import graph_of, heard, key_of
 from chronus.patch.model import STRIP_PORTS, Patch, empty_patch
 from chronus.session.backend import FrameSink
 from chronus.session.draft import Draft, place_of
 from chronus.session.tempo import Transport
+from chronus.session.turns import Turns
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
@@ -38,6 +44,10 @@ QUIET_S = 0.5
 """So much silence ends a score that has no length of its own."""
 LONGEST_TAIL_S = 30.0
 PATIENCE_S = 0.005
+GESTURES = (Set, Note, Gate, Trigger)
+"""What touches ports alone, so that it need not come after what a score has published."""
+CLOSE_BLOCKS = 8
+"""What is to follow something that is nearer than this follows so much later."""
 RUN_MARGIN_S = 0.1
 """How far ahead of what is played a file that is run at the prompt begins."""
 
@@ -91,16 +101,21 @@ class Session:
         self.writer = backend.writer
         self.rate_hz = self.writer.rate_hz
         self.patch = empty_patch()
-        self.is_score = is_score
+        self.turns = Turns()
         self.is_released = False
         self.is_over = False
         self.length = Length()
         self.recording: Recording | None = None
         self.lines = 0
         self._handlers = handlers
+        self._runs_score = is_score
+        self._at_once = False
+        self._is_gesture = False
         self._virtual = 0.0
+        self._last_due = self._last_plan_due = NONE
         self._transport = Transport(self.rate_hz)
         self._unpublished = False
+        self._is_staged = False
         self._took: int | None = None
         self._on_strips: dict[str, tuple[Node, Table, Ports]] = {}
         self.writer.stage(graph_of(self.patch))
@@ -110,17 +125,35 @@ class Session:
     # ---- time
 
     @property
+    def is_score(self) -> bool:
+        """Whether time is virtual, for the line that has its turn."""
+        return self._runs_score and not self._at_once
+
+    @property
     def frame(self) -> int:
         """Where the session is: virtual time in a score, else the last finished block's end."""
         if self.is_score:
             return int(self._virtual)
-        return int(self.writer.arena.head[Head.COMMITTED]) * BLOCK
+        return self._done_blocks() * BLOCK
+
+    def _done_blocks(self) -> int:
+        return int(self.writer.arena.head[Head.COMMITTED])
 
     @property
     def transport(self) -> Transport:
-        """The transport as of `frame`."""
-        if self.is_score:
+        """The transport as of `frame`; for a line from outside, after what a score published."""
+        waits = self._runs_score and self._last_due > self._done_blocks()
+        if self.is_score or waits:
             return self._transport
+        return self._engine_transport()
+
+    @property
+    def position(self) -> tuple[int, str]:
+        """Frame and musical place of the last finished block's end, whatever line has its turn."""
+        frame = self._done_blocks() * BLOCK
+        return frame, self._engine_transport().position(frame)
+
+    def _engine_transport(self) -> Transport:
         beats = self.writer.arena.beats[self.writer.bank]
         return Transport(
             self.rate_hz,
@@ -134,14 +167,29 @@ class Session:
     @property
     def due_block(self) -> int:
         """The block at which what is said now takes effect, NONE for as soon as possible."""
-        return int(self._virtual + 0.5) // BLOCK if self.is_score else NONE
+        if self.is_score:
+            return int(self._virtual + 0.5) // BLOCK
+        if self._runs_score:
+            return self._earliest_block()
+        return NONE
+
+    def _earliest_block(self) -> int:
+        """The block of a line from outside: after what a score has published, as far as it must."""
+        before = self._last_plan_due if self._is_gesture else self._last_due
+        done = self._done_blocks()
+        return max(before, done + CLOSE_BLOCKS) if before > done else NONE
 
     def set_transport(self, transport: Transport) -> None:
         """Let musical time go on differently; the engine has been told by an event."""
         self._transport = transport
 
-    def move_to(self, frame: float) -> None:
-        """Let virtual time move on; what was said until now is published first."""
+    def move_to(self, frame: float, *, apart: bool = False) -> None:
+        """Let virtual time move on; what was said until now is published first.
+
+        Args:
+            frame: to which it moves.
+            apart: whether other lines may have their turns meanwhile.
+        """
         self.publish()
         self.release()
         if self.is_score:
@@ -150,26 +198,43 @@ class Session:
             if end is not None and frame >= end:
                 self.is_over = True
             else:
-                self.backend.reach(int(frame + 0.5))
+                with self._apart(apart):
+                    self.backend.reach(int(frame + 0.5))
             return
-        while self.frame < frame:
-            self.backend.reach(self.frame)
-            time.sleep(PATIENCE_S)
+        with self._apart(apart):
+            while self._done_blocks() * BLOCK < frame:
+                self.backend.reach(self._done_blocks() * BLOCK)
+                time.sleep(PATIENCE_S)
+
+    @contextmanager
+    def _apart(self, is_apart: bool) -> Iterator[None]:  # noqa: FBT001
+        """Let other lines have their turns while this one waits, if it may."""
+        if not is_apart:
+            yield
+            return
+        mine = (self._at_once, self._is_gesture, self._took)
+        try:
+            with self.turns.apart():
+                yield
+        finally:
+            self._at_once, self._is_gesture, self._took = mine
 
     @contextmanager
     def as_score(self) -> Iterator[None]:
         """Virtual time for a while, from a moment ahead of what is played."""
-        if self.is_score:
+        if self._runs_score:
             yield
             return
-        self._transport = self.transport
-        self._virtual = self.frame + RUN_MARGIN_S * self.rate_hz
-        self.is_score = True
+        with self.turns.turn():
+            self._transport = self.transport
+            self._virtual = self.frame + RUN_MARGIN_S * self.rate_hz
+            self._runs_score = True
         try:
             yield
         finally:
-            self.publish()
-            self.is_score = False
+            with self.turns.turn():
+                self.publish()
+                self._runs_score = False
 
     def release(self) -> None:
         """Let frame 0 be played."""
@@ -185,7 +250,13 @@ class Session:
         self.backend.need({node.kind for node in self.patch.nodes.values()})
         self.backend.make_room()
         self._unpublished = False
-        return self.writer.publish(self.due_block)
+        due = self.due_block
+        mark = self.writer.publish(due)
+        self._last_due = max(self._last_due, due)
+        if self._is_staged:
+            self._last_plan_due = max(self._last_plan_due, due)
+            self._is_staged = False
+        return mark
 
     # ---- what actions use
 
@@ -197,7 +268,7 @@ class Session:
         """
         self.writer.stage(graph_of(patch))
         self.patch = patch
-        self._unpublished = True
+        self._is_staged = self._unpublished = True
 
     def is_here(self, node: Node) -> bool:
         """Whether a node is still the one of its name."""
@@ -279,22 +350,48 @@ class Session:
 
     # ---- lines
 
-    def run_line(self, text: str, line: int | None = None) -> Reply:
-        """Carry out a line: all of it, or nothing.
+    def run_line(self, text: str, line: int | None = None, *, at_once: bool = False) -> Reply:
+        """Carry out a line in its turn: all of it, or nothing.
 
         Args:
             text: the line.
             line: its number in its file; by default lines are counted.
+            at_once: whether it comes from outside: it happens in real time even where a score
+                runs. Before a score's frame 0 is played, it happens there.
         """
-        self.lines += 1
-        number = self.lines if line is None else line
-        self._took = None
-        try:
-            statements = parse_line(text, number)
-            results = self.carry_out(statements)
-        except UserError as error:
-            return self._reply(number, text, (), error)
-        return self._reply(number, text, results, None)
+        with self.turns.turn():
+            self.lines += 1
+            number = self.lines if line is None else line
+            self._took = None
+            try:
+                statements = parse_line(text, number)
+                if at_once and self._runs_score:
+                    results = self._carry_out_from_outside(statements)
+                else:
+                    results = self.carry_out(statements)
+            except UserError as error:
+                return self._reply(number, text, (), error)
+            else:
+                return self._reply(number, text, results, None)
+            finally:
+                self._at_once = self._is_gesture = False
+
+    def _carry_out_from_outside(self, statements: tuple[Statement, ...]) -> tuple[Result, ...]:
+        """Carry out a line that comes in between those of a score."""
+        if self.is_released:
+            self.publish()  # what the score has said before comes before it
+            self._at_once = True
+            self._is_gesture = all(isinstance(statement, GESTURES) for statement in statements)
+        draft = self.draft()
+        for statement in statements:
+            self.prepare(draft, statement)
+        draft.close()
+        waits = [instant.until for instant in draft.instants if instant.until is not None]
+        if waits and not self.is_released:
+            raise state_error("the music has not begun, so time does not pass")
+        if any(not instant.is_empty for instant in draft.instants[1:]):
+            raise state_error("a line from outside a score may wait at its end only")
+        return self._carry_out(draft)
 
     def _reply(
         self, number: int, text: str, results: tuple[Result, ...], error: UserError | None
@@ -323,27 +420,38 @@ class Session:
         for statement in statements:
             self.prepare(draft, statement)
         draft.close()
-        for instant in draft.instants:
+        return self._carry_out(draft)
+
+    def _carry_out(self, draft: Draft) -> tuple[Result, ...]:
+        last = max((n for n, i in enumerate(draft.instants) if not i.is_empty), default=0)
+        for number, instant in enumerate(draft.instants):
             if not self.is_over:
-                self._do(instant)
+                self._do(instant, is_last=number >= last)
         return tuple(result(self) for result in draft.results)
 
-    def _do(self, instant: Instant) -> None:
+    def _do(self, instant: Instant, *, is_last: bool) -> None:
+        """Do what an instant says; others have their turns once nothing of the line is to come."""
         assert instant.patch is not None
         if instant.is_rewired:
             self.stage(instant.patch)
         self.patch = instant.patch
         self._follow_strips()
+        before = self._transport
         for action in instant.actions:
             action(self)
         if self.is_score:
             self._took = None
         elif self._unpublished:
+            transport = self._transport
             mark = self.publish()
             assert mark is not None
-            self._took = self.backend.settle(mark)
+            with self._apart(is_last):
+                took = self.backend.settle(mark)
+            self._took = took
+            if self._runs_score and before is not transport is self._transport:
+                self._transport = self._engine_transport()  # as of the block at which it came
         if instant.until is not None:
-            self.move_to(instant.until)
+            self.move_to(instant.until, apart=is_last)
 
     def prepare(self, draft: Draft, statement: Statement) -> None:
         """Let a statement's handler add to a draft."""
@@ -362,15 +470,16 @@ class Session:
 
     def finish(self) -> int:
         """Play to the end: to the length asked for, or until what rings has ended; its frame."""
-        frames = self.end_frame()
-        if frames is None:
-            self.send(
-                Event.FINISH,
-                round(QUIET_S * self.rate_hz / BLOCK),
-                round(LONGEST_TAIL_S * self.rate_hz / BLOCK),
-            )
-        self.publish()
-        self.release()
+        with self.turns.turn():
+            frames = self.end_frame()
+            if frames is None:
+                self.send(
+                    Event.FINISH,
+                    round(QUIET_S * self.rate_hz / BLOCK),
+                    round(LONGEST_TAIL_S * self.rate_hz / BLOCK),
+                )
+            self.publish()
+            self.release()
         return self.backend.play_out(frames)
 
 

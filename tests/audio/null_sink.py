@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -46,34 +47,43 @@ def is_possible() -> bool:
     return all(shutil.which(program) for program in NEEDED)
 
 
-@contextlib.contextmanager
-def null_sink() -> Iterator[dict[str, str]]:
-    """Run the server for as long as the block lasts; the environment that leads to it.
+class Server:
+    """A server in a folder of its own, which may die and come again.
 
-    Raises:
-        RuntimeError: the server did not come up.
+    Args:
+        folder: empty, and for this user alone.
     """
-    with tempfile.TemporaryDirectory(prefix="chronus-sink-") as name:
-        folder = Path(name)
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
         (folder / "run").mkdir(mode=0o700)
         names = {"rate": RATE_HZ, "socket": folder / "pulse.sock"}
         (folder / "server.pa").write_text(SERVER.format(**names))
         (folder / "asound.conf").write_text(ALSA.format(**names))
-        own = {
-            "HOME": name,
-            "XDG_RUNTIME_DIR": str(folder / "run"),
-            "XDG_CONFIG_HOME": name,
-            "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent",
-        }
-        found = {
+        self.environment = {
             "NULL_AUDIO_KIND": "pulse",
             "NULL_AUDIO_DEVICE": "pulse",
             "PULSE_SERVER": f"unix:{names['socket']}",
             "ALSA_CONFIG_PATH": str(folder / "asound.conf"),
         }
-        with (folder / "log").open("wb") as log:
-            server = subprocess.Popen(
-                ["pulseaudio", "-n", "-F", str(folder / "server.pa"), "--daemonize=no",
+
+    def start(self) -> None:
+        """Start it.
+
+        Raises:
+            RuntimeError: it did not come up.
+        """
+        (self._folder / "pulse.sock").unlink(missing_ok=True)
+        own = {
+            "HOME": str(self._folder),
+            "XDG_RUNTIME_DIR": str(self._folder / "run"),
+            "XDG_CONFIG_HOME": str(self._folder),
+            "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent",
+        }
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                ["pulseaudio", "-n", "-F", str(self._folder / "server.pa"), "--daemonize=no",
                  "--exit-idle-time=-1", "--use-pid-file=no", "--disable-shm=yes",
                  "--high-priority=0", "--realtime=0", "--log-target=stderr"],
                 env=os.environ | own,
@@ -82,16 +92,46 @@ def null_sink() -> Iterator[dict[str, str]]:
                 stderr=log,
                 start_new_session=True,
             )  # fmt: skip
+        environment = os.environ | own | self.environment
+        _wait_until_up(self._process, environment, self._folder / "log")
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    def stumble(self, seconds: float) -> None:
+        """Let it stand still for a moment, as on a machine that is too busy."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        time.sleep(seconds)
+        self._process.send_signal(signal.SIGCONT)
+
+    def stop(self) -> None:
+        """End it as it likes to be ended."""
+        assert self._process is not None
+        self._process.terminate()
         try:
-            _wait_until_up(server, os.environ | own | found, folder / "log")
-            yield found
+            self._process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+
+@contextlib.contextmanager
+def null_sink() -> Iterator[dict[str, str]]:
+    """Run the server for as long as the block lasts; the environment that leads to it.
+
+    Raises:
+        RuntimeError: the server did not come up.
+    """
+    with tempfile.TemporaryDirectory(prefix="chronus-sink-") as name:
+        server = Server(Path(name))
+        try:
+            server.start()
+            yield server.environment
         finally:
-            server.terminate()
-            try:
-                server.wait(PATIENCE_S)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+            server.stop()
 
 
 def _wait_until_up(server: subprocess.Popen[bytes], environment: dict[str, str], log: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from chronus.commands.registry import commands
 from chronus.modules.catalog import kinds
+from chronus.session.session import Length
 from tests.support.score import Stage, render
 
 OFFERED = [kind.name for kind in kinds().values() if not kind.hidden and kind.name != "out"]
@@ -22,6 +23,7 @@ def test_examples_of_a_command_run(verb, tmp_path, monkeypatch):
     assert any(verb in example for example in examples)
     for example in examples:
         stage.say(example)
+    stage.session.length = Length(seconds=0.5)
     stage.session.finish()
 
 

@@ -45,8 +45,9 @@ def test_steps_at_other_rates(rate):
     assert off_by(onsets(played.left), wanted) <= 1.0
 
 
-@pytest.mark.parametrize(("step", "beats"), [("1/4", 1), ("1/8", 0.5), ("1/32", 0.125),
-                                             ("3/16", 0.75), ("1/12", 1 / 3)])
+@pytest.mark.parametrize(
+    ("step", "beats"), [("1/4", 1), ("1/8", 0.5), ("1/32", 0.125), ("3/16", 0.75), ("1/12", 1 / 3)]
+)
 def test_step_lengths(step, beats):
     """A step is as long as its option says, in fractions of a whole note."""
     played = render([GATED, "tempo 120", f"sequence env: x.x step {step}"], bars=2)
@@ -157,7 +158,7 @@ def test_patterns_of_different_lengths_run_against_each_other():
 
 
 def test_a_new_pattern_takes_over_at_the_bar_line():
-    """A pattern that comes in mid-bar begins at the next bar line, the old one plays until there."""
+    """A pattern that comes in mid-bar begins at the bar line; the old one plays until there."""
     played = render(
         [GATED, "tempo 120", "sequence env: x...", "wait 1/8", "sequence env: .x.x", "wait 2 bars"],
         bars=2,
@@ -200,9 +201,7 @@ NEAR_LINES = list(_tempi_that_end_a_bar_just_before_a_block())
 @pytest.mark.parametrize(("bpm", "bars"), [*NEAR_LINES[:4], (120, 1), (175, 3), (174, 2)])
 def test_a_pattern_that_comes_on_a_bar_line_begins_there(bpm, bars):
     """A pattern that comes exactly on a bar line begins at once, whatever the tempo."""
-    played = render(
-        [GATED, f"tempo {bpm}", f"wait {bars} bars", "sequence env: x"], bars=bars + 1
-    )
+    played = render([GATED, f"tempo {bpm}", f"wait {bars} bars", "sequence env: x"], bars=bars + 1)
     assert off_by(onsets(played.left)[:1], [bars * 4 * beat_frames(bpm)]) <= 1.0
 
 

@@ -17,8 +17,17 @@ def test_a4_is_440_hz(kind, rate):
     assert abs(cents(pitch(played.left, rate), 440.0)) < 0.5
 
 
-@pytest.mark.parametrize(("name", "hz"), [("c4", 261.6256), ("c2", 65.4064), ("f#5", 739.9888),
-                                          ("eb3", 155.5635), ("123.4hz", 123.4), ("1khz", 1000.0)])
+@pytest.mark.parametrize(
+    ("name", "hz"),
+    [
+        ("c4", 261.6256),
+        ("c2", 65.4064),
+        ("f#5", 739.9888),
+        ("eb3", 155.5635),
+        ("123.4hz", 123.4),
+        ("1khz", 1000.0),
+    ],
+)
 def test_note_names(name, hz):
     """Note names and frequencies are heard as what they say."""
     played = render(f"load sine; set sine.level -6db; note sine {name}", 1.0)
@@ -31,8 +40,10 @@ def test_a_relative_pitch():
     assert abs(cents(pitch(played.left), 200.0 * 2 ** (7 / 12))) < 0.5
 
 
-@pytest.mark.parametrize(("length", "frames"), [("100ms", 4800), ("1/8", 12_000), ("1 bar", 96_000),
-                                                ("2.5 beats", 60_000), ("0.5s", 24_000)])
+@pytest.mark.parametrize(
+    ("length", "frames"),
+    [("100ms", 4800), ("1/8", 12_000), ("1 bar", 96_000), ("2.5 beats", 60_000), ("0.5s", 24_000)],
+)
 def test_a_note_lasts_as_long_as_it_says(length, frames):
     """What `note … for` answers is the length of its gate in frames, and 120 BPM its measure."""
     played = render(["load kick", f"note kick 60hz for {length}"], 0.1)
@@ -52,8 +63,15 @@ def test_a_note_has_its_velocity():
 def test_gate_and_trigger():
     """`gate` opens until it is closed; `trigger` opens for 10 ms."""
     played = render(
-        [GATED, "wait 64ms", "gate env on", "wait 128ms", "gate env off", "wait 128ms",
-         "trigger env"],
+        [
+            GATED,
+            "wait 64ms",
+            "gate env on",
+            "wait 128ms",
+            "gate env off",
+            "wait 128ms",
+            "trigger env",
+        ],
         1.0,
     )
     assert onsets(played.left).tolist() == [3072, 9216 + 6144]
@@ -77,9 +95,7 @@ def test_set_gate_is_like_any_port():
 def test_steps_have_their_pitches():
     """Each step of a pattern of notes sounds at its own pitch; a transposition moves them all."""
     fifth = 2 ** (7 / 12)
-    for transpose, factor in (
-        ("", 1.0), (" transpose -12st", 0.5), (" transpose +7st", fifth)
-    ):
+    for transpose, factor in (("", 1.0), (" transpose -12st", 0.5), (" transpose +7st", fifth)):
         played = render(
             ["load sine; set sine.level -6db", f"sequence sine: a3 c4 . e4 step 1/4{transpose}"],
             bars=1,
@@ -91,8 +107,11 @@ def test_steps_have_their_pitches():
 
 def test_a_slide_glides_and_does_not_strike():
     """`c2~ c3`: one gate over both steps, and the pitch takes 60 ms to the second."""
-    score = ["load sine; load adsr as env attack=0 decay=0 sustain=1 release=0; patch sine > env",
-             "set env.level -6db", "tempo 120"]
+    score = [
+        "load sine; load adsr as env attack=0 decay=0 sustain=1 release=0; patch sine > env",
+        "set env.level -6db",
+        "tempo 120",
+    ]
     played = render([*score, "sequence sine: a3~ a4 step 1/4", "gate env on"], bars=1)
     hz = momentary_hz(played.left)
     assert hz[12_000] == pytest.approx(220.0, rel=1e-3)

@@ -20,10 +20,20 @@ def settled(lines):
     return float(left[-1])
 
 
-@pytest.mark.parametrize(("amount", "factor"), [
-    ("by 7st", 2 ** (7 / 12)), ("by 700ct", 2 ** (7 / 12)), ("by 1oct", 2.0), ("by -1oct", 0.5),
-    ("by -12st", 0.5), ("by 50hz", 1.25), ("by 0.05khz", 1.25), ("by -50hz", 0.75), ("by 100", 1.5),
-])
+@pytest.mark.parametrize(
+    ("amount", "factor"),
+    [
+        ("by 7st", 2 ** (7 / 12)),
+        ("by 700ct", 2 ** (7 / 12)),
+        ("by 1oct", 2.0),
+        ("by -1oct", 0.5),
+        ("by -12st", 0.5),
+        ("by 50hz", 1.25),
+        ("by 0.05khz", 1.25),
+        ("by -50hz", 0.75),
+        ("by 100", 1.5),
+    ],
+)
 def test_amounts_on_a_pitch(amount, factor):
     """In hz a cable adds, in st, ct and oct it bends by exactly that interval."""
     played = render([SINE, DC, f"patch dc > sine.freq {amount}"], 1.0)
@@ -33,18 +43,33 @@ def test_amounts_on_a_pitch(amount, factor):
 def test_bends_multiply_and_come_after_what_adds():
     """Two bends add their intervals, and bend the sum of what is set and added."""
     played = render(
-        [SINE, DC, "load lfo as two rate=0.01 shape=square", "load lfo as three rate=0.01 "
-         "shape=square", "patch dc > sine.freq by 7st", "patch two > sine.freq by 5st",
-         "patch three > sine.freq by 20hz"],
+        [
+            SINE,
+            DC,
+            "load lfo as two rate=0.01 shape=square",
+            ("load lfo as three rate=0.01 shape=square"),
+            "patch dc > sine.freq by 7st",
+            "patch two > sine.freq by 5st",
+            "patch three > sine.freq by 20hz",
+        ],
         1.0,
     )
     assert abs(cents(pitch(played.left), 440.0)) < 0.05
 
 
-@pytest.mark.parametrize(("amount", "value"), [
-    ("", 0.1 + 1.0), ("by 50%", 0.6), ("by 0.25", 0.35), ("by -6db", 0.1 + 10 ** (-6 / 20)),
-    ("by -0.05", 0.05), ("by 0db", 1.1), ("by -200%", 0.0), ("by 100", 4.0),
-])
+@pytest.mark.parametrize(
+    ("amount", "value"),
+    [
+        ("", 0.1 + 1.0),
+        ("by 50%", 0.6),
+        ("by 0.25", 0.35),
+        ("by -6db", 0.1 + 10 ** (-6 / 20)),
+        ("by -0.05", 0.05),
+        ("by 0db", 1.1),
+        ("by -200%", 0.0),
+        ("by 100", 4.0),
+    ],
+)
 def test_amounts_on_a_plain_port(amount, value):
     """A factor, % and db scale what a cable carries; the sum is clipped to the port's range."""
     assert settled([GAIN, "set vca.level -18db", f"patch dc > vca.gain {amount}"]) == pytest.approx(
@@ -54,8 +79,13 @@ def test_amounts_on_a_plain_port(amount, value):
 
 def test_several_cables_add_up():
     """What is patched into one input is summed with what is set."""
-    lines = [GAIN, "load lfo as two rate=0.01 shape=square", "patch dc > vca.gain by 20%",
-             "patch two > vca.gain by 30%", "patch two > vca by 50%"]
+    lines = [
+        GAIN,
+        "load lfo as two rate=0.01 shape=square",
+        "patch dc > vca.gain by 20%",
+        "patch two > vca.gain by 30%",
+        "patch two > vca by 50%",
+    ]
     assert settled(lines) == pytest.approx(1.5 * 0.6, abs=1e-5)
 
 
@@ -71,7 +101,11 @@ def test_the_same_cable_with_another_amount_takes_its_place():
 
 def test_joins_and_rows():
     """`a, b > c` joins, `a > b > c` is a row, `a > b, c` splits; a row may name ports."""
-    lines = [DC, "load vca as a gain=0.5; load vca as b gain=0.25; load mix", "patch dc > a, b > mix"]
+    lines = [
+        DC,
+        "load vca as a gain=0.5; load vca as b gain=0.25; load mix",
+        "patch dc > a, b > mix",
+    ]
     assert settled(lines) == pytest.approx(0.75, abs=1e-5)
     named = [DC, "load filter mode=high", "load vca", "patch dc > filter.low > vca"]
     assert settled(named) == pytest.approx(1.0 * 0.966050879, abs=1e-4)
@@ -80,8 +114,9 @@ def test_joins_and_rows():
 def test_mono_goes_to_both_sides():
     """A mono node is heard alike on both sides, and so is what it feeds in stereo."""
     straight = render(SINE, 0.5).frames
-    through = render(["load sine freq=200; load delay mix=0; patch sine > delay; "
-                      "set delay.level -6db"], 0.5).frames
+    through = render(
+        [("load sine freq=200; load delay mix=0; patch sine > delay; set delay.level -6db")], 0.5
+    ).frames
     assert np.array_equal(straight[:, 0], straight[:, 1])
     assert np.array_equal(through, straight)
 
@@ -89,13 +124,15 @@ def test_mono_goes_to_both_sides():
 def test_stereo_into_mono_is_the_mean():
     """A stereo node with two equal sides into a mono input is as loud as a mono node there."""
     straight = render(["load sine freq=200; load vca gain=0.5; patch sine > vca"], 0.5).frames
-    folded = render(["load sine freq=200; load delay mix=0; load vca gain=0.5; "
-                     "patch sine > delay > vca"], 0.5).frames
+    folded = render(
+        [("load sine freq=200; load delay mix=0; load vca gain=0.5; patch sine > delay > vca")], 0.5
+    ).frames
     assert np.array_equal(folded, straight)
 
 
-@pytest.mark.parametrize(("pan", "left", "right"), [("0", 1.0, 1.0), ("-1", 1.0, 0.0),
-                                                    ("1", 0.0, 1.0)])
+@pytest.mark.parametrize(
+    ("pan", "left", "right"), [("0", 1.0, 1.0), ("-1", 1.0, 0.0), ("1", 0.0, 1.0)]
+)
 def test_pan_and_level(pan, left, right):
     """`pan` -1 is left, 1 is right; `level` is in decibel."""
     played = render(f"load sine freq=200; set sine.level -12db sine.pan {pan}", 0.5).frames
@@ -172,8 +209,9 @@ def test_what_is_patched_on_is_heard_behind_it():
 def test_a_shaper_that_is_fed_is_heard():
     """An adsr is no source, but it is heard when sound is patched into it, also through another."""
     assert not is_silent("load saw; load adsr; patch saw > adsr; gate adsr on")
-    assert not is_silent("load saw; load adsr as a; load adsr as b; patch saw > a > b; "
-                         "gate a on; gate b on")
+    assert not is_silent(
+        "load saw; load adsr as a; load adsr as b; patch saw > a > b; gate a on; gate b on"
+    )
     assert is_silent("load saw; load adsr; patch saw > adsr")
 
 
@@ -206,16 +244,22 @@ def test_unpatched_from_its_effect_it_is_heard_again():
 def test_what_moves_the_master_level_is_not_heard_itself():
     """`patch lfo > out.level` moves the level: the lfo is not patched into the sound."""
     assert is_silent("load lfo rate=50; patch lfo > out.level by 6db")
-    moved = render("load sine freq=200; set out.level -12db; load lfo as dc rate=0.01 shape=square; "
-                   "patch dc > out.level by 6db", 0.5).left
+    moved = render(
+        "load sine freq=200; set out.level -12db; load lfo as dc rate=0.01 shape=square; "
+        "patch dc > out.level by 6db",
+        0.5,
+    ).left
     assert amplitude(moved, 200) == pytest.approx(0.501, abs=2e-3)
 
 
 def test_a_moved_level_rests_while_its_node_is_not_heard():
     """A cable to the level of a node that is patched elsewhere rests, and works again after it."""
     stage = Stage()
-    stage.say("load sine freq=200; load lfo as dc rate=0.01 shape=square",
-              "patch dc > sine.level by -12db", "wait 100ms")
+    stage.say(
+        "load sine freq=200; load lfo as dc rate=0.01 shape=square",
+        "patch dc > sine.level by -12db",
+        "wait 100ms",
+    )
     stage.say("load vca gain=0.5; patch sine > vca", "wait 100ms")
     assert "sine.level" in "\n".join(stage.say("describe dc").results[0].lines)
     assert "sine.level" in "\n".join(stage.say("list cables").results[0].lines)
@@ -230,8 +274,9 @@ def test_a_sequence_of_a_level_rests_while_its_node_is_not_heard():
     stage.say("tempo 120; load sine freq=200; sequence sine.level: -12 -12 step 1/4", "wait 1/4")
     stage.say("load vca gain=0.5; patch sine > vca", "wait 1/4")
     # New nodes take the places that the strip has left; what the sequence does must not reach them.
-    stage.say(*[f"load lfo as l{k}" for k in range(8)], "load sine as s2; unpatch s2 > out",
-              "wait 2 bars")
+    stage.say(
+        *[f"load lfo as l{k}" for k in range(8)], "load sine as s2; unpatch s2 > out", "wait 2 bars"
+    )
     stage.say("unload vca", "wait 2 bars")
     beats = np.split(stage.frames[: 24_000 * 16], 16)
     peaks = [np.max(np.abs(beat[2000:])) for beat in beats]
@@ -280,8 +325,13 @@ def test_waits_that_add_up_are_one_wait():
 
 def test_the_order_of_what_is_independent_is_not_heard():
     """Lines that have nothing to do with each other may change places at one instant."""
-    lines = ["set kick.level -3db", "sequence kick: x.x.", "set saw.freq 100hz", "tempo 140",
-             "patch lfo > filter.cutoff by 100hz"]
+    lines = [
+        "set kick.level -3db",
+        "sequence kick: x.x.",
+        "set saw.freq 100hz",
+        "tempo 140",
+        "patch lfo > filter.cutoff by 100hz",
+    ]
     start = "load kick; load saw; load filter; load lfo; patch saw > filter"
     forward = render([start, "wait 100ms", *lines], 1.0).frames
     backward = render([start, "wait 100ms", *reversed(lines)], 1.0).frames

@@ -124,6 +124,17 @@ def test_save_and_open_give_the_same_patch_and_sound(lines):
                 stage.say(f"describe {cable.source}")
 
 
+def test_saved_a_hundred_times_over_it_is_the_same(tmp_path):
+    """Shares in percent are written as they were typed, and do not creep from save to save."""
+    stage = Stage()
+    stage.say("load kick; sequence kick: x.x. swing 55% gate 7%", f"save {tmp_path / 'a.chronus'}")
+    first = (tmp_path / "a.chronus").read_text()
+    assert "swing 55% gate 7%" in first
+    for _ in range(100):
+        stage.say(f"open {tmp_path / 'a.chronus'}", f"save {tmp_path / 'a.chronus'}", "wait 20ms")
+    assert (tmp_path / "a.chronus").read_text() == first
+
+
 def test_a_saved_file_is_command_lines(tmp_path):
     """What `save` writes can be run, checked and read; its parts are the commands that made it."""
     stage = Stage()

@@ -42,8 +42,11 @@ def start(*arguments, folder=None, **extra):
     """A running call, with pipes."""
     return subprocess.Popen(
         [sys.executable, "-m", "chronus", *map(str, arguments)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        cwd=folder, env=environment(**extra),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=folder,
+        env=environment(**extra),
     )
 
 

@@ -1,0 +1,116 @@
+"""Plain blocks: what a tick computes from inputs that do not move, once and not at every frame.
+
+Most inputs stand still for most blocks: a pitch, the times of an envelope. A tick marks values that
+depend on such inputs alone, `x = steady(...)`, and conditions on them that hardly ever hold,
+`x = seldom(...)`. A block is *plain* if none of the inputs behind these marks moves in it, and none
+of the conditions holds. Its kernel then takes another way: the steady values are computed from the
+first frame, the conditions are left out as false. The operations for each value are the same on
+both ways, so the bits are the same too.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chronus.dsp.declaration import Kind
+
+MARKS = ("steady", "seldom")
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """A tick split for blocks that are plain and for all others.
+
+    Attributes:
+        full: the tick without marks, for any block.
+        plain: the tick of a plain block; its last arguments are `values`.
+        prepare: a function that gives `values`, and whether a condition holds.
+        values: the names of the steady values.
+        watched: names of the input rows that must not move in a plain block.
+    """
+
+    full: str
+    plain: str = ""
+    prepare: str = ""
+    values: tuple[str, ...] = ()
+    watched: tuple[str, ...] = ()
+
+
+def split(kind: Kind, source: str) -> Ways:
+    """Split a tick, given as the source that the compiler would get, at its marks."""
+    (function,) = ast.parse(source).body
+    assert isinstance(function, ast.FunctionDef)
+    marked = [(statement, _mark(statement)) for statement in function.body]
+    values = tuple(_target(statement) for statement, mark in marked if mark == "steady")
+    conditions = tuple(_target(statement) for statement, mark in marked if mark == "seldom")
+    if not values and not conditions:
+        return Ways(source)
+    steps, needed = _behind(marked)
+    own = {name for step in steps for name in _names(step, ast.Store)}
+    watched = tuple(name for _, name in kind.input_rows if name in needed)
+    assert needed - own - {"dt", *watched} <= _called(steps), f"{kind.name}: {needed - own}"
+    full = [_bare(statement) if mark else ast.unparse(statement) for statement, mark in marked]
+    plain = [
+        f"{_target(statement)} = False" if mark == "seldom" else ast.unparse(statement)
+        for statement, mark in marked
+        if mark != "steady"
+    ]
+    end = f"return ({''.join(f'{name}, ' for name in values)}{' or '.join(conditions) or 'False'},)"
+    prepare = [_bare(step) if _mark(step) else ast.unparse(step) for step in steps]
+    parameters = [argument.arg for argument in function.args.args]
+    return Ways(
+        full=_function("tick", parameters, full),
+        plain=_function("plain_tick", [*parameters, *values], plain),
+        prepare=_function("prepare", [*watched, "dt"], [*prepare, end]),
+        values=values,
+        watched=watched,
+    )
+
+
+def _behind(marked: list[tuple[ast.stmt, str]]) -> tuple[list[ast.stmt], set[str]]:
+    """The statements with a mark and those whose values they need, and all names that are read."""
+    needed: set[str] = set()
+    steps: list[ast.stmt] = []
+    for statement, mark in reversed(marked):
+        if mark or needed & _names(statement, ast.Store):
+            steps.insert(0, statement)
+            needed |= _names(statement, ast.Load)
+    return steps, needed
+
+
+def _mark(statement: ast.stmt) -> str:
+    call = statement.value if isinstance(statement, ast.Assign) else None
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in MARKS:
+        return call.func.id
+    return ""
+
+
+def _target(statement: ast.stmt) -> str:
+    assert isinstance(statement, ast.Assign)
+    (name,) = statement.targets
+    assert isinstance(name, ast.Name)
+    return name.id
+
+
+def _bare(statement: ast.stmt) -> str:
+    """A statement without its mark."""
+    assert isinstance(statement, ast.Assign)
+    assert isinstance(statement.value, ast.Call)
+    return f"{_target(statement)} = {ast.unparse(statement.value.args[0])}"
+
+
+def _names(statement: ast.stmt, context: type[ast.expr_context]) -> set[str]:
+    nodes = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+    return {node.id for node in nodes if isinstance(node.ctx, context)}
+
+
+def _called(steps: list[ast.stmt]) -> set[str]:
+    nodes = [node for step in steps for node in ast.walk(step) if isinstance(node, ast.Call)]
+    return {node.func.id for node in nodes if isinstance(node.func, ast.Name)}
+
+
+def _function(name: str, parameters: list[str], lines: list[str]) -> str:
+    return "\n".join([f"def {name}({', '.join(parameters)}):", *(f"    {line}" for line in lines)])
