@@ -26,7 +26,7 @@ NONE: Final = -1
 STOPPED: Final = -2
 """A pending table that means: play nothing from then on."""
 
-NODE_COLUMNS: Final = 8
+NODE_COLUMNS: Final = 12
 MAX_ROWS_OF_A_NODE: Final = 64
 
 
@@ -99,6 +99,7 @@ class Event(IntEnum):
     STOP = 7  # the transport stands still and gates close
     FINISH = 8  # as STOP; after a blocks of silence, or b blocks in all, that is the end
     NOTHING = 9  # a mark, to learn when the events before it have taken effect
+    RESET = 10  # node slot a starts afresh, and is computed again
 
 
 class Ring(IntEnum):
@@ -153,6 +154,8 @@ class Arena(NamedTuple):
     cables: Floats  # (2, cables, 3), see Ramp
     cable_left: Longs  # (2, cables)
     state: NDArray[np.uint8]  # (2, state_bytes)
+    initial: NDArray[np.uint8]  # (state_bytes,): each node's state before its first block
+    faults: Longs  # (nodes, 5), see Fault
     memory: Floats  # (memory_frames,)
     rows_out: Floats  # (2, rows_out, BLOCK)
     rows_in: Floats  # (rows_in, BLOCK), scratch
@@ -193,6 +196,29 @@ class Node(IntEnum):
     ROW_OUT = 5  # first output row
     OUTPUTS = 6  # output rows
     SLOT = 7  # the node's number, for blame
+    STATE_BYTES = 8  # of one bank
+    MEMORY_FRAMES = 9
+    DRY = 10  # first input row that takes the place of outputs while bypassed, or NONE
+    DRY_ROWS = 11  # how many rows that are
+
+
+class Fault(IntEnum):
+    """Columns of `faults`: what went wrong with a node. Writing one again changes nothing."""
+
+    BYPASS = 0  # [worker that takes over, or step] 1: it is not computed any more
+    REASON = 1  # a Reason, the last one
+    COUNT = 2  # blocks in which it gave what is no number
+    BLOCK = 3  # the last such block
+    FIRST = 4  # the first of those that are counted against it
+
+
+class Reason(IntEnum):
+    """Why a node was silenced."""
+
+    NONE = 0
+    NOT_FINITE = 1
+    CRASHED = 2
+    LOOPED = 3
 
 
 def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]:
@@ -210,6 +236,8 @@ def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]
         "cables": ((2, size.cables, 3), f4),
         "cable_left": ((2, size.cables), i8),
         "state": ((2, size.state_bytes), np.uint8),
+        "initial": ((size.state_bytes,), np.uint8),
+        "faults": ((size.nodes, 5), i8),
         "memory": ((size.memory_frames,), f4),
         "rows_out": ((2, size.rows_out, BLOCK), f4),
         "rows_in": ((size.rows_in, BLOCK), f4),

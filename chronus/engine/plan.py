@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chronus.engine.layout import Arena, Node
+from chronus.engine.layout import NONE, Arena, Node
 from chronus.errors import Code, UserError
 from chronus.patch.graph import computing_order
 
@@ -25,6 +25,8 @@ class Place:
         number: index of its kernel in the table of addresses.
         slot: its own number.
         state: byte offset, and so on for `memory` (frames), `ports`, `rows_in` and `rows_out`.
+        state_bytes: of its states, in one bank.
+        memory_frames: of its delay memory.
     """
 
     kind: Kind
@@ -35,6 +37,8 @@ class Place:
     ports: int
     rows_in: int
     rows_out: int
+    state_bytes: int
+    memory_frames: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,19 @@ def _node_row(place: Place) -> list[int]:
     row[Node.ROW_OUT] = place.rows_out
     row[Node.OUTPUTS] = len(place.kind.output_rows)
     row[Node.SLOT] = place.slot
+    row[Node.STATE_BYTES] = place.state_bytes
+    row[Node.MEMORY_FRAMES] = place.memory_frames
+    row[Node.DRY] = _dry_row(place.kind)
+    row[Node.DRY_ROWS] = place.kind.outputs[0].channels
     return row
+
+
+def _dry_row(kind: Kind) -> int:
+    """The first row of the main input, where that can stand for the main output; else NONE."""
+    main = kind.main_input
+    if main is None or kind.inputs[main].channels != kind.outputs[0].channels:
+        return NONE
+    return next(row for row, (port, _) in enumerate(kind.input_rows) if port == main)
 
 
 def _add_wires(

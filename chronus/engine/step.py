@@ -19,12 +19,14 @@ from chronus.dsp.native import (
     read_float_control,
     write_float_control,
 )
+from chronus.engine.faults import bypass, is_finite, note_fault, reset_node
 from chronus.engine.layout import (
     NONE,
     Arena,
     Beat,
     Clock,
     Event,
+    Fault,
     Head,
     Node,
     Ramp,
@@ -61,6 +63,8 @@ E_STOP, E_FINISH = int(Event.STOP), int(Event.FINISH)
 N_KIND, N_STATE, N_MEMORY = int(Node.KIND), int(Node.STATE), int(Node.MEMORY)
 N_ROW_IN, N_INPUTS, N_ROW_OUT = int(Node.ROW_IN), int(Node.INPUTS), int(Node.ROW_OUT)
 N_OUTPUTS, N_SLOT = int(Node.OUTPUTS), int(Node.SLOT)
+BYPASS = int(Fault.BYPASS)
+E_RESET = int(Event.RESET)
 
 SILENCE: Final = 3.1622776e-05
 """-90 dB below full scale."""
@@ -215,7 +219,22 @@ def apply_event(arena: Arena, block: int, place: int) -> None:
         clock[new, SEQUENCES] = max(clock[new, SEQUENCES], event[A] + 1)
         arena.sequences[new, event[A], 1] = event[B]
         arena.sequence_at[new, event[A], 1] = beat if event[C] != 0 else line
-    elif kind == E_TEMPO or kind == E_START:
+    elif kind == E_RESET:
+        reset_node(arena, block, event[A])
+    else:
+        move_transport(arena, block, event, value, beat)
+    arena.ring[place, TOOK] = frame
+
+
+@njit(**OPTIONS)
+def move_transport(arena: Arena, block: int, event: np.ndarray, value: float, beat: float) -> None:
+    """Let an event of the transport take effect: another tempo, start, stop, the end."""
+    new = block & 1
+    frame = block * BLOCK
+    kind = event[KIND]
+    clock = arena.clock
+    beats = arena.beats[new]
+    if kind == E_TEMPO or kind == E_START:
         beats[ORIGIN_BEAT] = beat
         beats[ORIGIN_FRAME] = frame
         if kind == E_TEMPO:
@@ -232,7 +251,6 @@ def apply_event(arena: Arena, block: int, place: int) -> None:
             clock[new, FINISHING] = block
             clock[new, QUIET_BLOCKS] = event[A]
             clock[new, MOST_BLOCKS] = event[B]
-    arena.ring[place, TOOK] = frame
 
 
 @njit(**OPTIONS)
@@ -257,6 +275,9 @@ def run_nodes(
             row += 1
         for k in range(node[N_OUTPUTS]):
             scratch[node[N_INPUTS] + k] = arena.rows_out[new, node[N_ROW_OUT] + k].ctypes.data
+        if arena.faults[node[N_SLOT], BYPASS] != 0:
+            bypass(arena, block, node, scratch)
+            continue
         call_kernel(
             addresses[node[N_KIND]],
             table,
@@ -265,6 +286,8 @@ def run_nodes(
             memory + 4 * node[N_MEMORY],
             rate,
         )
+        if not is_finite(arena, new, node):
+            note_fault(arena, block, node)
     arena.head[CURRENT] = NONE
     for i in range(arena.plan_counts[plan, 1]):
         cable = arena.plan_cables[plan, i]

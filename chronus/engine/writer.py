@@ -15,7 +15,7 @@ import numpy as np
 
 from chronus.dsp.declaration import RAMP_S
 from chronus.dsp.layout import memory_frames, state_layout
-from chronus.engine.layout import NONE, Arena, Clock, Event, Head, Ramp, Ring
+from chronus.engine.layout import NONE, Arena, Clock, Event, Head, Ramp, Reason, Ring
 from chronus.engine.plan import Place, plan_of, write_plan
 from chronus.engine.pool import Pool
 from chronus.engine.tables import Tables
@@ -26,11 +26,14 @@ from chronus.settings import BLOCK
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chronus.dsp.declaration import Kind
     from chronus.patch.graph import Graph, GraphCable, GraphNode
 
 KIND_NUMBERS: Final = {name: number for number, name in enumerate(kinds())}
 """Index of each kind's kernel in the table of addresses, the same in every process."""
+
+
+ABOUT_A: Final = frozenset({Event.PORT, Event.CABLE, Event.GATE, Event.SEQUENCE, Event.RESET})
+"""Events of which each number may have one at an instant; of others there is one in all."""
 
 
 @dataclass(slots=True)
@@ -43,7 +46,7 @@ class _Instant:
     def add(self, kind: Event, a: int = 0, b: int = 0, c: int = 0, value: float = 0.0) -> None:
         # What is about the whole transport overrides its like; ports, cables and gates by number.
         about = -2 if kind in (Event.START, Event.STOP) else int(kind)
-        key = (about, a if kind in (Event.PORT, Event.CABLE, Event.GATE, Event.SEQUENCE) else 0)
+        key = (about, a if kind in ABOUT_A else 0)
         self.events.pop(key, None)
         self.events[key] = (int(kind), a, b, c, value)
 
@@ -128,6 +131,15 @@ class Writer:
             if place.kind.name == "strip"
         ]
 
+    def faults(self) -> dict[str, tuple[int, Reason, int]]:
+        """Of each node that went wrong: 1 while it is bypassed, why, and in how many blocks."""
+        found = {}
+        for key, place in self._places.items():
+            bypass, reason, count, _, _ = (int(n) for n in self.arena.faults[place.slot])
+            if reason != Reason.NONE:
+                found[key] = (bypass, Reason(reason), count)
+        return found
+
     # ---- staging
 
     def stage(self, graph: Graph) -> None:
@@ -203,30 +215,34 @@ class Writer:
 
     def _place(self, node: GraphNode, take: Callable[[str, int], int]) -> Place:
         kind = kinds()[node.kind]
+        state_bytes = state_layout(kind).size
+        frames = sum(memory_frames(memory, self.rate_hz) for memory in kind.memories)
         return Place(
             kind=kind,
             number=KIND_NUMBERS[node.kind],
             slot=take("nodes", 1),
-            state=take("state", state_layout(kind).size),
-            memory=take("memory", self._memory_frames(kind)),
+            state=take("state", state_bytes),
+            memory=take("memory", frames),
             ports=take("ports", len(kind.inputs)),
             rows_in=take("rows_in", len(kind.input_rows)),
             rows_out=take("rows_out", len(kind.output_rows)),
+            state_bytes=state_bytes,
+            memory_frames=frames,
         )
-
-    def _memory_frames(self, kind: Kind) -> int:
-        return sum(memory_frames(memory, self.rate_hz) for memory in kind.memories)
 
     def _install(self, place: Place, node: GraphNode) -> None:
         """Write a node's first state and values into both banks of its place."""
         arena, kind = self.arena, place.kind
         layout = state_layout(kind)
-        arena.state[:, place.state : place.state + layout.size] = 0
+        initial = arena.initial[place.state : place.state + place.state_bytes]
+        initial[:] = 0
         for state, offset in zip(kind.state, layout.offsets, strict=True):
             value = seed_of(node.name, state.name) if math.isnan(state.initial) else state.initial
             raw = np.array([value], np.dtype(state.dtype)).view(np.uint8)
-            arena.state[:, place.state + offset : place.state + offset + len(raw)] = raw
-        arena.memory[place.memory : place.memory + self._memory_frames(kind)] = 0.0
+            initial[offset : offset + len(raw)] = raw
+        arena.state[:, place.state : place.state + place.state_bytes] = initial
+        arena.faults[place.slot] = (0, Reason.NONE, 0, NONE, NONE)
+        arena.memory[place.memory : place.memory + place.memory_frames] = 0.0
         arena.rows_out[:, place.rows_out : place.rows_out + len(kind.output_rows)] = 0.0
         arena.filled[place.rows_in : place.rows_in + len(kind.input_rows)] = np.nan
         for index, port in enumerate(kind.inputs):
@@ -274,6 +290,10 @@ class Writer:
         """Tables that sequences are to play from the coming instant on."""
         events = self._instant.events.values()
         return {b for kind, _, b, _, _ in events if kind == Event.SEQUENCE}
+
+    def reset_node(self, key: str) -> None:
+        """A node starts afresh, and is computed again if it was bypassed."""
+        self._instant.add(Event.RESET, self._places[key].slot)
 
     def port_place(self, key: str, port: int) -> int:
         """A port's place in the arena, for the ports of a sequence."""
@@ -385,8 +405,8 @@ class Writer:
     def _give_back(self, place: Place) -> None:
         kind = place.kind
         self._pools["nodes"].give(place.slot, 1)
-        self._pools["state"].give(place.state, state_layout(kind).size)
-        self._pools["memory"].give(place.memory, self._memory_frames(kind))
+        self._pools["state"].give(place.state, place.state_bytes)
+        self._pools["memory"].give(place.memory, place.memory_frames)
         self._pools["ports"].give(place.ports, len(kind.inputs))
         self._pools["rows_in"].give(place.rows_in, len(kind.input_rows))
         self._pools["rows_out"].give(place.rows_out, len(kind.output_rows))

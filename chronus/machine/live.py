@@ -113,7 +113,11 @@ class LiveMachine:
         ready = frozenset(name for name in kinds() if name not in absent)
         settings = self.settings
         audio = AudioTask(
-            self._shared, settings.device, settings.rate_hz, settings.block, settings.latency_s,
+            self._shared,
+            settings.device,
+            settings.rate_hz,
+            settings.block,
+            settings.latency_s,
             "" if self._verbose else os.devnull,
         )
         roster = Roster(settings.lanes, settings.standbys, ready)

@@ -111,8 +111,12 @@ class Feeder:
     def are_at(self, frame: int) -> bool:
         """Whether every sink has had all before a frame that it is to have."""
         with self._changed:
-            return all(r.is_closed or (r.stop is None and r.frame >= frame) or
-                       (r.stop is not None and r.frame >= frame < r.stop) for r in self._readers)
+            return all(
+                r.is_closed
+                or (r.stop is None and r.frame >= frame)
+                or (r.stop is not None and r.frame >= frame < r.stop)
+                for r in self._readers
+            )
 
     def close(self) -> None:
         """Give every sink the rest of what was played, close it, and end the thread."""
