@@ -88,7 +88,7 @@ def run_blocks(whole: np.ndarray, addresses: np.ndarray, scratch: np.ndarray, mo
     head = arena.head
     done = 0
     while done < most and has_room(head):
-        step(arena, addresses, scratch)
+        step(arena, lane, addresses, scratch)
         done += 1
     write_float_control(control)
     return done
@@ -104,32 +104,32 @@ def has_room(head: np.ndarray) -> bool:
 
 
 @njit(**OPTIONS)
-def step(arena: Arena, addresses: np.ndarray, scratch: np.ndarray) -> None:
+def step(arena: Arena, lane: int, addresses: np.ndarray, scratch: np.ndarray) -> None:
     """Compute the next block and commit it."""
     block = arena.head[COMMITTED]
     new = block & 1
     old = 1 - new
-    arena.clock[new, :] = arena.clock[old, :]
-    arena.beats[new, :] = arena.beats[old, :]
-    for sequence in range(arena.clock[new, SEQUENCES]):
-        arena.sequences[new, sequence, :] = arena.sequences[old, sequence, :]
-        arena.sequence_at[new, sequence, :] = arena.sequence_at[old, sequence, :]
-    arena.clock[new, CHANGES] = 0
-    take_events(arena, block, cut_of(arena, block))
-    plan = arena.clock[new, PLAN]
+    arena.clock[lane, new, :] = arena.clock[lane, old, :]
+    arena.beats[lane, new, :] = arena.beats[lane, old, :]
+    for sequence in range(arena.clock[lane, new, SEQUENCES]):
+        arena.sequences[lane, new, sequence, :] = arena.sequences[lane, old, sequence, :]
+        arena.sequence_at[lane, new, sequence, :] = arena.sequence_at[lane, old, sequence, :]
+    arena.clock[lane, new, CHANGES] = 0
+    take_events(arena, lane, block, cut_of(arena, lane, block))
+    plan = arena.clock[lane, new, PLAN]
     if plan != NONE:
-        if arena.clock[new, PLAYING] != 0:
-            run_sequences(arena, block)
-        close_due_gates(arena, block, plan)
-        run_nodes(arena, block, plan, addresses, scratch)
-    forget_changes(arena, new)
-    write_tape(arena, block, plan)
+        if arena.clock[lane, new, PLAYING] != 0:
+            run_sequences(arena, lane, block)
+        close_due_gates(arena, lane, block, plan)
+        run_nodes(arena, lane, block, plan, addresses, scratch)
+    forget_changes(arena, lane, new)
+    write_tape(arena, lane, block, plan)
     fence()
     arena.head[COMMITTED] = block + 1
 
 
 @njit(**OPTIONS)
-def cut_of(arena: Arena, block: int) -> int:
+def cut_of(arena: Arena, lane: int, block: int) -> int:
     """How many events the block sees: fixed once, the same whenever it is computed again."""
     place = block & 1
     if arena.cuts[place, 0] != block:
@@ -140,27 +140,27 @@ def cut_of(arena: Arena, block: int) -> int:
 
 
 @njit(**OPTIONS)
-def waiting_event(arena: Arena, old: int, i: int) -> int:
+def waiting_event(arena: Arena, lane: int, old: int, i: int) -> int:
     """Ring index of the i-th event that is not done with: first the pending ones, then the new."""
-    waiting = arena.clock[old, PENDING]
-    return arena.pending[old, i] if i < waiting else arena.clock[old, SEEN] + i - waiting
+    waiting = arena.clock[lane, old, PENDING]
+    return arena.pending[lane, old, i] if i < waiting else arena.clock[lane, old, SEEN] + i - waiting
 
 
 @njit(**OPTIONS)
-def take_events(arena: Arena, block: int, cut: int) -> None:
+def take_events(arena: Arena, lane: int, block: int, cut: int) -> None:
     """Let the events that are due take effect: the last plan first, then all others in order."""
     new = block & 1
     old = 1 - new
-    clock = arena.clock
+    clock = arena.clock[lane]
     size = arena.ring.shape[0]
     total = clock[old, PENDING] + cut - clock[old, SEEN]
     kept = 0
     low = cut
     for i in range(total):
-        index = waiting_event(arena, old, i)
+        index = waiting_event(arena, lane, old, i)
         event = arena.ring[index % size]
         if event[DUE] != NONE and event[DUE] > block:
-            arena.pending[new, kept] = index
+            arena.pending[lane, new, kept] = index
             kept += 1
             low = min(low, index)
         elif event[KIND] == E_PLAN:
@@ -169,71 +169,71 @@ def take_events(arena: Arena, block: int, cut: int) -> None:
     clock[new, SEEN] = cut
     clock[new, LOW] = low
     if clock[new, PLAN] != NONE:
-        bring_forward(arena, old, clock[new, PLAN])
+        bring_forward(arena, lane, old, clock[new, PLAN])
     for i in range(total):
-        place = waiting_event(arena, old, i) % size
+        place = waiting_event(arena, lane, old, i) % size
         if arena.ring[place, DUE] == NONE or arena.ring[place, DUE] <= block:
-            apply_event(arena, block, place)
+            apply_event(arena, lane, block, place)
 
 
 @njit(**OPTIONS)
-def bring_forward(arena: Arena, old: int, plan: int) -> None:
+def bring_forward(arena: Arena, lane: int, old: int, plan: int) -> None:
     """Copy a plan's cables into the working copy, and its gates into the new bank."""
-    for i in range(arena.plan_counts[plan, 1]):
-        cable = arena.plan_cables[plan, i]
-        arena.live[cable, :] = arena.cables[old, cable, :]
-        arena.live_left[cable] = arena.cable_left[old, cable]
-    for i in range(arena.plan_counts[plan, 2]):
-        port = arena.plan_gates[plan, i]
+    for i in range(arena.plan_counts[plan, lane, 1]):
+        cable = arena.plan_cables[plan, lane, i]
+        arena.live[lane, cable, :] = arena.cables[old, cable, :]
+        arena.live_left[lane, cable] = arena.cable_left[old, cable]
+    for i in range(arena.plan_counts[plan, lane, 2]):
+        port = arena.plan_gates[plan, lane, i]
         arena.gate_off[1 - old, port] = arena.gate_off[old, port]
 
 
 @njit(**OPTIONS)
-def apply_event(arena: Arena, block: int, place: int) -> None:
+def apply_event(arena: Arena, lane: int, block: int, place: int) -> None:
     """Let one event of the ring take effect at the start of the block."""
     new = block & 1
     frame = block * BLOCK
     event = arena.ring[place]
     value = arena.ring_value[place]
     kind = event[KIND]
-    clock = arena.clock
-    beats = arena.beats[new]
+    clock = arena.clock[lane]
+    beats = arena.beats[lane, new]
     beat = beat_at(beats, arena.head[RATE], frame) if clock[new, PLAYING] else beats[ORIGIN_BEAT]
     if event[DUE] != NONE and event[DUE] < block:
         clock[new, LATE] += 1
     if kind == E_PORT:
-        change(arena, new, event[A], 0, value, event[B])
+        change(arena, lane, new, event[A], 0, value, event[B])
     elif kind == E_CABLE:
-        aim(arena.live[event[A]], value, event[B])
-        arena.live_left[event[A]] = event[B]
+        aim(arena.live[lane, event[A]], value, event[B])
+        arena.live_left[lane, event[A]] = event[B]
     elif kind == E_GATE:
         if value > 0.5:
-            open_gate(arena, block, event[A], frame, event[B])
+            open_gate(arena, lane, block, event[A], frame, event[B])
         else:
-            change(arena, new, event[A], 0, 0.0, 0)
+            change(arena, lane, new, event[A], 0, 0.0, 0)
             arena.gate_off[new, event[A]] = NONE
     elif kind == E_SEQUENCE:
         # A bar line that rounds to this very frame is here, not a bar away.
         bar = (beat - 0.5 * beats[BPM] / (60.0 * arena.head[RATE])) / beats[BAR_BEATS]
         line = np.ceil(bar - BAR_TOLERANCE) * beats[BAR_BEATS]
         clock[new, SEQUENCES] = max(clock[new, SEQUENCES], event[A] + 1)
-        arena.sequences[new, event[A], 1] = event[B]
-        arena.sequence_at[new, event[A], 1] = beat if event[C] != 0 else line
+        arena.sequences[lane, new, event[A], 1] = event[B]
+        arena.sequence_at[lane, new, event[A], 1] = beat if event[C] != 0 else line
     elif kind == E_RESET:
-        reset_node(arena, block, event[A])
+        reset_node(arena, lane, block, event[A])
     else:
-        move_transport(arena, block, event, value, beat)
+        move_transport(arena, lane, block, event, value, beat)
     arena.ring[place, TOOK] = frame
 
 
 @njit(**OPTIONS)
-def move_transport(arena: Arena, block: int, event: np.ndarray, value: float, beat: float) -> None:
+def move_transport(arena: Arena, lane: int, block: int, event: np.ndarray, value: float, beat: float) -> None:
     """Let an event of the transport take effect: another tempo, start, stop, the end."""
     new = block & 1
     frame = block * BLOCK
     kind = event[KIND]
-    clock = arena.clock
-    beats = arena.beats[new]
+    clock = arena.clock[lane]
+    beats = arena.beats[lane, new]
     if kind == E_TEMPO or kind == E_START:
         beats[ORIGIN_BEAT] = beat
         beats[ORIGIN_FRAME] = frame
@@ -246,7 +246,7 @@ def move_transport(arena: Arena, block: int, event: np.ndarray, value: float, be
         beats[ORIGIN_FRAME] = frame
         clock[new, PLAYING] = 0
         if clock[new, PLAN] != NONE:
-            close_gates(arena, block, clock[new, PLAN])
+            close_gates(arena, lane, block, clock[new, PLAN])
         if kind == E_FINISH:
             clock[new, FINISHING] = block
             clock[new, QUIET_BLOCKS] = event[A]
@@ -255,7 +255,7 @@ def move_transport(arena: Arena, block: int, event: np.ndarray, value: float, be
 
 @njit(**OPTIONS)
 def run_nodes(
-    arena: Arena, block: int, plan: int, addresses: np.ndarray, scratch: np.ndarray
+    arena: Arena, lane: int, block: int, plan: int, addresses: np.ndarray, scratch: np.ndarray
 ) -> None:
     """Fill each node's input rows and call its kernel, in the plan's order."""
     new = block & 1
@@ -267,16 +267,16 @@ def run_nodes(
     memory = arena.memory.ctypes.data
     table = scratch.ctypes.data
     row = 0
-    for i in range(arena.plan_counts[plan, 0]):
-        node = arena.plan_nodes[plan, i]
+    for i in range(arena.plan_counts[plan, lane, 0]):
+        node = arena.plan_nodes[plan, lane, i]
         arena.head[CURRENT] = node[N_SLOT]
         for k in range(node[N_INPUTS]):
-            scratch[k] = fill_row(arena, block, plan, row, node[N_ROW_IN] + k)
+            scratch[k] = fill_row(arena, lane, block, plan, row, node[N_ROW_IN] + k)
             row += 1
         for k in range(node[N_OUTPUTS]):
             scratch[node[N_INPUTS] + k] = arena.rows_out[new, node[N_ROW_OUT] + k].ctypes.data
         if arena.faults[node[N_SLOT], BYPASS] != 0:
-            bypass(arena, block, node, scratch)
+            bypass(arena, lane, block, node, scratch)
             continue
         call_kernel(
             addresses[node[N_KIND]],
@@ -286,19 +286,19 @@ def run_nodes(
             memory + 4 * node[N_MEMORY],
             rate,
         )
-        if not is_finite(arena, new, node):
-            note_fault(arena, block, node)
+        if not is_finite(arena, lane, new, node):
+            note_fault(arena, lane, block, node)
     arena.head[CURRENT] = NONE
-    for i in range(arena.plan_counts[plan, 1]):
-        cable = arena.plan_cables[plan, i]
-        left = max(arena.live_left[cable] - BLOCK, 0)
-        arena.cables[new, cable, :] = arena.live[cable, :]
-        arena.cables[new, cable, NOW] = ramp_value(arena.live[cable], left)
+    for i in range(arena.plan_counts[plan, lane, 1]):
+        cable = arena.plan_cables[plan, lane, i]
+        left = max(arena.live_left[lane, cable] - BLOCK, 0)
+        arena.cables[new, cable, :] = arena.live[lane, cable, :]
+        arena.cables[new, cable, NOW] = ramp_value(arena.live[lane, cable], left)
         arena.cable_left[new, cable] = left
 
 
 @njit(**OPTIONS)
-def write_tape(arena: Arena, block: int, plan: int) -> None:
+def write_tape(arena: Arena, lane: int, block: int, plan: int) -> None:
     """Put the master's two rows on the tape, and see whether the piece has ended."""
     new = block & 1
     at = (block * BLOCK) % arena.tape.shape[0]
@@ -306,14 +306,14 @@ def write_tape(arena: Arena, block: int, plan: int) -> None:
     if plan == NONE:
         arena.tape[at : at + BLOCK, :] = 0.0
     else:
-        row = arena.plan_counts[plan, 3]
+        row = arena.plan_counts[plan, lane, 3]
         left = arena.rows_out[new, row]
         right = arena.rows_out[new, row + 1]
         for k in range(BLOCK):
             arena.tape[at + k, 0] = left[k]
             arena.tape[at + k, 1] = right[k]
             peak = max(peak, abs(left[k]), abs(right[k]))
-    clock = arena.clock[new]
+    clock = arena.clock[lane, new]
     clock[SILENT] = clock[SILENT] + 1 if peak < SILENCE else 0
     if clock[FINISHING] != NONE and clock[FINISH] == NONE:
         ended = clock[SILENT] >= clock[QUIET_BLOCKS]
