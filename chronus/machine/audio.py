@@ -48,6 +48,8 @@ STALL_S: Final = 3.0
 """A device that asks for nothing for so long is lost."""
 ENDING_S: Final = 0.3
 """The time that a fade at the end may take."""
+MOST_HELD_S: Final = 0.4
+"""The time after that in which a device may let out what it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +112,9 @@ def audio_main(task: AudioTask, report: Connection) -> None:
             pace(deck, task, ends, lambda: _report_playing(head, report, NULL))
         else:
             play(deck, task, ends, lambda name: _report_playing(head, report, name))
-    except _DeviceFailure as failure:
+    except _DeviceError as error:
         head[Head.AUDIO_STATE] = FAILED
-        report.send((False, str(failure)))
+        report.send((False, str(error)))
 
 
 def keep_chatter_in(log: str) -> None:
@@ -129,7 +131,7 @@ def _report_playing(head: NDArray[np.int64], report: Connection, name: str) -> N
     report.send((True, name))
 
 
-class _DeviceFailure(Exception):
+class _DeviceError(Exception):
     """A device could not be opened, or was lost."""
 
 
@@ -170,12 +172,12 @@ def play(deck: Deck, task: AudioTask, ends: _Ends, started: Callable[[str], None
     """Play through PortAudio until the end, or until the device is lost.
 
     Raises:
-        _DeviceFailure: it could not be opened, or asks for nothing any more.
+        _DeviceError: it could not be opened, or asks for nothing any more.
     """
     try:
         import sounddevice  # noqa: PLC0415 - opens the sound system, in this process alone
     except OSError as error:
-        raise _DeviceFailure(NO_PORTAUDIO) from error
+        raise _DeviceError(NO_PORTAUDIO) from error
     try:
         device = _device_of(sounddevice, task.device)
         stream = sounddevice.OutputStream(
@@ -189,10 +191,11 @@ def play(deck: Deck, task: AudioTask, ends: _Ends, started: Callable[[str], None
         )
         stream.start()
     except (sounddevice.PortAudioError, ValueError) as error:
-        raise _DeviceFailure(_first_line(error)) from error
+        raise _DeviceError(_first_line(error)) from error
     started(str(device["name"]))
     try:
         _watch(deck, stream, ends)
+        _let_out(stream, task)
         stream.stop()
     finally:
         stream.close()
@@ -205,10 +208,17 @@ def _watch(deck: Deck, stream: Any, ends: _Ends) -> None:
         if int(deck.head[Head.AUDIO_BEAT]) != beat:
             beat, since = int(deck.head[Head.AUDIO_BEAT]), time.monotonic()
         if not stream.active or time.monotonic() - since > STALL_S:
-            raise _DeviceFailure("the device stopped")
+            raise _DeviceError("the device stopped")
     limit = time.monotonic() + ENDING_S
     while not deck.player.has_ended and stream.active and time.monotonic() < limit:
         time.sleep(0.002)
+
+
+def _let_out(stream: Any, task: AudioTask) -> None:
+    """Play silence until the device has let out what it holds: some drop the last of it."""
+    held = stream.latency + 2 * task.block / task.rate_hz
+    if stream.active:
+        time.sleep(min(held, MOST_HELD_S))
 
 
 def _device_of(sounddevice: Any, wanted: str | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Compiling the step and the kernels into the cache, once per machine, in processes of their own."""
+"""Compiling the step and the kernels into the cache, once a machine, in processes of their own."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ class _Builders:
         environment = os.environ | {
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)
         }
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", "chronus.machine.build", str(self._nice)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -218,7 +218,7 @@ def _check_folder() -> None:
         )
 
 
-# ---- the step, whose cache numba keeps beside its source or, where it may not, in a folder of its own
+# ---- the step, whose cache numba keeps beside its source or in a folder of its own
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import multiprocessing
 import os
 import select
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 CONTEXT: Final = multiprocessing.get_context("forkserver")
 """The one way in which the program starts processes."""
+# Whether they run, and how to end them, multiprocessing tells nobody but its own tests.
+_server: Any = forkserver._forkserver  # noqa: SLF001
+_tracker: Any = resource_tracker._resource_tracker  # noqa: SLF001
 _starting = threading.Lock()
 _started: list[float] = []
 """When forkservers were started, by the monotonic clock."""
@@ -49,7 +53,7 @@ def refresh() -> None:
 
 
 def _is_running() -> bool:
-    return forkserver._forkserver._forkserver_pid is not None  # noqa: SLF001 - no other way to ask
+    return _server._forkserver_pid is not None  # noqa: SLF001
 
 
 def _start_forkserver() -> None:
@@ -81,8 +85,12 @@ def cool_down() -> None:
     for child in list(_children):  # while one lives, the forkserver does
         child.kill()
     with _starting:
-        forkserver._forkserver._stop()  # noqa: SLF001 - there is no other way, and none is lost
-        resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]  # noqa: SLF001
+        if _is_running():
+            # By a signal it need not take down a compiler, nor clean up as for a killed shell.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(_server._forkserver_pid, signal.SIGTERM)  # noqa: SLF001
+            _server._stop()  # noqa: SLF001
+        _tracker._stop()  # noqa: SLF001
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,7 @@ END_S: Final = 1.0
 """The time that processes have to end by themselves."""
 LOOK_S: Final = 0.1
 DEATHS: Final = 5
-DEATHS_S: Final = 3.0
-"""So many deaths of one role in so many seconds are no accident: it is not started again."""
+"""So many deaths of one role in a row, with nothing done in between, are no accident."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +45,13 @@ class Roster:
     first: int = 1
 
 
-def is_hopeless(deaths: Sequence[float], now: float) -> bool:
-    """Whether a role has died so often of late that to start it again is no use."""
-    return sum(now - at < DEATHS_S for at in deaths) >= DEATHS
+def is_hopeless(deaths: Sequence[int]) -> bool:
+    """Whether to start a role again is no use.
+
+    Args:
+        deaths: how much it had done at each of its deaths: blocks, or callbacks.
+    """
+    return len(deaths) >= DEATHS and deaths[-DEATHS] == deaths[-1]
 
 
 class Crew:
@@ -71,7 +74,7 @@ class Crew:
         self._tell = tell
         self._lock = threading.RLock()
         self._children: list[Child] = []
-        self._deaths: dict[str, list[float]] = {"worker": [], "audio": []}
+        self._deaths: dict[str, list[int]] = {"worker": [], "audio": []}
         self._next_number = 1
         self._ends = threading.Event()
         self._watch = threading.Thread(target=self._run, name="chronus-crew", daemon=True)
@@ -196,11 +199,11 @@ class Crew:
         """Start another in place of a process that has died."""
         words = child.last_words()
         self._drop(child)
-        now = time.monotonic()
         deaths = self._deaths[child.role]
-        deaths.append(now)
-        if is_hopeless(deaths, now):
-            self.failure = f"the {child.role} process ended {DEATHS} times within {DEATHS_S:.0f} s"
+        work = Head.AUDIO_BEAT if child.role == "audio" else Head.COMMITTED
+        deaths.append(int(self._head[work]))
+        if is_hopeless(deaths):
+            self.failure = f"the {child.role} process ended {DEATHS} times in a row"
             self._tell(f"playing has stopped: {self.failure}")
             return
         try:

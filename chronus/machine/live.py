@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import time
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from chronus.settings import BLOCK, DEFAULT_RATE_HZ
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from chronus.session.backend import FrameSink
+    from chronus.machine.sinks import FrameSink
 
 EARLY_S: Final = 0.5
 """How long before its frame an event may be published: the engine keeps it until then."""
@@ -32,8 +33,8 @@ FOR_EVER: Final = 1 << 56
 """A block that no session reaches."""
 NEWS_S: Final = 1.0
 """Underruns are told this often at most."""
-BLOCKS_ABOVE_DEVICE: Final = 2
-"""Blocks that the tape must hold above what the device takes at once."""
+TAKEN_IN_A_ROW: Final = 6
+"""A sound server takes so many device blocks at a stroke; the tape must hold them."""
 
 __all__ = ["LiveMachine", "LiveSettings", "warm_up"]
 
@@ -46,7 +47,7 @@ class LiveSettings:
         device: its index, a part of its name, None for the system's own, or `null` for none.
         rate_hz: frames a second.
         block: frames that the device takes at once.
-        ahead: blocks of the engine that the tape is ahead of what was played.
+        ahead: blocks of the engine that the tape is ahead of what was played; see `tape_ahead`.
         latency_s: what the device may hold; None for what suits its kind.
         lanes: workers that share the patch.
         standbys: workers of each lane that wait to take over.
@@ -55,15 +56,15 @@ class LiveSettings:
     device: str | None = None
     rate_hz: int = DEFAULT_RATE_HZ
     block: int = 256
-    ahead: int = 16
+    ahead: int = 24
     latency_s: float | None = None
     lanes: int = 1
     standbys: int = 0
 
     @property
     def tape_ahead(self) -> int:
-        """Blocks ahead, at least as many as the device needs."""
-        return max(self.ahead, -(-self.block // BLOCK) + BLOCKS_ABOVE_DEVICE)
+        """Blocks ahead, at least as many as a device of this block takes in a row."""
+        return max(self.ahead, TAKEN_IN_A_ROW * -(-self.block // BLOCK))
 
 
 class LiveMachine:
@@ -104,8 +105,8 @@ class LiveMachine:
                 are compiled are loaded too.
 
         Raises:
-            UserError: E_DEVICE, the device that was named does not open; E_FILE, the cache cannot be
-                written; E_INTERNAL.
+            UserError: E_DEVICE, the device that was named does not open; E_FILE, the cache cannot
+                be written; E_INTERNAL.
         """
         build.build(needed)
         refresh()
@@ -122,6 +123,7 @@ class LiveMachine:
         )
         roster = Roster(settings.lanes, settings.standbys, ready)
         self._crew = Crew(self._shared, audio, roster, self._news.append)
+        atexit.register(self.close)
         try:
             self._crew.start(falls_back=settings.device is None)
         except BaseException:
@@ -136,7 +138,7 @@ class LiveMachine:
             self._background = build.build_in_background(list(kinds()))
 
     def need(self, kinds: Collection[str]) -> None:
-        """Have these kinds' kernels ready; new workers that have them go on where the old ones stop.
+        """Have these kinds' kernels ready, in new workers that go on where the old ones stop.
 
         Raises:
             UserError: E_FILE, E_INTERNAL; all plays on as before then.
@@ -226,7 +228,7 @@ class LiveMachine:
         return 0 < hold < frame and self.played >= hold
 
     def play_out(self, stop_frame: int | None) -> int:
-        """Play exactly to a frame, or to the end of the ringing; the frame at which playing ended."""
+        """Play exactly to a frame, or to the end of the ringing; the frame where playing ended."""
         if stop_frame is None:
             self._wait(lambda: self.writer.clock(Clock.FINISH) != NONE)
             stop_frame = self.writer.clock(Clock.FINISH)
@@ -295,6 +297,7 @@ class LiveMachine:
         if self._is_closed:
             return
         self._is_closed = True
+        atexit.unregister(self.close)
         if self._background is not None:
             self._background.close()
         if self._crew is not None:

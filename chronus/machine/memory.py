@@ -27,29 +27,19 @@ class SharedArena:
 
     Args:
         size: how much fits; the compiled step knows one size alone, so leave it as it is.
+        descriptor: of memory that another process made; None makes it.
     """
 
-    def __init__(self, size: Limits | None = None) -> None:
+    def __init__(self, size: Limits | None = None, descriptor: int | None = None) -> None:
         self._size = size or Limits()
-        self._descriptor = _anonymous_file(arena_dtype(self._size).itemsize)
-        self._map()
-
-    def _map(self) -> None:
-        self._memory = mmap.mmap(self._descriptor, arena_dtype(self._size).itemsize)
+        count = arena_dtype(self._size).itemsize
+        self._descriptor = _anonymous_file(count) if descriptor is None else descriptor
+        self._memory = mmap.mmap(self._descriptor, count)
         self.arena: Arena = arena_on(memoryview(self._memory), self._size)
 
     def __reduce__(self) -> tuple[Callable[..., SharedArena], tuple[Any, ...]]:
         """Pickle for a process that is being started, and only then."""
         return _attached, (DupFd(self._descriptor), self._size)
-
-    @classmethod
-    def attached(cls, descriptor: int, size: Limits) -> SharedArena:
-        """The memory behind a descriptor that another process made."""
-        shared = cls.__new__(cls)
-        shared._size = size
-        shared._descriptor = descriptor
-        shared._map()
-        return shared
 
     def create_locks(self) -> None:
         """Make the semaphore and the locks of all lanes; once, before any other process starts."""
@@ -78,11 +68,11 @@ class SharedArena:
 
 
 def _attached(descriptor: Any, size: Limits) -> SharedArena:
-    return SharedArena.attached(descriptor.detach(), size)
+    return SharedArena(size, descriptor.detach())
 
 
 def _anonymous_file(count: int) -> int:
-    """A descriptor of zeroed memory of so many bytes: a memfd, or a temporary file without a name."""
+    """A descriptor of zeroed memory of so many bytes, which has no name in any folder."""
     if hasattr(os, "memfd_create"):
         descriptor = os.memfd_create("chronus", os.MFD_CLOEXEC)
     else:

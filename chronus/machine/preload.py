@@ -43,9 +43,9 @@ def load_what_is_compiled() -> None:
         stepper().load(name for name in kinds() if name not in absent)
 
 
-def _end(folder: Path, parent: int) -> None:
-    """End the forkserver: spare it the taking down of a compiler, and clean up for a killed parent."""
-    if os.getppid() != parent and folder.name.startswith("pymp-"):
+def _end(folder: Path) -> None:
+    """End a forkserver whose shell was killed: a shell that ends by itself ends it by a signal."""
+    if folder.name.startswith("pymp-"):
         shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)
 
@@ -53,7 +53,7 @@ def _end(folder: Path, parent: int) -> None:
 def _as_forkserver(folder: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    atexit.register(_end, Path(folder), os.getppid())
+    atexit.register(_end, Path(folder))
     try:
         load_what_is_compiled()
     except OSError as error:  # a worker meets it again, and reports it to the shell

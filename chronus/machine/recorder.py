@@ -22,7 +22,7 @@ MOST_WAV_BYTES: Final = (1 << 32) - (1 << 16)
 _ADD_PEAK_CHUNK: Final = 0x1050
 """libsndfile: a chunk that holds the time of day, so that no two recordings would be one file."""
 _UPDATE_HEADER_AUTO: Final = 0x1061
-"""libsndfile: write the header anew after each write, so that the file of a killed program opens."""
+"""libsndfile: a header after each write, so that a killed program leaves a file that opens."""
 
 
 class FileRecorder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
@@ -15,13 +15,23 @@ from chronus.settings import BLOCK
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chronus.session.backend import FrameSink
+    from numpy.typing import NDArray
 
 MOST_AT_ONCE: Final = 16_384
 """Frames that a sink is given in one call."""
 LOOK_S: Final = 0.02
 MARGIN_FRAMES: Final = 64 * BLOCK
 """What a reader stays clear of, before the place that is written to."""
+
+
+class FrameSink(Protocol):
+    """Takes what was played, in order, each frame once."""
+
+    def take(self, start_frame: int, frames: NDArray[np.float32]) -> None:
+        """Take frames, shape (count, 2), the first of which is `start_frame` of the session."""
+
+    def close(self) -> None:
+        """There will be no more frames."""
 
 
 @dataclass(slots=True)
@@ -39,6 +49,12 @@ def next_part(frame: int, played: int, stop: int | None) -> int:
     """How many frames a sink that is at `frame` may be given now."""
     limit = played if stop is None else min(played, stop)
     return max(0, min(limit - frame, MOST_AT_ONCE))
+
+
+def _is_at(reader: _Reader, frame: int) -> bool:
+    """Whether a sink has had all before a frame; one that stops there is closed, too."""
+    stops = reader.stop is not None and reader.stop <= frame
+    return reader.is_closed or (reader.frame >= frame and not stops)
 
 
 def is_overwritten(frame: int, done: int, size: int) -> bool:
@@ -111,12 +127,7 @@ class Feeder:
     def are_at(self, frame: int) -> bool:
         """Whether every sink has had all before a frame that it is to have."""
         with self._changed:
-            return all(
-                r.is_closed
-                or (r.stop is None and r.frame >= frame)
-                or (r.stop is not None and r.frame >= frame < r.stop)
-                for r in self._readers
-            )
+            return all(_is_at(reader, frame) for reader in self._readers)
 
     def close(self) -> None:
         """Give every sink the rest of what was played, close it, and end the thread."""
@@ -154,18 +165,22 @@ class Feeder:
         count = next_part(reader.frame, played, reader.stop)
         if count > 0:
             size = len(self._arena.tape)
-            places = np.arange(reader.frame, reader.frame + count) % size
-            frames = self._arena.tape[places]
-            try:
-                if is_overwritten(reader.frame, self._done(), size):
-                    raise UserError(Code.FILE, "the file was not written as fast as it was played")
-                reader.sink.take(reader.frame, frames)
-            except UserError as error:
-                self._fail(reader, error)
+            frames = self._arena.tape[np.arange(reader.frame, reader.frame + count) % size]
+            if is_overwritten(reader.frame, self._done(), size):
+                reason = "the file was not written as fast as it was played"
+                self._fail(reader, UserError(Code.FILE, reason))
+            else:
+                self._take(reader, frames)
             reader.frame += count
         if reader.error or (reader.stop is not None and reader.frame >= reader.stop):
             self._close(reader)
         return count > 0
+
+    def _take(self, reader: _Reader, frames: NDArray[np.float32]) -> None:
+        try:
+            reader.sink.take(reader.frame, frames)
+        except UserError as error:
+            self._fail(reader, error)
 
     def _fail(self, reader: _Reader, error: UserError) -> None:
         if reader.error is None:

@@ -69,7 +69,7 @@ WRONG = [
     ("sequence filter.cutoff: 100 90khz", "E_RANGE", 29, None),
     ("unsequence saw", "E_NAME", 12, None),
     ("tempo 4000", "E_RANGE", 7, "999"),
-    ("tempo 120hz", "E_VALUE", 7, "tempo 174"),
+    ("tempo 120hz", "E_VALUE", 7, None),
     ("wait", "E_SYNTAX", None, None),
     ("wait -1s", "E_RANGE", None, None),
     ("wait 3", "E_VALUE", 6, "3 bars"),
@@ -111,9 +111,8 @@ def state_of(stage):
     """All that a user can ask for, in one text."""
     status = stage.say("status").results[0].data
     texts = [patch_lines(stage.session.patch), status["frame"], status["tempo"], status["nodes"]]
-    for line in ("list", "list cables", "list sequences", "get filter", "get saw", "describe kick"):
-        texts.append(stage.say(line).results[0].lines)
-    return texts
+    asked = ("list", "list cables", "list sequences", "get filter", "get saw", "describe kick")
+    return [*texts, *(stage.say(line).results[0].lines for line in asked)]
 
 
 @pytest.mark.parametrize(("line", "code", "column", "suggestion"), WRONG)
@@ -122,7 +121,7 @@ def test_a_wrong_line(stage, line, code, column, suggestion, tmp_path, monkeypat
     monkeypatch.chdir(tmp_path)
     before = state_of(stage)
     error = stage.fails(line)
-    assert code is None or error.code == code, error.message
+    assert code is None or error.code == code, f"{error.code}: {error.message}"
     assert error.message
     if column is not None:
         assert error.span is not None, error.message
@@ -190,14 +189,77 @@ def test_what_comes_and_goes_in_one_line(line):
     assert patch_lines(together.session.patch) == patch_lines(apart.session.patch)
 
 
-FRAGMENTS = st.sampled_from([
-    "load", "saw", "kick", "as", "patch", ">", ",", "by", "set", "filter.cutoff", "800hz", "+7st",
-    "*", "sequence", ":", "x.x.", "c2", "eb3~", "step", "1/16", "swing", "60%", "note", "for",
-    "at", "0.5", "wait", "1", "bar", "until", "tempo", "174", "get", "list", "nodes", "describe",
-    "unpatch", "unload", "out", "level", ".", ";", "#", "now", "gate", "on", "off", "trigger", "stop",
-    "start", "help", "status", "\u00e9", "\0", "\x1b[2J", "\u202e", "9" * 50, "-", "=", "{", "}",
-    "'", '"', "1e400", "nan", "inf", "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"),
-])
+FRAGMENTS = st.sampled_from(
+    [
+        "load",
+        "saw",
+        "kick",
+        "as",
+        "patch",
+        ">",
+        ",",
+        "by",
+        "set",
+        "filter.cutoff",
+        "800hz",
+        "+7st",
+        "*",
+        "sequence",
+        ":",
+        "x.x.",
+        "c2",
+        "eb3~",
+        "step",
+        "1/16",
+        "swing",
+        "60%",
+        "note",
+        "for",
+        "at",
+        "0.5",
+        "wait",
+        "1",
+        "bar",
+        "until",
+        "tempo",
+        "174",
+        "get",
+        "list",
+        "nodes",
+        "describe",
+        "unpatch",
+        "unload",
+        "out",
+        "level",
+        ".",
+        ";",
+        "#",
+        "now",
+        "gate",
+        "on",
+        "off",
+        "trigger",
+        "stop",
+        "start",
+        "help",
+        "status",
+        "\u00e9",
+        "\0",
+        "\x1b[2J",
+        "\u202e",
+        "9" * 50,
+        "-",
+        "=",
+        "{",
+        "}",
+        "'",
+        '"',
+        "1e400",
+        "nan",
+        "inf",
+        "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"),
+    ]
+)
 LINES = st.one_of(
     st.text(max_size=60),
     st.lists(FRAGMENTS, max_size=12).map(" ".join),
@@ -213,11 +275,12 @@ def playground():
     return stage
 
 
-@settings(max_examples=400, deadline=None,
-          suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(line=LINES)
 def test_any_text_gets_one_closing_line(playground, line):
-    """Whatever is typed, there is one closing line as text and one object as JSON, both printable."""
+    """Whatever is typed, there is one closing line, and one object of JSON."""
     if any(word in line.lower() for word in SAFE):
         return
     before = patch_lines(playground.session.patch)

@@ -1,4 +1,4 @@
-"""A small piece with events at given blocks, to be played by any engine; and what it sounds like."""
+"""A small piece with events at given blocks, for any engine, and what it sounds like."""
 
 from __future__ import annotations
 

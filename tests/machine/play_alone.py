@@ -9,11 +9,11 @@ import time
 from pathlib import Path
 
 import numpy as np
-from tests.machine.piece import BLOCKS, KINDS, Memory, perform
 
 from chronus.machine.build import build
 from chronus.machine.live import LiveMachine, LiveSettings
 from chronus.settings import BLOCK
+from tests.machine.piece import BLOCKS, KINDS, Memory, perform
 
 LATER = 3000
 """Blocks within which a loaded kernel must have come into a worker."""

@@ -54,7 +54,7 @@ def shared_memory() -> set[str]:
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_nothing_is_left_of_a_shell_that_ended(tmp_path: Path, how: signal.Signals) -> None:
-    """Killed, interrupted from the terminal or told to end: all of its processes end, and no file stays."""
+    """Killed, interrupted or told to end: all of its processes end, and no file stays."""
     before = shared_memory()
     with start_alone(tmp_path) as shell:
         assert shell.stdout is not None

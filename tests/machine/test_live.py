@@ -1,4 +1,4 @@
-"""The live machine on the null device: the same samples as offline, whatever happens to a worker."""
+"""The live machine plays the same samples as offline, whatever happens to a worker."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from tests.machine.piece import BLOCKS, KINDS, Memory, expected, perform
 
 from chronus.errors import Code, UserError
+from chronus.machine.crew import is_hopeless
 from chronus.machine.live import LiveMachine, LiveSettings
 from chronus.settings import BLOCK
+from tests.machine.piece import BLOCKS, KINDS, Memory, expected, perform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -104,7 +105,7 @@ def test_killed_worker_changes_nothing(
 def test_killed_audio_process_changes_nothing_on_the_tape(
     start: Callable[..., LiveMachine], offline: NDArray[np.float32]
 ) -> None:
-    """The audio process is killed: another plays on, and the recording is the same to the sample."""
+    """When the audio process is killed another plays on, and the recording is the same."""
     machine = start()
 
     def disturb(_frame: int) -> None:
@@ -148,6 +149,13 @@ def test_a_device_that_was_named_must_open() -> None:
     assert caught.value.code is Code.DEVICE
 
 
+def test_only_deaths_that_nothing_comes_of_end_the_music() -> None:
+    """A worker that is killed again and again is replaced, one that never gets further is not."""
+    assert not is_hopeless([10, 20, 20, 20, 20])
+    assert not is_hopeless([10, 11, 12, 13, 14, 15, 16])
+    assert is_hopeless([10, 20, 20, 20, 20, 20])
+
+
 def test_a_closed_machine_says_so(start: Callable[..., LiveMachine]) -> None:
     """Who waits for a machine that has ended is told, and does not wait for ever."""
     machine = start()
@@ -157,7 +165,7 @@ def test_a_closed_machine_says_so(start: Callable[..., LiveMachine]) -> None:
 
 
 def test_a_sink_that_fails_is_told_once(start: Callable[..., LiveMachine]) -> None:
-    """A full disk ends the recording alone: it is news, and an error where the sink is taken away."""
+    """A full disk ends the recording alone: it is news, and an error of `remove_sink`."""
 
     class Full:
         def take(self, start_frame: int, frames: NDArray[np.float32]) -> None:

@@ -1,4 +1,4 @@
-"""What the callback plays: every frame of the tape once, in order, and no click where there is a hole."""
+"""What the callback plays: every frame of the tape once, in order, and no click at a hole."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ def tape_of_ones() -> np.ndarray:
     return np.ones((TAPE, 2), np.float32)
 
 
-def view(played: int, done: int, *, hold: int = 0, prefill: int = 1024, quits: bool = False) -> View:
+def view(
+    played: int, done: int, *, hold: int = 0, prefill: int = 1024, quits: bool = False
+) -> View:
     return View(played, done, hold, prefill, quits)
 
 
@@ -41,7 +43,7 @@ def test_nothing_is_taken_before_the_tape_is_filled() -> None:
 
 
 def test_a_hole_fades_out_and_in_and_counts_once() -> None:
-    """Frames that are there fade to nothing, silence follows, and later frames fade in; one hole."""
+    """What is there fades to nothing, silence follows, and later frames fade in; one hole."""
     player = Player(RATE_HZ)
     fill(player, view(0, 1024))
     out, taken = fill(player, view(256, 356))
@@ -103,7 +105,7 @@ def test_quitting_fades_out_over_what_is_there() -> None:
 
 @given(st.lists(st.tuples(st.integers(1, 600), st.integers(0, 700)), min_size=1, max_size=60))
 def test_no_frame_is_repeated_or_skipped(steps: list[tuple[int, int]]) -> None:
-    """However callbacks and engine race, the frames heard at full level are the tape's, in order."""
+    """However callbacks and engine race, what is heard is the tape's frames, in order."""
     tape = np.arange(1, TAPE + 1, dtype=np.float32)[:, np.newaxis].repeat(2, 1)
     player = Player(RATE_HZ)
     played = done = heard = 0
@@ -121,12 +123,23 @@ def test_no_frame_is_repeated_or_skipped(steps: list[tuple[int, int]]) -> None:
     assert heard <= played
 
 
-@given(st.integers(0, 5000), st.integers(0, 5000), st.integers(0, 5000), st.integers(1, 2000),
-       st.booleans(), st.booleans())
+@given(
+    st.integers(0, 5000),
+    st.integers(0, 5000),
+    st.integers(0, 5000),
+    st.integers(1, 2000),
+    st.booleans(),
+    st.booleans(),
+)
 def test_what_is_taken_is_there_and_allowed(
-    ahead: int, hold: int, prefill: int, wanted: int, flows: bool, quits: bool
+    ahead: int,
+    hold: int,
+    prefill: int,
+    wanted: int,
+    flows: bool,  # noqa: FBT001
+    quits: bool,  # noqa: FBT001
 ) -> None:
-    """No more is taken than is finished, asked for and not held back; a hole only where all was due."""
+    """No more is taken than is finished, asked for and not held back."""
     seen = view(1000, 1000 + ahead, hold=hold, prefill=prefill, quits=quits)
     move = decide(seen, wanted, flows=flows)
     assert 0 <= move.take <= min(wanted, ahead)

@@ -61,11 +61,15 @@ def test_what_cannot_be_recorded_is_an_error(tmp_path: Path, name: str) -> None:
 def test_a_full_disk_is_an_error(tmp_path: Path) -> None:
     """Writing to a disk that is full is an error of its own, not a shorter file."""
     (tmp_path / "a.wav").symlink_to("/dev/full")
-    with pytest.raises(UserError) as caught:
+
+    def record() -> None:
         recorder = FileRecorder(tmp_path / "a.wav", RATE_HZ)
         for _ in range(50):
             recorder.take(0, FRAMES)
         recorder.close()
+
+    with pytest.raises(UserError) as caught:
+        record()
     assert caught.value.code is Code.FILE
 
 

@@ -17,10 +17,20 @@ def test_a_line_takes_effect_at_its_block():
     assert played.replies[-1].frame == frame
 
 
-@pytest.mark.parametrize(("wait", "frames"), [
-    ("1 bar", 96_000), ("2bars", 192_000), ("3/16", 18_000), ("1.5 beats", 36_000), ("0.5s", 24_000),
-    ("20 ms", 960), ("until bar 2", 96_000), ("until beat 3", 48_000), ("0s", 0),
-])
+@pytest.mark.parametrize(
+    ("wait", "frames"),
+    [
+        ("1 bar", 96_000),
+        ("2bars", 192_000),
+        ("3/16", 18_000),
+        ("1.5 beats", 36_000),
+        ("0.5s", 24_000),
+        ("20 ms", 960),
+        ("until bar 2", 96_000),
+        ("until beat 3", 48_000),
+        ("0s", 0),
+    ],
+)
 def test_durations(wait, frames):
     """Each way to write a duration is as long as it says, at 120 BPM."""
     stage = Stage()
@@ -29,8 +39,18 @@ def test_durations(wait, frames):
 
 def test_a_tempo_change_keeps_the_beat():
     """A tempo change in the middle of a bar moves no onset before it, and none after it drifts."""
-    played = render([GATED, "tempo 120", "sequence env: xxxx", "wait 2.5 beats", "tempo 174",
-                     "wait 4 beats", "tempo 90.5"], 8.0)
+    played = render(
+        [
+            GATED,
+            "tempo 120",
+            "sequence env: xxxx",
+            "wait 2.5 beats",
+            "tempo 174",
+            "wait 4 beats",
+            "tempo 90.5",
+        ],
+        8.0,
+    )
     change = 2.5 * 24_000 // 64 * 64
     first_beats = change / 24_000
     fast = 60 * 48_000 / 174
@@ -53,8 +73,9 @@ def test_a_tempo_change_keeps_the_beat():
 
 def test_stop_and_start():
     """`stop` closes gates and holds the beat; `start` goes on from there."""
-    played = render([GATED, "tempo 120", "sequence env: x__.", "wait 1/8", "stop", "wait 0.5s",
-                     "start"], 3.0)
+    played = render(
+        [GATED, "tempo 120", "sequence env: x__.", "wait 1/8", "stop", "wait 0.5s", "start"], 3.0
+    )
     stopped = 12_000 // 64 * 64
     begun = 36_000 // 64 * 64
     found = onsets(played.left)
@@ -66,8 +87,16 @@ def test_stop_and_start():
 
 def test_stop_lets_ring_what_rings():
     """After `stop` an echo goes on."""
-    played = render(["load kick; load delay feedback=0.7 mix=0.5; patch kick > delay",
-                     "trigger kick", "wait 100ms", "stop", "wait 1s"], 1.0)
+    played = render(
+        [
+            "load kick; load delay feedback=0.7 mix=0.5; patch kick > delay",
+            "trigger kick",
+            "wait 100ms",
+            "stop",
+            "wait 1s",
+        ],
+        1.0,
+    )
     assert np.max(np.abs(played.left[30_000:])) > 0.01
 
 
@@ -105,8 +134,13 @@ def test_an_endless_tail_ends_after_thirty_seconds():
 
 def test_a_long_tail_rings_out():
     """A delay with feedback 0.98 rings on behind the lines until it is silent, at most 30 s."""
-    played = render(["load kick; load delay feedback=0.98 time=100ms; patch kick > delay",
-                     "trigger kick", "wait 200ms"])
+    played = render(
+        [
+            "load kick; load delay feedback=0.98 time=100ms; patch kick > delay",
+            "trigger kick",
+            "wait 200ms",
+        ]
+    )
     seconds = len(played.frames) / 48_000
     assert 5.0 < seconds <= 30.3
     assert dbfs(played.frames[48_000 * 4 : 48_000 * 5]) > -60

@@ -1,0 +1,1 @@
+"""A virtual sound card for tests, and what it heard."""
