@@ -27,7 +27,7 @@ FAULTS_A_SECOND: Final = 3
 
 
 @njit(**OPTIONS)
-def is_finite(arena: Arena, lane: int, new: int, node: np.ndarray) -> bool:
+def is_finite(arena: Arena, new: int, node: np.ndarray) -> bool:
     """Whether all that a node gives out are numbers: the exponents of all others are all ones."""
     for k in range(node[N_OUTPUTS]):
         bits = arena.rows_out[new, node[N_ROW_OUT] + k].view(np.int32)
@@ -40,7 +40,7 @@ def is_finite(arena: Arena, lane: int, new: int, node: np.ndarray) -> bool:
 
 
 @njit(**OPTIONS)
-def bypass(arena: Arena, lane: int, block: int, node: np.ndarray, scratch: np.ndarray) -> None:
+def bypass(arena: Arena, block: int, node: np.ndarray, scratch: np.ndarray) -> None:
     """In place of a node's main output its main input, unchanged, and silence for the others."""
     new = block & 1
     dry = node[N_DRY]
@@ -53,7 +53,7 @@ def bypass(arena: Arena, lane: int, block: int, node: np.ndarray, scratch: np.nd
 
 
 @njit(**OPTIONS)
-def note_fault(arena: Arena, lane: int, block: int, node: np.ndarray) -> None:
+def note_fault(arena: Arena, block: int, node: np.ndarray) -> None:
     """Silence a node for this block and start it afresh; the third time in a second, bypass it.
 
     A block that is computed again counts once.
@@ -61,7 +61,7 @@ def note_fault(arena: Arena, lane: int, block: int, node: np.ndarray) -> None:
     new = block & 1
     for k in range(node[N_OUTPUTS]):
         arena.rows_out[new, node[N_ROW_OUT] + k, :] = 0.0
-    start_afresh(arena, lane, new, node)
+    start_afresh(arena, new, node)
     fault = arena.faults[node[N_SLOT]]
     if fault[LAST_BLOCK] == block:
         return
@@ -77,7 +77,7 @@ def note_fault(arena: Arena, lane: int, block: int, node: np.ndarray) -> None:
 
 
 @njit(**OPTIONS)
-def start_afresh(arena: Arena, lane: int, new: int, node: np.ndarray) -> None:
+def start_afresh(arena: Arena, new: int, node: np.ndarray) -> None:
     """Give a node the state and the empty memory that it had before its first block."""
     first = node[N_STATE]
     last = first + node[N_STATE_BYTES]
@@ -94,7 +94,7 @@ def reset_node(arena: Arena, lane: int, block: int, slot: int) -> None:
     for i in range(arena.plan_counts[plan, lane, 0]):
         node = arena.plan_nodes[plan, lane, i]
         if node[N_SLOT] == slot:
-            start_afresh(arena, lane, 1 - (block & 1), node)
+            start_afresh(arena, 1 - (block & 1), node)
             fault = arena.faults[slot]
             fault[BYPASS] = 0
             fault[REASON] = 0

@@ -209,7 +209,9 @@ class Arena(NamedTuple):
     plan_gates: Longs  # (plans, LANES, nodes): gate ports
     plan_gate_lane: NDArray[np.int8]  # (plans, ports): the lane that computes a gate's node
     sequences: Longs  # (LANES, 2, sequences, 4): table, pending table, next entry, cycle
-    sequence_at: Reals  # (LANES, 2, sequences, 2): beat of the table's start, beat of the pending one
+    sequence_at: (
+        Reals  # (LANES, 2, sequences, 2): beat of the table's start, beat of the pending one
+    )
     sequence_ports: Longs  # (sequences, 3): the port of each Role of a table, or NONE
     tables: Longs  # (tables, 2): first entry, entries
     table_beats: Reals  # (tables,): length of a cycle
@@ -354,15 +356,19 @@ def initialise(arena: Arena, rate_hz: int) -> None:
     arena.head[Lane.NODE : Lane.NODE + LANES * LANE_COLUMNS : LANE_COLUMNS] = NONE
 
 
-def recover(arena: Arena) -> None:
-    """Forget the scratch that a half-done block left behind, so that it can be computed again."""
+def recover(arena: Arena, lane: int = 0) -> None:
+    """Forget the scratch that a lane's half-done block left, so that it can be computed again.
+
+    Rows of other lanes are filled once more than they had to be, which changes nothing.
+    """
     arena.filled[:] = np.nan
-    arena.change_first[:] = NONE
+    arena.change_first[lane] = NONE
 
 
-def offline_arena(rate_hz: int, size: Limits | None = None) -> Arena:
+def offline_arena(rate_hz: int, lanes: int = 1) -> Arena:
     """An arena in this process alone, ready for its first block."""
-    size = size or Limits()
+    size = Limits()
     arena = arena_on(np.zeros(arena_dtype(size).itemsize, np.uint8), size)
     initialise(arena, rate_hz)
+    arena.head[Head.LANES] = lanes
     return arena

@@ -31,13 +31,15 @@ def ramp_value(ramp: np.ndarray, left: int) -> float:
 
 
 @njit(**OPTIONS)
-def change(arena: Arena, lane: int, new: int, port: int, offset: int, value: float, frames: int) -> None:
+def change(
+    arena: Arena, lane: int, new: int, port: int, offset: int, value: float, frames: int
+) -> None:
     """Note that a port goes to a value within `frames`, from a frame of this block on.
 
     Changes of a port are a list in the order of their frames, then of these calls.
     """
     index = arena.clock[lane, new, CHANGES]
-    if index >= arena.changes.shape[0]:
+    if index >= arena.changes.shape[1]:
         return  # unreachable within the limits: each port changes a few times a block at most
     arena.clock[lane, new, CHANGES] = index + 1
     before = NONE
@@ -96,6 +98,7 @@ def fill_row(arena: Arena, lane: int, block: int, plan: int, row: int, place: in
 
     Args:
         arena: all that the engine knows.
+        lane: the lane that computes the node.
         block: the block.
         plan: the plan slot.
         row: the row's number in the plan.
@@ -159,14 +162,25 @@ def only_source(
         return 0
     cable = arena.plan_wires[plan, lane, alone, 1]
     amount = arena.live[lane, cable, NOW] * arena.plan_scale[plan, lane, alone]
-    if arena.live_left[lane, cable] > 0 or amount != 1.0 or arena.plan_wires[plan, lane, alone, 3] != 0:
+    if (
+        arena.live_left[lane, cable] > 0
+        or amount != 1.0
+        or arena.plan_wires[plan, lane, alone, 3] != 0
+    ):
         return 0
     return source_row(arena, lane, block, plan, alone).ctypes.data
 
 
 @njit(**OPTIONS)
 def add_cables(
-    arena: Arena, lane: int, block: int, plan: int, first: int, count: int, port: int, samples: np.ndarray
+    arena: Arena,
+    lane: int,
+    block: int,
+    plan: int,
+    first: int,
+    count: int,
+    port: int,
+    samples: np.ndarray,
 ) -> None:
     """Add what an input's cables carry, bend the sum where they bend, and clip to the range."""
     bends = False
@@ -189,7 +203,9 @@ def add_cables(
 
 
 @njit(**OPTIONS)
-def add_wire(arena: Arena, lane: int, block: int, plan: int, wire: int, samples: np.ndarray) -> None:
+def add_wire(
+    arena: Arena, lane: int, block: int, plan: int, wire: int, samples: np.ndarray
+) -> None:
     """Add a source times its cable's ramped amount."""
     source = source_row(arena, lane, block, plan, wire)
     cable = arena.plan_wires[plan, lane, wire, 1]
@@ -207,7 +223,9 @@ def add_wire(arena: Arena, lane: int, block: int, plan: int, wire: int, samples:
 
 
 @njit(**OPTIONS)
-def bend_by_wire(arena: Arena, lane: int, block: int, plan: int, wire: int, samples: np.ndarray) -> None:
+def bend_by_wire(
+    arena: Arena, lane: int, block: int, plan: int, wire: int, samples: np.ndarray
+) -> None:
     """Multiply by two to the power of a source times its cable's amount in octaves.
 
     In float64, where every mathematical library is exact to more than float32 keeps.

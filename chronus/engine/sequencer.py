@@ -26,7 +26,7 @@ from chronus.settings import BLOCK
 RATE = int(Head.RATE)
 BPM, ORIGIN_BEAT, ORIGIN_FRAME = int(Beat.BPM), int(Beat.ORIGIN_BEAT), int(Beat.ORIGIN_FRAME)
 NOW = int(Ramp.NOW)
-SEQUENCES = int(Clock.SEQUENCES)
+SEQUENCES, PLAN = int(Clock.SEQUENCES), int(Clock.PLAN)
 GATE = int(Role.GATE)
 BEAT_TOLERANCE = 1e-9
 
@@ -110,6 +110,8 @@ def play_entry(
         ramp = int(np.floor(values[3] * rate + 0.5))
         change(arena, lane, new, port, frame - block * BLOCK, values[2], ramp)
         return
+    if not is_of_lane(arena, lane, new, port):
+        return
     flags = arena.entries[entry, 1]
     off = frame + max(1, int(np.floor(values[1] * 60.0 * rate / beats[BPM] + 0.5)))
     following = frame_at(beats, rate, beat + values[4])
@@ -121,6 +123,13 @@ def play_entry(
         arena.gate_off[new, port] = off
         return
     open_gate(arena, lane, block, port, frame, off - frame)
+
+
+@njit(**OPTIONS)
+def is_of_lane(arena: Arena, lane: int, new: int, port: int) -> bool:
+    """Whether a gate's node is computed in this lane: no other one moves the gate."""
+    plan = arena.clock[lane, new, PLAN]
+    return arena.plan_gate_lane[max(plan, 0), port] == lane
 
 
 @njit(**OPTIONS)

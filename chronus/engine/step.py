@@ -9,25 +9,30 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import float32, njit
+from numba import float32, njit, types
 
 from chronus.dsp.native import (
     FLUSH_BITS,
     OPTIONS,
     call_kernel,
     fence,
+    fresh,
     read_float_control,
+    swap_if,
     write_float_control,
 )
 from chronus.engine.faults import bypass, is_finite, note_fault, reset_node
 from chronus.engine.layout import (
+    LANE_COLUMNS,
     NONE,
     Arena,
     Beat,
     Clock,
+    Count,
     Event,
     Fault,
     Head,
+    Lane,
     Node,
     Ramp,
 )
@@ -36,18 +41,21 @@ from chronus.engine.sequencer import (
     beat_at,
     close_due_gates,
     close_gates,
+    is_of_lane,
     open_gate,
     run_sequences,
 )
 from chronus.settings import BLOCK
 
 COMMITTED, RATE, GO, AHEAD = int(Head.COMMITTED), int(Head.RATE), int(Head.GO), int(Head.AHEAD)
-PLAYED, EVENTS, QUIT, CURRENT = int(Head.PLAYED), int(Head.EVENTS), int(Head.QUIT), int(Head.NODE)
+PLAYED, EVENTS, QUIT, CURRENT = int(Head.PLAYED), int(Head.EVENTS), int(Head.QUIT), int(Lane.NODE)
 PLAN, SEEN, PENDING, LOW = int(Clock.PLAN), int(Clock.SEEN), int(Clock.PENDING), int(Clock.LOW)
 PLAYING, SILENT, LATE = int(Clock.PLAYING), int(Clock.SILENT), int(Clock.LATE)
 FINISHING, FINISH = int(Clock.FINISHING), int(Clock.FINISH)
 QUIET_BLOCKS, MOST_BLOCKS = int(Clock.QUIET_BLOCKS), int(Clock.MOST_BLOCKS)
 CHANGES, SEQUENCES = int(Clock.CHANGES), int(Clock.SEQUENCES)
+DONE, WAITS, LANES_USED = int(Lane.DONE), int(Lane.WAITS), int(Head.LANES)
+NODES, BEFORE = int(Count.NODES), int(Count.BEFORE)
 BPM, ORIGIN_BEAT, ORIGIN_FRAME = int(Beat.BPM), int(Beat.ORIGIN_BEAT), int(Beat.ORIGIN_FRAME)
 BAR_BEATS = int(Beat.BAR_BEATS)
 NOW = int(Ramp.NOW)
@@ -68,16 +76,29 @@ E_RESET = int(Event.RESET)
 
 SILENCE: Final = 3.1622776e-05
 """-90 dB below full scale."""
+LOOKS_AT_ONCE: Final = 2000
+LOOK_US: Final = 20
+"""How a lane waits for another: so many looks in a row, then one in so many microseconds."""
+CUT_SHIFT: Final = 36
+CUT_EVENTS: Final = (1 << CUT_SHIFT) - 1
+CUT_BLOCKS: Final = (1 << 26) - 1
+"""A cut is the lower bits of its block, and the events that it sees."""
 BAR_TOLERANCE: Final = 1e-7
 """Bars by which a position counts as being on a bar line, above half a frame."""
 
 
+usleep = types.ExternalFunction("usleep", types.int32(types.uint32))
+
+
 @njit(**OPTIONS)
-def run_blocks(whole: np.ndarray, addresses: np.ndarray, scratch: np.ndarray, most: int) -> int:
-    """Compute up to `most` blocks while the tape has room; the number that were computed.
+def run_blocks(
+    whole: np.ndarray, lane: int, addresses: np.ndarray, scratch: np.ndarray, most: int
+) -> int:
+    """Compute up to `most` blocks of a lane while the tape has room; how many it were.
 
     Args:
         whole: (1,), the arena as one record.
+        lane: which lane; lane 0 waits for the others in each block, and commits.
         addresses: native address of each kind's kernel, by the index that plans use.
         scratch: (MAX_ROWS_OF_A_NODE,) int64, a table of row addresses for one node.
         most: blocks.
@@ -85,27 +106,32 @@ def run_blocks(whole: np.ndarray, addresses: np.ndarray, scratch: np.ndarray, mo
     control = read_float_control()
     write_float_control(control | FLUSH_BITS)
     arena = whole[0]
-    head = arena.head
     done = 0
-    while done < most and has_room(head):
-        step(arena, lane, addresses, scratch)
+    while done < most and has_room(arena.head, lane):
+        if not step(arena, lane, addresses, scratch):
+            break
         done += 1
     write_float_control(control)
     return done
 
 
 @njit(**OPTIONS)
-def has_room(head: np.ndarray) -> bool:
-    """Whether the next block may be computed: the score has got there, and the tape has room."""
+def has_room(head: np.ndarray, lane: int) -> bool:
+    """Whether a lane's next block may be computed: the score has got there, the tape has room.
+
+    No lane is more than a block ahead of what is committed: its two banks are in use until then.
+    """
     block = head[COMMITTED]
+    if lane > 0 and head[DONE + lane * LANE_COLUMNS] > block:
+        return False
     if head[QUIT] != 0 or block >= head[GO]:
         return False
     return block * BLOCK < head[PLAYED] + head[AHEAD] * BLOCK
 
 
 @njit(**OPTIONS)
-def step(arena: Arena, lane: int, addresses: np.ndarray, scratch: np.ndarray) -> None:
-    """Compute the next block and commit it."""
+def step(arena: Arena, lane: int, addresses: np.ndarray, scratch: np.ndarray) -> bool:
+    """Compute a lane's share of the next block, and commit it; False if all is to end meanwhile."""
     block = arena.head[COMMITTED]
     new = block & 1
     old = 1 - new
@@ -115,35 +141,81 @@ def step(arena: Arena, lane: int, addresses: np.ndarray, scratch: np.ndarray) ->
         arena.sequences[lane, new, sequence, :] = arena.sequences[lane, old, sequence, :]
         arena.sequence_at[lane, new, sequence, :] = arena.sequence_at[lane, old, sequence, :]
     arena.clock[lane, new, CHANGES] = 0
-    take_events(arena, lane, block, cut_of(arena, lane, block))
+    take_events(arena, lane, block, cut_of(arena, block))
     plan = arena.clock[lane, new, PLAN]
+    going_on = True
     if plan != NONE:
         if arena.clock[lane, new, PLAYING] != 0:
             run_sequences(arena, lane, block)
         close_due_gates(arena, lane, block, plan)
-        run_nodes(arena, lane, block, plan, addresses, scratch)
-    forget_changes(arena, lane, new)
-    write_tape(arena, lane, block, plan)
-    fence()
-    arena.head[COMMITTED] = block + 1
+        before = arena.plan_counts[plan, lane, BEFORE]
+        row = run_nodes(arena, lane, block, plan, 0, before, 0, addresses, scratch)
+        if lane == 0:
+            going_on = wait_for_lanes(arena, block)
+        if going_on:
+            nodes = arena.plan_counts[plan, lane, NODES]
+            run_nodes(arena, lane, block, plan, before, nodes, row, addresses, scratch)
+            move_cables(arena, lane, new, plan)
+        forget_changes(arena, lane, new)
+    elif lane == 0:
+        going_on = wait_for_lanes(arena, block)
+    if not going_on:
+        return False
+    if lane == 0:
+        write_tape(arena, block, plan)
+        fence()
+        arena.head[COMMITTED] = block + 1
+    else:
+        fence()
+        arena.head[DONE + lane * LANE_COLUMNS] = block + 1
+    return True
 
 
 @njit(**OPTIONS)
-def cut_of(arena: Arena, lane: int, block: int) -> int:
-    """How many events the block sees: fixed once, the same whenever it is computed again."""
-    place = block & 1
-    if arena.cuts[place, 0] != block:
-        arena.cuts[place, 1] = arena.head[EVENTS]
-        fence()
-        arena.cuts[place, 0] = block
-    return arena.cuts[place, 1]
+def wait_for_lanes(arena: Arena, block: int) -> bool:
+    """Wait until every other lane has done its share of a block; False if all is to end.
+
+    It looks a while at once, since lanes are mostly done together, and then now and then.
+    """
+    head = arena.head.ctypes.data
+    for lane in range(1, arena.head[LANES_USED]):
+        place = head + 8 * (DONE + lane * LANE_COLUMNS)
+        looks = 0
+        arena.head[WAITS] = 1
+        while fresh(place) <= block:
+            if fresh(head + 8 * QUIT) != 0:
+                arena.head[WAITS] = 0
+                return False
+            looks += 1
+            if looks > LOOKS_AT_ONCE:
+                usleep(LOOK_US)
+        arena.head[WAITS] = 0
+    return True
+
+
+@njit(**OPTIONS)
+def cut_of(arena: Arena, block: int) -> int:
+    """How many events the block sees: fixed once, by the first lane that starts the block.
+
+    Block and count lie in one number, so that they change in one step.
+    """
+    place = arena.cuts.ctypes.data + 8 * (block & 1)
+    mark = block & CUT_BLOCKS
+    before = fresh(place)
+    if before >> CUT_SHIFT != mark:
+        wanted = (mark << CUT_SHIFT) | fresh(arena.head.ctypes.data + 8 * EVENTS)
+        found = swap_if(place, before, wanted)
+        before = wanted if found == before else found
+    return before & CUT_EVENTS
 
 
 @njit(**OPTIONS)
 def waiting_event(arena: Arena, lane: int, old: int, i: int) -> int:
     """Ring index of the i-th event that is not done with: first the pending ones, then the new."""
     waiting = arena.clock[lane, old, PENDING]
-    return arena.pending[lane, old, i] if i < waiting else arena.clock[lane, old, SEEN] + i - waiting
+    return (
+        arena.pending[lane, old, i] if i < waiting else arena.clock[lane, old, SEEN] + i - waiting
+    )
 
 
 @njit(**OPTIONS)
@@ -207,7 +279,9 @@ def apply_event(arena: Arena, lane: int, block: int, place: int) -> None:
         aim(arena.live[lane, event[A]], value, event[B])
         arena.live_left[lane, event[A]] = event[B]
     elif kind == E_GATE:
-        if value > 0.5:
+        if not is_of_lane(arena, lane, new, event[A]):
+            pass
+        elif value > 0.5:
             open_gate(arena, lane, block, event[A], frame, event[B])
         else:
             change(arena, lane, new, event[A], 0, 0.0, 0)
@@ -227,7 +301,9 @@ def apply_event(arena: Arena, lane: int, block: int, place: int) -> None:
 
 
 @njit(**OPTIONS)
-def move_transport(arena: Arena, lane: int, block: int, event: np.ndarray, value: float, beat: float) -> None:
+def move_transport(
+    arena: Arena, lane: int, block: int, event: np.ndarray, value: float, beat: float
+) -> None:
     """Let an event of the transport take effect: another tempo, start, stop, the end."""
     new = block & 1
     frame = block * BLOCK
@@ -255,9 +331,32 @@ def move_transport(arena: Arena, lane: int, block: int, event: np.ndarray, value
 
 @njit(**OPTIONS)
 def run_nodes(
-    arena: Arena, lane: int, block: int, plan: int, addresses: np.ndarray, scratch: np.ndarray
-) -> None:
-    """Fill each node's input rows and call its kernel, in the plan's order."""
+    arena: Arena,
+    lane: int,
+    block: int,
+    plan: int,
+    first: int,
+    last: int,
+    row: int,
+    addresses: np.ndarray,
+    scratch: np.ndarray,
+) -> int:
+    """Fill the input rows of some of a lane's nodes and call their kernels, in the plan's order.
+
+    Args:
+        arena: all that the engine knows.
+        lane: the lane.
+        block: the block.
+        plan: the plan slot.
+        first: the first node's place in the plan; the nodes before `last` are computed.
+        last: see `first`.
+        row: the first node's first row in the plan.
+        addresses: of the kernels.
+        scratch: a table of row addresses.
+
+    Returns:
+        The row behind those that were used.
+    """
     new = block & 1
     old = 1 - new
     rate = arena.head[RATE]
@@ -266,17 +365,17 @@ def run_nodes(
     state_to = arena.state.ctypes.data + new * state_bytes
     memory = arena.memory.ctypes.data
     table = scratch.ctypes.data
-    row = 0
-    for i in range(arena.plan_counts[plan, lane, 0]):
+    current = CURRENT + lane * LANE_COLUMNS
+    for i in range(first, last):
         node = arena.plan_nodes[plan, lane, i]
-        arena.head[CURRENT] = node[N_SLOT]
+        arena.head[current] = node[N_SLOT]
         for k in range(node[N_INPUTS]):
             scratch[k] = fill_row(arena, lane, block, plan, row, node[N_ROW_IN] + k)
             row += 1
         for k in range(node[N_OUTPUTS]):
             scratch[node[N_INPUTS] + k] = arena.rows_out[new, node[N_ROW_OUT] + k].ctypes.data
         if arena.faults[node[N_SLOT], BYPASS] != 0:
-            bypass(arena, lane, block, node, scratch)
+            bypass(arena, block, node, scratch)
             continue
         call_kernel(
             addresses[node[N_KIND]],
@@ -286,9 +385,15 @@ def run_nodes(
             memory + 4 * node[N_MEMORY],
             rate,
         )
-        if not is_finite(arena, lane, new, node):
-            note_fault(arena, lane, block, node)
-    arena.head[CURRENT] = NONE
+        if not is_finite(arena, new, node):
+            note_fault(arena, block, node)
+    arena.head[current] = NONE
+    return row
+
+
+@njit(**OPTIONS)
+def move_cables(arena: Arena, lane: int, new: int, plan: int) -> None:
+    """Let the amounts of a lane's cables go on past this block."""
     for i in range(arena.plan_counts[plan, lane, 1]):
         cable = arena.plan_cables[plan, lane, i]
         left = max(arena.live_left[lane, cable] - BLOCK, 0)
@@ -298,7 +403,7 @@ def run_nodes(
 
 
 @njit(**OPTIONS)
-def write_tape(arena: Arena, lane: int, block: int, plan: int) -> None:
+def write_tape(arena: Arena, block: int, plan: int) -> None:
     """Put the master's two rows on the tape, and see whether the piece has ended."""
     new = block & 1
     at = (block * BLOCK) % arena.tape.shape[0]
@@ -306,14 +411,14 @@ def write_tape(arena: Arena, lane: int, block: int, plan: int) -> None:
     if plan == NONE:
         arena.tape[at : at + BLOCK, :] = 0.0
     else:
-        row = arena.plan_counts[plan, lane, 3]
+        row = arena.plan_counts[plan, 0, 3]
         left = arena.rows_out[new, row]
         right = arena.rows_out[new, row + 1]
         for k in range(BLOCK):
             arena.tape[at + k, 0] = left[k]
             arena.tape[at + k, 1] = right[k]
             peak = max(peak, abs(left[k]), abs(right[k]))
-    clock = arena.clock[lane, new]
+    clock = arena.clock[0, new]
     clock[SILENT] = clock[SILENT] + 1 if peak < SILENCE else 0
     if clock[FINISHING] != NONE and clock[FINISH] == NONE:
         ended = clock[SILENT] >= clock[QUIET_BLOCKS]

@@ -16,7 +16,7 @@ import numpy as np
 from chronus.dsp.declaration import RAMP_S
 from chronus.dsp.layout import memory_frames, state_layout
 from chronus.engine.layout import NONE, Arena, Clock, Event, Head, Ramp, Reason, Ring
-from chronus.engine.plan import Place, plan_of, write_plan
+from chronus.engine.plan import Place, Wiring, plan_of, write_plan
 from chronus.engine.pool import Pool
 from chronus.engine.tables import Tables
 from chronus.errors import UserError
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from chronus.patch.graph import Graph, GraphCable, GraphNode
 
+MASTER: Final = "out#0"
 KIND_NUMBERS: Final = {name: number for number, name in enumerate(kinds())}
 """Index of each kind's kernel in the table of addresses, the same in every process."""
 
@@ -78,7 +79,7 @@ class Writer:
         self._plan_slot = NONE
         self._gone: list[tuple[int, list[Place], list[int]]] = []
         self._pools = {
-            "nodes": Pool("nodes", arena.plan_nodes.shape[1]),
+            "nodes": Pool("nodes", arena.plan_nodes.shape[2]),
             "state": Pool("state of nodes, in bytes", arena.state.shape[1]),
             "memory": Pool("delay memory, in frames", arena.memory.shape[0]),
             "ports": Pool("ports", arena.ports.shape[1]),
@@ -96,7 +97,7 @@ class Writer:
 
     def clock(self, column: Clock) -> int:
         """A whole number of the engine's clock, after the last finished block."""
-        return int(self.arena.clock[self.bank, column])
+        return int(self.arena.clock[0, self.bank, column])
 
     def port_value(self, key: str, port: int) -> float:
         """What a port is at, or on its way to, in the engine."""
@@ -316,10 +317,8 @@ class Writer:
         if self._instant.patched:
             slot = self._free_plan()
             assert slot is not None
-            places, cables = self._staying()
-            write_plan(
-                self.arena, slot, plan_of(places, cables, self._slots, "out#0", self._leaving)
-            )
+            lanes = int(head[Head.LANES])
+            write_plan(self.arena, slot, plan_of(self._wiring(), lanes))
             self._put(index, due, (int(Event.PLAN), slot, 0, 0, 0.0))
             if self._plan_slot != NONE:
                 self._plan_marks[self._plan_slot] = index
@@ -358,14 +357,15 @@ class Writer:
 
     # ---- what leaves
 
-    def _staying(self) -> tuple[dict[str, Place], list[GraphCable]]:
+    def _wiring(self) -> Wiring:
         """All that the next plan computes: what is patched, and what is still fading."""
         self._drop_what_has_faded()
         # In the order of the patch, whatever came before: the same patch adds up to the same bits.
         keys = (*self._order, *(key for key in self._leaving if key not in self._order))
         places = {key: self._places[key] for key in keys if key in self._places}
         cables = [self._cables[key] for key in keys if key in self._cables]
-        return places, [c for c in cables if c.source in places and c.target in places]
+        cables = [c for c in cables if c.source in places and c.target in places]
+        return Wiring(places, cables, self._slots, self._leaving, MASTER)
 
     def _note_leaving(self, mark: int) -> None:
         for key, since in self._leaving.items():

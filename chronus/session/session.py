@@ -121,7 +121,7 @@ class Session:
         """The transport as of `frame`."""
         if self.is_score:
             return self._transport
-        beats = self.writer.arena.beats[self.writer.bank]
+        beats = self.writer.arena.beats[0, self.writer.bank]
         return Transport(
             self.rate_hz,
             bpm=float(beats[Beat.BPM]),
