@@ -1,7 +1,8 @@
 """Which sessions are live on this machine: each has a socket with its name, in a private folder.
 
-The folder is `$XDG_RUNTIME_DIR/chronus`, or where that cannot be, one under the temporary folder. It
-belongs to the user and lets nobody else in; a socket that nobody listens at is of a dead session.
+The folder is `$XDG_RUNTIME_DIR/chronus`, or where that cannot be, one under the temporary folder.
+It belongs to the user and lets nobody else in. Where nobody listens at a socket, its session has
+died.
 """
 
 from __future__ import annotations

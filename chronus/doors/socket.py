@@ -78,21 +78,21 @@ class Door:
         self._what = what
         self._guests: list[_Guest] = []
         self._lock = threading.Lock()
-        self._is_closed = False
+        self._closed = threading.Event()
         news.listen(self._tell)
         self._thread = threading.Thread(target=self._receive, name="door", daemon=True)
         self._thread.start()
 
     def _receive(self) -> None:
-        while not self._is_closed:
+        while not self._closed.is_set():
             try:
                 connection, _ = self._claim.socket.accept()
             except OSError:
-                if self._is_closed:
+                if self._closed.is_set():
                     return
                 continue  # it left before it was let in
             with self._lock:
-                if len(self._guests) >= MOST_GUESTS or self._is_closed:
+                if len(self._guests) >= MOST_GUESTS or self._closed.is_set():
                     connection.close()
                     continue
                 self._guests.append(_Guest(self, connection))
@@ -123,7 +123,7 @@ class Door:
 
     def close(self) -> None:
         """Let nobody in any more, and see those off who are there."""
-        self._is_closed = True
+        self._closed.set()
         with contextlib.suppress(OSError):
             self._claim.socket.shutdown(socket.SHUT_RDWR)
         self._claim.close()

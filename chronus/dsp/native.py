@@ -156,6 +156,29 @@ def fence(_typing: Any) -> Any:
     return types.void(), code
 
 
+@intrinsic
+def fresh(_typing: Any, address: Any) -> Any:
+    """The int64 at an address as another process left it, read anew each time."""
+
+    def code(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        pointer = builder.inttoptr(arguments[0], ir.PointerType(ir.IntType(64)))
+        return builder.load_atomic(pointer, "acquire", 8)
+
+    return types.int64(types.int64), code
+
+
+@intrinsic
+def swap_if(_typing: Any, address: Any, expected: Any, new: Any) -> Any:
+    """Put `new` at an address if `expected` is there, in one step; what was there."""
+
+    def code(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        pointer = builder.inttoptr(arguments[0], ir.PointerType(ir.IntType(64)))
+        done = builder.cmpxchg(pointer, arguments[1], arguments[2], "seq_cst")
+        return builder.extract_value(done, 0)
+
+    return types.int64(types.int64, types.int64, types.int64), code
+
+
 _X86: Final = platform.machine() in {"x86_64", "AMD64"}
 _ARM: Final = platform.machine() in {"aarch64", "arm64"}
 FLUSH_BITS: Final = 0x8040 if _X86 else (1 << 24)

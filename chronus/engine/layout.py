@@ -26,8 +26,10 @@ NONE: Final = -1
 STOPPED: Final = -2
 """A pending table that means: play nothing from then on."""
 
-NODE_COLUMNS: Final = 8
+NODE_COLUMNS: Final = 12
 MAX_ROWS_OF_A_NODE: Final = 64
+LANES: Final = 3
+"""Lanes that there can be. What events and sequences do is worked out in each lane for itself."""
 
 
 class Head(IntEnum):
@@ -46,9 +48,39 @@ class Head(IntEnum):
     AUDIO_BEAT = 19  # [audio] callbacks so far
     HOLD = 20  # [writer] frame from which the audio process takes nothing; 0: there is none
     DEVICE_UNDERRUNS = 21  # [audio] times that the device said it had run dry
-    NODE = 24  # [worker] slot of the node that is being computed, for blame
+    LANES = 14  # [writer] lanes that compute, once
     HAND = 25  # [worker] number of the worker that steps, 0 before the first
     TAKEOVERS = 26  # [worker] times that a worker took the hand from one that died
+
+
+LANE_COLUMNS: Final = 8
+
+
+class Lane(IntEnum):
+    """Places in `head` of lane 0; those of lane n lie n * LANE_COLUMNS behind them."""
+
+    DONE = 64  # [worker] blocks that are finished; lane 0's is COMMITTED
+    NODE = 65  # [worker] slot of the node that is being computed, for blame
+    WAITS = 66  # [worker] 1 while it waits for other lanes
+
+
+class Count(IntEnum):
+    """Columns of `plan_counts`."""
+
+    NODES = 0
+    CABLES = 1
+    GATES = 2
+    MASTER = 3  # row of the master's first output
+    BEFORE = 4  # nodes that wait for no other lane
+
+
+class Wire(IntEnum):
+    """Columns of `plan_wires`."""
+
+    SOURCE = 0  # output row
+    CABLE = 1
+    LATE = 2  # 1 if it reads the last block
+    BENDS = 3
 
 
 class Clock(IntEnum):
@@ -99,6 +131,7 @@ class Event(IntEnum):
     STOP = 7  # the transport stands still and gates close
     FINISH = 8  # as STOP; after a blocks of silence, or b blocks in all, that is the end
     NOTHING = 9  # a mark, to learn when the events before it have taken effect
+    RESET = 10  # node slot a starts afresh, and is computed again
 
 
 class Ring(IntEnum):
@@ -141,10 +174,10 @@ class Arena(NamedTuple):
     """The arrays of an arena; the kernels see the very same memory as one record, `whole`."""
 
     whole: NDArray[np.void]  # (1,), see `arena_dtype`
-    head: Longs  # (64,), see Head
-    cuts: Longs  # (2, 2): block, and how many events it sees
-    clock: Longs  # (2, 16), see Clock
-    beats: Reals  # (2, 8), see Beat
+    head: Longs  # (128,), see Head and Lane
+    cuts: Longs  # (2,): a block, and how many events it sees
+    clock: Longs  # (LANES, 2, 16), see Clock
+    beats: Reals  # (LANES, 2, 8), see Beat
     ports: Floats  # (2, ports, 3), see Ramp
     port_left: Longs  # (2, ports): frames until the target
     port_moved: Longs  # (ports,): the last block in which it moved
@@ -153,27 +186,32 @@ class Arena(NamedTuple):
     cables: Floats  # (2, cables, 3), see Ramp
     cable_left: Longs  # (2, cables)
     state: NDArray[np.uint8]  # (2, state_bytes)
+    initial: NDArray[np.uint8]  # (state_bytes,): each node's state before its first block
+    faults: Longs  # (nodes, 5), see Fault
     memory: Floats  # (memory_frames,)
     rows_out: Floats  # (2, rows_out, BLOCK)
     rows_in: Floats  # (rows_in, BLOCK), scratch
     filled: Floats  # (rows_in,), scratch: the value that a whole row holds, or nan
-    change_first: Longs  # (ports,), scratch: index of the first change of this block, or NONE
-    changes: Longs  # (changes, 4), scratch: port, offset, ramp frames, next
-    change_value: Floats  # (changes,), scratch
-    live: Floats  # (cables, 3), scratch: cable ramps at the start of the block
-    live_left: Longs  # (cables,), scratch
-    pending: Longs  # (2, pending): indices of events that wait for their block
+    change_first: Longs  # (LANES, ports), scratch: index of the first change of this block, or NONE
+    changes: Longs  # (LANES, changes, 4), scratch: port, offset, ramp frames, next
+    change_value: Floats  # (LANES, changes), scratch
+    live: Floats  # (LANES, cables, 3), scratch: cable ramps at the start of the block
+    live_left: Longs  # (LANES, cables), scratch
+    pending: Longs  # (LANES, 2, pending): indices of events that wait for their block
     ring: Longs  # (events, 6), see Ring
     ring_value: Reals  # (events,)
-    plan_counts: Longs  # (plans, 4): nodes, cables, gates, row of the master's first output
-    plan_nodes: Longs  # (plans, nodes, NODE_COLUMNS)
-    plan_rows: Longs  # (plans, rows_in, 3): port, first wire, wires
-    plan_wires: Longs  # (plans, wires, 4): source row, cable, 1 if it reads the last block, bends
-    plan_scale: Floats  # (plans, wires): factor of the amount
-    plan_cables: Longs  # (plans, cables)
-    plan_gates: Longs  # (plans, nodes): gate ports
-    sequences: Longs  # (2, sequences, 4): table, pending table, next entry, cycle
-    sequence_at: Reals  # (2, sequences, 2): beat of the table's start, beat of the pending one
+    plan_counts: Longs  # (plans, LANES, 5), see Count
+    plan_nodes: Longs  # (plans, LANES, nodes, NODE_COLUMNS)
+    plan_rows: Longs  # (plans, LANES, rows_in, 3): port, first wire, wires
+    plan_wires: Longs  # (plans, LANES, wires, 4), see Wire
+    plan_scale: Floats  # (plans, LANES, wires): factor of the amount
+    plan_cables: Longs  # (plans, LANES, cables)
+    plan_gates: Longs  # (plans, LANES, nodes): gate ports
+    plan_gate_lane: NDArray[np.int8]  # (plans, ports): the lane that computes a gate's node
+    sequences: Longs  # (LANES, 2, sequences, 4): table, pending table, next entry, cycle
+    sequence_at: (
+        Reals  # (LANES, 2, sequences, 2): beat of the table's start, beat of the pending one
+    )
     sequence_ports: Longs  # (sequences, 3): the port of each Role of a table, or NONE
     tables: Longs  # (tables, 2): first entry, entries
     table_beats: Reals  # (tables,): length of a cycle
@@ -193,15 +231,38 @@ class Node(IntEnum):
     ROW_OUT = 5  # first output row
     OUTPUTS = 6  # output rows
     SLOT = 7  # the node's number, for blame
+    STATE_BYTES = 8  # of one bank
+    MEMORY_FRAMES = 9
+    DRY = 10  # first input row that takes the place of outputs while bypassed, or NONE
+    DRY_ROWS = 11  # how many rows that are
+
+
+class Fault(IntEnum):
+    """Columns of `faults`: what went wrong with a node. Writing one again changes nothing."""
+
+    BYPASS = 0  # [worker that takes over, or step] 1: it is not computed any more
+    REASON = 1  # a Reason, the last one
+    COUNT = 2  # blocks in which it gave what is no number
+    BLOCK = 3  # the last such block
+    FIRST = 4  # the first of those that are counted against it
+
+
+class Reason(IntEnum):
+    """Why a node was silenced."""
+
+    NONE = 0
+    NOT_FINITE = 1
+    CRASHED = 2
+    LOOPED = 3
 
 
 def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]:
     i8, f4, f8 = np.int64, np.float32, np.float64
     return {
-        "head": ((64,), i8),
-        "cuts": ((2, 2), i8),
-        "clock": ((2, 16), i8),
-        "beats": ((2, 8), f8),
+        "head": ((128,), i8),
+        "cuts": ((2,), i8),
+        "clock": ((LANES, 2, 16), i8),
+        "beats": ((LANES, 2, 8), f8),
         "ports": ((2, size.ports, 3), f4),
         "port_left": ((2, size.ports), i8),
         "port_moved": ((size.ports,), i8),
@@ -210,27 +271,30 @@ def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]
         "cables": ((2, size.cables, 3), f4),
         "cable_left": ((2, size.cables), i8),
         "state": ((2, size.state_bytes), np.uint8),
+        "initial": ((size.state_bytes,), np.uint8),
+        "faults": ((size.nodes, 5), i8),
         "memory": ((size.memory_frames,), f4),
         "rows_out": ((2, size.rows_out, BLOCK), f4),
         "rows_in": ((size.rows_in, BLOCK), f4),
         "filled": ((size.rows_in,), f4),
-        "change_first": ((size.ports,), i8),
-        "changes": ((size.changes, 4), i8),
-        "change_value": ((size.changes,), f4),
-        "live": ((size.cables, 3), f4),
-        "live_left": ((size.cables,), i8),
-        "pending": ((2, size.pending), i8),
+        "change_first": ((LANES, size.ports), i8),
+        "changes": ((LANES, size.changes, 4), i8),
+        "change_value": ((LANES, size.changes), f4),
+        "live": ((LANES, size.cables, 3), f4),
+        "live_left": ((LANES, size.cables), i8),
+        "pending": ((LANES, 2, size.pending), i8),
         "ring": ((size.events, 6), i8),
         "ring_value": ((size.events,), f8),
-        "plan_counts": ((size.plans, 4), i8),
-        "plan_nodes": ((size.plans, size.nodes, NODE_COLUMNS), i8),
-        "plan_rows": ((size.plans, size.rows_in, 3), i8),
-        "plan_wires": ((size.plans, size.wires, 4), i8),
-        "plan_scale": ((size.plans, size.wires), f4),
-        "plan_cables": ((size.plans, size.cables), i8),
-        "plan_gates": ((size.plans, size.nodes), i8),
-        "sequences": ((2, size.sequences, 4), i8),
-        "sequence_at": ((2, size.sequences, 2), f8),
+        "plan_counts": ((size.plans, LANES, 5), i8),
+        "plan_nodes": ((size.plans, LANES, size.nodes, NODE_COLUMNS), i8),
+        "plan_rows": ((size.plans, LANES, size.rows_in, 3), i8),
+        "plan_wires": ((size.plans, LANES, size.wires, 4), i8),
+        "plan_scale": ((size.plans, LANES, size.wires), f4),
+        "plan_cables": ((size.plans, LANES, size.cables), i8),
+        "plan_gates": ((size.plans, LANES, size.nodes), i8),
+        "plan_gate_lane": ((size.plans, size.ports), np.int8),
+        "sequences": ((LANES, 2, size.sequences, 4), i8),
+        "sequence_at": ((LANES, 2, size.sequences, 2), f8),
         "sequence_ports": ((size.sequences, 3), i8),
         "tables": ((size.tables, 2), i8),
         "table_beats": ((size.tables,), f8),
@@ -277,29 +341,34 @@ def initialise(arena: Arena, rate_hz: int) -> None:
     """Give fresh (all-zero) memory the values of an engine at frame 0 with nothing loaded."""
     arena.head[Head.RATE] = rate_hz
     arena.cuts[:] = NONE
-    arena.clock[:, Clock.PLAN] = NONE
-    arena.clock[:, Clock.PLAYING] = 1
-    arena.clock[:, Clock.FINISHING] = NONE
-    arena.clock[:, Clock.FINISH] = NONE
-    arena.beats[:, Beat.BPM] = 120.0
-    arena.beats[:, Beat.BAR_BEATS] = 4.0
+    arena.clock[:, :, Clock.PLAN] = NONE
+    arena.clock[:, :, Clock.PLAYING] = 1
+    arena.clock[:, :, Clock.FINISHING] = NONE
+    arena.clock[:, :, Clock.FINISH] = NONE
+    arena.beats[:, :, Beat.BPM] = 120.0
+    arena.beats[:, :, Beat.BAR_BEATS] = 4.0
     arena.port_moved[:] = NONE
     arena.gate_off[:] = NONE
     arena.filled[:] = np.nan
     arena.change_first[:] = NONE
-    arena.sequences[:, :, 0:2] = NONE
-    arena.head[Head.NODE] = NONE
+    arena.sequences[:, :, :, 0:2] = NONE
+    arena.head[Head.LANES] = 1
+    arena.head[Lane.NODE : Lane.NODE + LANES * LANE_COLUMNS : LANE_COLUMNS] = NONE
 
 
-def recover(arena: Arena) -> None:
-    """Forget the scratch that a half-done block left behind, so that it can be computed again."""
+def recover(arena: Arena, lane: int = 0) -> None:
+    """Forget the scratch that a lane's half-done block left, so that it can be computed again.
+
+    Rows of other lanes are filled once more than they had to be, which changes nothing.
+    """
     arena.filled[:] = np.nan
-    arena.change_first[:] = NONE
+    arena.change_first[lane] = NONE
 
 
-def offline_arena(rate_hz: int, size: Limits | None = None) -> Arena:
+def offline_arena(rate_hz: int, lanes: int = 1) -> Arena:
     """An arena in this process alone, ready for its first block."""
-    size = size or Limits()
+    size = Limits()
     arena = arena_on(np.zeros(arena_dtype(size).itemsize, np.uint8), size)
     initialise(arena, rate_hz)
+    arena.head[Head.LANES] = lanes
     return arena

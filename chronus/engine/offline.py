@@ -50,9 +50,9 @@ class Stepper:
         size = Limits()
         self.run(arena_on(np.zeros(arena_dtype(size).itemsize, np.uint8), size), 0)
 
-    def run(self, arena: Arena, most: int) -> int:
-        """Compute up to `most` blocks while there is room; the number that were computed."""
-        return int(run_blocks(arena.whole, self._addresses, self._scratch, most))
+    def run(self, arena: Arena, most: int, lane: int = 0) -> int:
+        """Compute up to `most` blocks of a lane while there is room; how many it were."""
+        return int(run_blocks(arena.whole, lane, self._addresses, self._scratch, most))
 
 
 class Pump:
@@ -75,6 +75,16 @@ class Pump:
         head[Head.GO] = start + blocks
         head[Head.AHEAD] = blocks
         head[Head.PLAYED] = start * BLOCK
-        done = self.stepper.run(self.arena, blocks)
+        lanes = int(head[Head.LANES])
+        done = self.stepper.run(self.arena, blocks) if lanes == 1 else self._in_turn(blocks, lanes)
         assert done == blocks, (done, blocks)
         return tape_part(self.arena, start * BLOCK, blocks * BLOCK)
+
+    def _in_turn(self, blocks: int, lanes: int) -> int:
+        """Compute blocks on several lanes, one after the other, and lane 0 last."""
+        done = 0
+        while done < blocks:
+            for lane in range(1, lanes):
+                self.stepper.run(self.arena, 1, lane)
+            done += self.stepper.run(self.arena, 1)
+        return done

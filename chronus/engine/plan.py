@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from chronus.engine.layout import Arena, Node
+from chronus.engine.layout import NONE, Arena, Count, Node
 from chronus.errors import Code, UserError
 from chronus.patch.graph import computing_order
+from chronus.patch.lanes import share_out
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
@@ -25,6 +26,8 @@ class Place:
         number: index of its kernel in the table of addresses.
         slot: its own number.
         state: byte offset, and so on for `memory` (frames), `ports`, `rows_in` and `rows_out`.
+        state_bytes: of its states, in one bank.
+        memory_frames: of its delay memory.
     """
 
     kind: Kind
@@ -35,66 +38,109 @@ class Place:
     ports: int
     rows_in: int
     rows_out: int
+    state_bytes: int
+    memory_frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class LanePlan:
+    """What the step needs of one lane, row for row as it stands in the arena.
+
+    Attributes:
+        before: how many of the nodes need nothing of another lane.
+    """
+
+    nodes: list[list[int]] = field(default_factory=list)
+    rows: list[list[int]] = field(default_factory=list)
+    wires: list[list[int]] = field(default_factory=list)
+    scales: list[float] = field(default_factory=list)
+    cables: list[int] = field(default_factory=list)
+    gates: list[int] = field(default_factory=list)
+    before: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the step needs, row for row as it stands in the arena."""
+    """The plans of all lanes, and the row of the master's first output."""
 
-    nodes: list[list[int]]
-    rows: list[list[int]]
-    wires: list[list[int]]
-    scales: list[float]
-    cables: list[int]
-    gates: list[int]
+    lanes: tuple[LanePlan, ...]
     master: int
 
 
-def plan_of(
-    places: Mapping[str, Place],
-    cables: Sequence[GraphCable],
-    cable_slots: Mapping[str, int],
-    master: str,
-    leaving: Container[str] = (),
-) -> Plan:
-    """Compile a plan.
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What a plan is made of.
 
-    Args:
-        places: every node by key, in the order in which they came to be.
-        cables: every cable, in the order in which they were plugged in, which is the order of sums.
+    Attributes:
+        places: every node by key, in the order of the patch.
+        cables: every cable, in the order in which they add up.
         cable_slots: each cable's place in the arena.
-        master: key of the node whose first two output rows are played.
         leaving: keys of the cables that only fade out.
+        master: key of the node whose first two output rows are played.
     """
-    order, closing = _order(places, cables, leaving)
+
+    places: Mapping[str, Place]
+    cables: Sequence[GraphCable]
+    cable_slots: Mapping[str, int]
+    leaving: Container[str]
+    master: str
+
+
+def plan_of(wiring: Wiring, lanes: int = 1) -> Plan:
+    """Compile a plan for so many lanes; its samples do not depend on how many there are."""
+    places = wiring.places
+    order, closing = _order(places, wiring.cables, wiring.leaving)
+    forward = [(c.source, c.target) for c in wiring.cables if c.key not in closing]
+    costs = {key: cost_of(place.kind) for key, place in places.items()}
+    lane_of, trunk = share_out(order, forward, costs, wiring.master, lanes)
     arriving: dict[tuple[str, int], list[GraphCable]] = {}
-    for cable in cables:
+    for cable in wiring.cables:
         arriving.setdefault((cable.target, cable.input), []).append(cable)
-    plan = Plan([], [], [], [], [cable_slots[c.key] for c in cables], [], places[master].rows_out)
-    for key in order:
-        place = places[key]
-        kind = place.kind
-        plan.nodes.append(_node_row(place))
-        channel = 0
-        last = -1
-        for port, _ in kind.input_rows:
-            channel = channel + 1 if port == last else 0
-            last = port
-            first = len(plan.wires)
-            for cable in arriving.get((key, port), ()):
-                _add_wires(
-                    plan,
-                    cable,
-                    places[cable.source],
-                    channel,
-                    kind.inputs[port].channels,
-                    (cable_slots[cable.key], int(cable.key in closing)),
-                )
-            plan.rows.append([place.ports + port, first, len(plan.wires) - first])
-        gate = kind.find_input("gate")
-        if gate is not None:
-            plan.gates.append(place.ports + gate)
+    plan = Plan(tuple(LanePlan() for _ in range(lanes)), places[wiring.master].rows_out)
+    for cable in wiring.cables:
+        plan.lanes[lane_of[cable.target]].cables.append(wiring.cable_slots[cable.key])
+    # Lane 0 computes its own branches while others compute theirs, and then the trunk.
+    for key in sorted(order, key=lambda key: key in trunk):
+        lane = plan.lanes[lane_of[key]]
+        if key in trunk and not lane.before:
+            lane.before.append(len(lane.nodes))
+        _add_node(lane, key, wiring, arriving, closing)
     return plan
+
+
+def cost_of(kind: Kind) -> float:
+    """A guess at what a kind costs: what it keeps and what it reads has to be worked with."""
+    return 1.0 + len(kind.state) + len(kind.input_rows) + 4.0 * len(kind.memories)
+
+
+def _add_node(
+    lane: LanePlan,
+    key: str,
+    wiring: Wiring,
+    arriving: Mapping[tuple[str, int], list[GraphCable]],
+    closing: frozenset[str],
+) -> None:
+    place = wiring.places[key]
+    kind = place.kind
+    lane.nodes.append(_node_row(place))
+    channel = 0
+    last = -1
+    for port, _ in kind.input_rows:
+        channel = channel + 1 if port == last else 0
+        last = port
+        first = len(lane.wires)
+        for cable in arriving.get((key, port), ()):
+            _add_wires(
+                lane,
+                cable,
+                wiring.places[cable.source],
+                (channel, kind.inputs[port].channels),
+                (wiring.cable_slots[cable.key], int(cable.key in closing)),
+            )
+        lane.rows.append([place.ports + port, first, len(lane.wires) - first])
+    gate = kind.find_input("gate")
+    if gate is not None:
+        lane.gates.append(place.ports + gate)
 
 
 def _order(
@@ -128,23 +174,42 @@ def _node_row(place: Place) -> list[int]:
     row[Node.ROW_OUT] = place.rows_out
     row[Node.OUTPUTS] = len(place.kind.output_rows)
     row[Node.SLOT] = place.slot
+    row[Node.STATE_BYTES] = place.state_bytes
+    row[Node.MEMORY_FRAMES] = place.memory_frames
+    row[Node.DRY] = _dry_row(place.kind)
+    row[Node.DRY_ROWS] = place.kind.outputs[0].channels
     return row
 
 
+def _dry_row(kind: Kind) -> int:
+    """The first row of the main input, where that can stand for the main output; else NONE."""
+    main = kind.main_input
+    if main is None or kind.inputs[main].channels != kind.outputs[0].channels:
+        return NONE
+    return next(row for row, (port, _) in enumerate(kind.input_rows) if port == main)
+
+
 def _add_wires(
-    plan: Plan,
+    lane: LanePlan,
     cable: GraphCable,
     source: Place,
-    channel: int,
-    channels: int,
+    channel: tuple[int, int],
     how: tuple[int, int],
 ) -> None:
-    """The wires of one cable into one row: mono into both sides, the mean of both into mono."""
+    """The wires of one cable into one row: mono into both sides, the mean of both into mono.
+
+    Args:
+        lane: gets them.
+        cable: the cable.
+        source: where it comes from.
+        channel: which channel of its port the row is, and of how many.
+        how: the cable's place, and 1 if it reads the last block.
+    """
     rows = [row for row, (port, _) in enumerate(source.kind.output_rows) if port == cable.output]
-    taken = rows if channels == 1 else [rows[min(channel, len(rows) - 1)]]
+    taken = rows if channel[1] == 1 else [rows[min(channel[0], len(rows) - 1)]]
     for row in taken:
-        plan.wires.append([source.rows_out + row, how[0], how[1], int(cable.bends)])
-        plan.scales.append(1.0 / len(taken))
+        lane.wires.append([source.rows_out + row, how[0], how[1], int(cable.bends)])
+        lane.scales.append(1.0 / len(taken))
 
 
 def write_plan(arena: Arena, slot: int, plan: Plan) -> None:
@@ -153,14 +218,25 @@ def write_plan(arena: Arena, slot: int, plan: Plan) -> None:
     Raises:
         UserError: E_LIMIT, it has more wires than the arena has room for.
     """
-    most = arena.plan_scale.shape[1]
-    if len(plan.wires) > most:
+    most = arena.plan_scale.shape[2]
+    if any(len(lane.wires) > most for lane in plan.lanes):
         raise UserError(Code.LIMIT, f"too many cables at once: {most} wires are the limit")
-    arena.plan_counts[slot] = (len(plan.nodes), len(plan.cables), len(plan.gates), plan.master)
-    arena.plan_nodes[slot, : len(plan.nodes)] = plan.nodes
-    arena.plan_rows[slot, : len(plan.rows)] = plan.rows
-    if plan.wires:
-        arena.plan_wires[slot, : len(plan.wires)] = plan.wires
-        arena.plan_scale[slot, : len(plan.wires)] = plan.scales
-    arena.plan_cables[slot, : len(plan.cables)] = plan.cables
-    arena.plan_gates[slot, : len(plan.gates)] = plan.gates
+    for number, lane in enumerate(plan.lanes):
+        counts = arena.plan_counts[slot, number]
+        counts[Count.NODES] = len(lane.nodes)
+        counts[Count.CABLES] = len(lane.cables)
+        counts[Count.GATES] = len(lane.gates)
+        counts[Count.MASTER] = plan.master
+        counts[Count.BEFORE] = lane.before[0] if lane.before else len(lane.nodes)
+        for rows, place in (
+            (lane.nodes, arena.plan_nodes),
+            (lane.rows, arena.plan_rows),
+            (lane.wires, arena.plan_wires),
+            (lane.scales, arena.plan_scale),
+            (lane.cables, arena.plan_cables),
+            (lane.gates, arena.plan_gates),
+        ):
+            if rows:
+                place[slot, number, : len(rows)] = rows
+        if lane.gates:
+            arena.plan_gate_lane[slot, lane.gates] = number

@@ -31,49 +31,51 @@ def ramp_value(ramp: np.ndarray, left: int) -> float:
 
 
 @njit(**OPTIONS)
-def change(arena: Arena, new: int, port: int, offset: int, value: float, frames: int) -> None:
+def change(
+    arena: Arena, lane: int, new: int, port: int, offset: int, value: float, frames: int
+) -> None:
     """Note that a port goes to a value within `frames`, from a frame of this block on.
 
     Changes of a port are a list in the order of their frames, then of these calls.
     """
-    index = arena.clock[new, CHANGES]
-    if index >= arena.changes.shape[0]:
+    index = arena.clock[lane, new, CHANGES]
+    if index >= arena.changes.shape[1]:
         return  # unreachable within the limits: each port changes a few times a block at most
-    arena.clock[new, CHANGES] = index + 1
+    arena.clock[lane, new, CHANGES] = index + 1
     before = NONE
-    after = arena.change_first[port]
-    while after != NONE and arena.changes[after, 1] <= offset:
+    after = arena.change_first[lane, port]
+    while after != NONE and arena.changes[lane, after, 1] <= offset:
         before = after
-        after = arena.changes[after, 3]
-    arena.changes[index, 0] = port
-    arena.changes[index, 1] = offset
-    arena.changes[index, 2] = frames
-    arena.changes[index, 3] = after
-    arena.change_value[index] = value
+        after = arena.changes[lane, after, 3]
+    arena.changes[lane, index, 0] = port
+    arena.changes[lane, index, 1] = offset
+    arena.changes[lane, index, 2] = frames
+    arena.changes[lane, index, 3] = after
+    arena.change_value[lane, index] = value
     if before == NONE:
-        arena.change_first[port] = index
+        arena.change_first[lane, port] = index
     else:
-        arena.changes[before, 3] = index
+        arena.changes[lane, before, 3] = index
 
 
 @njit(**OPTIONS)
-def forget_changes(arena: Arena, new: int) -> None:
+def forget_changes(arena: Arena, lane: int, new: int) -> None:
     """Empty the lists of changes at the end of a block."""
-    for i in range(arena.clock[new, CHANGES]):
-        arena.change_first[arena.changes[i, 0]] = NONE
+    for i in range(arena.clock[lane, new, CHANGES]):
+        arena.change_first[lane, arena.changes[lane, i, 0]] = NONE
 
 
 @njit(**OPTIONS)
-def walk_port(arena: Arena, block: int, port: int, samples: np.ndarray) -> None:
+def walk_port(arena: Arena, lane: int, block: int, port: int, samples: np.ndarray) -> None:
     """Play a port's ramp and its changes through a block: into a row, and into the new bank."""
     new = block & 1
     left = arena.port_left[1 - new, port]
     ramp = arena.ports[new, port]
     ramp[:] = arena.ports[1 - new, port]
     at = 0
-    entry = arena.change_first[port]
+    entry = arena.change_first[lane, port]
     while True:
-        end = arena.changes[entry, 1] if entry != NONE else BLOCK
+        end = arena.changes[lane, entry, 1] if entry != NONE else BLOCK
         for k in range(at, end):
             left = max(left - 1, 0)
             samples[k] = ramp_value(ramp, left)
@@ -81,41 +83,42 @@ def walk_port(arena: Arena, block: int, port: int, samples: np.ndarray) -> None:
         at = end
         if entry == NONE:
             break
-        left = arena.changes[entry, 2]
-        aim(ramp, arena.change_value[entry], left)
-        entry = arena.changes[entry, 3]
+        left = arena.changes[lane, entry, 2]
+        aim(ramp, arena.change_value[lane, entry], left)
+        entry = arena.changes[lane, entry, 3]
     arena.port_left[new, port] = left
     arena.port_moved[port] = block
 
 
 @njit(**OPTIONS)
-def fill_row(arena: Arena, block: int, plan: int, row: int, place: int) -> int:
+def fill_row(arena: Arena, lane: int, block: int, plan: int, row: int, place: int) -> int:
     """Fill one input row of a node; the address of the samples that the kernel is to read.
 
     A row with one cable at full amount and nothing else is the source's own row.
 
     Args:
         arena: all that the engine knows.
+        lane: the lane that computes the node.
         block: the block.
         plan: the plan slot.
         row: the row's number in the plan.
         place: the row's place in `rows_in`.
     """
     new = block & 1
-    port = arena.plan_rows[plan, row, 0]
-    first = arena.plan_rows[plan, row, 1]
-    count = arena.plan_rows[plan, row, 2]
+    port = arena.plan_rows[plan, lane, row, 0]
+    first = arena.plan_rows[plan, lane, row, 1]
+    count = arena.plan_rows[plan, lane, row, 2]
     samples = arena.rows_in[place]
     base = arena.ports[1 - new, port, NOW]
-    if arena.port_left[1 - new, port] > 0 or arena.change_first[port] != NONE:
-        walk_port(arena, block, port, samples)
+    if arena.port_left[1 - new, port] > 0 or arena.change_first[lane, port] != NONE:
+        walk_port(arena, lane, block, port, samples)
         arena.filled[place] = np.nan
     else:
         if block <= arena.port_moved[port] + 1:
             arena.ports[new, port, :] = arena.ports[1 - new, port, :]
             arena.port_left[new, port] = 0
         if count > 0:
-            alone = only_source(arena, block, plan, first, count, port, base)
+            alone = only_source(arena, lane, block, plan, first, count, port, base)
             if alone != 0:
                 return alone
         if arena.filled[place] != base:
@@ -123,64 +126,75 @@ def fill_row(arena: Arena, block: int, plan: int, row: int, place: int) -> int:
             samples[:] = base
             arena.filled[place] = base
     if count > 0:
-        add_cables(arena, block, plan, first, count, port, samples)
+        add_cables(arena, lane, block, plan, first, count, port, samples)
         arena.filled[place] = np.nan
     return samples.ctypes.data
 
 
 @njit(**OPTIONS)
-def source_row(arena: Arena, block: int, plan: int, wire: int) -> np.ndarray:
+def source_row(arena: Arena, lane: int, block: int, plan: int, wire: int) -> np.ndarray:
     """The samples that a wire carries: this block's, or the last one's where it closes a cycle."""
-    bank = (block & 1) ^ arena.plan_wires[plan, wire, 2]
-    return arena.rows_out[bank, arena.plan_wires[plan, wire, 0]]
+    bank = (block & 1) ^ arena.plan_wires[plan, lane, wire, 2]
+    return arena.rows_out[bank, arena.plan_wires[plan, lane, wire, 0]]
 
 
 @njit(**OPTIONS)
-def is_dead(arena: Arena, plan: int, wire: int) -> bool:
+def is_dead(arena: Arena, lane: int, plan: int, wire: int) -> bool:
     """Whether a wire's cable has faded to nothing."""
-    cable = arena.plan_wires[plan, wire, 1]
-    return arena.live_left[cable] == 0 and arena.live[cable, NOW] == 0.0
+    cable = arena.plan_wires[plan, lane, wire, 1]
+    return arena.live_left[lane, cable] == 0 and arena.live[lane, cable, NOW] == 0.0
 
 
 @njit(**OPTIONS)
 def only_source(
-    arena: Arena, block: int, plan: int, first: int, count: int, port: int, base: float
+    arena: Arena, lane: int, block: int, plan: int, first: int, count: int, port: int, base: float
 ) -> int:
     """Address of the one source row that an input passes on untouched; 0 where there is none."""
     if base != 0.0 or arena.limits[port, 0] > -np.inf or arena.limits[port, 1] < np.inf:
         return 0
     alone = NONE
     for wire in range(first, first + count):
-        if not is_dead(arena, plan, wire):
+        if not is_dead(arena, lane, plan, wire):
             if alone != NONE:
                 return 0
             alone = wire
     if alone == NONE:
         return 0
-    cable = arena.plan_wires[plan, alone, 1]
-    amount = arena.live[cable, NOW] * arena.plan_scale[plan, alone]
-    if arena.live_left[cable] > 0 or amount != 1.0 or arena.plan_wires[plan, alone, 3] != 0:
+    cable = arena.plan_wires[plan, lane, alone, 1]
+    amount = arena.live[lane, cable, NOW] * arena.plan_scale[plan, lane, alone]
+    if (
+        arena.live_left[lane, cable] > 0
+        or amount != 1.0
+        or arena.plan_wires[plan, lane, alone, 3] != 0
+    ):
         return 0
-    return source_row(arena, block, plan, alone).ctypes.data
+    return source_row(arena, lane, block, plan, alone).ctypes.data
 
 
 @njit(**OPTIONS)
 def add_cables(
-    arena: Arena, block: int, plan: int, first: int, count: int, port: int, samples: np.ndarray
+    arena: Arena,
+    lane: int,
+    block: int,
+    plan: int,
+    first: int,
+    count: int,
+    port: int,
+    samples: np.ndarray,
 ) -> None:
     """Add what an input's cables carry, bend the sum where they bend, and clip to the range."""
     bends = False
     for wire in range(first, first + count):
-        if is_dead(arena, plan, wire):
+        if is_dead(arena, lane, plan, wire):
             continue
-        if arena.plan_wires[plan, wire, 3] != 0:
+        if arena.plan_wires[plan, lane, wire, 3] != 0:
             bends = True
             continue
-        add_wire(arena, block, plan, wire, samples)
+        add_wire(arena, lane, block, plan, wire, samples)
     if bends:
         for wire in range(first, first + count):
-            if arena.plan_wires[plan, wire, 3] != 0 and not is_dead(arena, plan, wire):
-                bend_by_wire(arena, block, plan, wire, samples)
+            if arena.plan_wires[plan, lane, wire, 3] != 0 and not is_dead(arena, lane, plan, wire):
+                bend_by_wire(arena, lane, block, plan, wire, samples)
     low = arena.limits[port, 0]
     high = arena.limits[port, 1]
     if low > -np.inf or high < np.inf:
@@ -189,13 +203,15 @@ def add_cables(
 
 
 @njit(**OPTIONS)
-def add_wire(arena: Arena, block: int, plan: int, wire: int, samples: np.ndarray) -> None:
+def add_wire(
+    arena: Arena, lane: int, block: int, plan: int, wire: int, samples: np.ndarray
+) -> None:
     """Add a source times its cable's ramped amount."""
-    source = source_row(arena, block, plan, wire)
-    cable = arena.plan_wires[plan, wire, 1]
-    scale = arena.plan_scale[plan, wire]
-    left = arena.live_left[cable]
-    ramp = arena.live[cable]
+    source = source_row(arena, lane, block, plan, wire)
+    cable = arena.plan_wires[plan, lane, wire, 1]
+    scale = arena.plan_scale[plan, lane, wire]
+    left = arena.live_left[lane, cable]
+    ramp = arena.live[lane, cable]
     if left == 0:
         amount = ramp[NOW] * scale
         for k in range(BLOCK):
@@ -207,16 +223,18 @@ def add_wire(arena: Arena, block: int, plan: int, wire: int, samples: np.ndarray
 
 
 @njit(**OPTIONS)
-def bend_by_wire(arena: Arena, block: int, plan: int, wire: int, samples: np.ndarray) -> None:
+def bend_by_wire(
+    arena: Arena, lane: int, block: int, plan: int, wire: int, samples: np.ndarray
+) -> None:
     """Multiply by two to the power of a source times its cable's amount in octaves.
 
     In float64, where every mathematical library is exact to more than float32 keeps.
     """
-    source = source_row(arena, block, plan, wire)
-    cable = arena.plan_wires[plan, wire, 1]
-    scale = arena.plan_scale[plan, wire]
-    left = arena.live_left[cable]
-    ramp = arena.live[cable]
+    source = source_row(arena, lane, block, plan, wire)
+    cable = arena.plan_wires[plan, lane, wire, 1]
+    scale = arena.plan_scale[plan, lane, wire]
+    left = arena.live_left[lane, cable]
+    ramp = arena.live[lane, cable]
     for k in range(BLOCK):
         left = max(left - 1, 0)
         octaves = source[k] * (ramp_value(ramp, left) * scale)

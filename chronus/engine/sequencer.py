@@ -26,7 +26,7 @@ from chronus.settings import BLOCK
 RATE = int(Head.RATE)
 BPM, ORIGIN_BEAT, ORIGIN_FRAME = int(Beat.BPM), int(Beat.ORIGIN_BEAT), int(Beat.ORIGIN_FRAME)
 NOW = int(Ramp.NOW)
-SEQUENCES = int(Clock.SEQUENCES)
+SEQUENCES, PLAN = int(Clock.SEQUENCES), int(Clock.PLAN)
 GATE = int(Role.GATE)
 BEAT_TOLERANCE = 1e-9
 
@@ -45,24 +45,24 @@ def frame_at(beats: np.ndarray, rate: int, beat: float) -> int:
 
 
 @njit(**OPTIONS)
-def run_sequences(arena: Arena, block: int) -> None:
+def run_sequences(arena: Arena, lane: int, block: int) -> None:
     """Turn what every sequence plays in this block into changes of ports."""
     new = block & 1
-    for sequence in range(arena.clock[new, SEQUENCES]):
-        state = arena.sequences[new, sequence]
+    for sequence in range(arena.clock[lane, new, SEQUENCES]):
+        state = arena.sequences[lane, new, sequence]
         if state[0] != NONE or state[1] != NONE:
-            run_sequence(arena, block, sequence)
+            run_sequence(arena, lane, block, sequence)
 
 
 @njit(**OPTIONS)
-def run_sequence(arena: Arena, block: int, sequence: int) -> None:
+def run_sequence(arena: Arena, lane: int, block: int, sequence: int) -> None:
     """Play one sequence through the block, and let a pending table take over at its beat."""
     new = block & 1
-    beats = arena.beats[new]
+    beats = arena.beats[lane, new]
     rate = arena.head[RATE]
     end = (block + 1) * BLOCK
-    state = arena.sequences[new, sequence]
-    starts = arena.sequence_at[new, sequence]
+    state = arena.sequences[lane, new, sequence]
+    starts = arena.sequence_at[lane, new, sequence]
     while True:
         table = state[0]
         silent = table == NONE or arena.tables[table, 1] == 0
@@ -86,7 +86,7 @@ def run_sequence(arena: Arena, block: int, sequence: int) -> None:
         frame = frame_at(beats, rate, beat)
         if frame >= end:
             return
-        play_entry(arena, block, sequence, entry, beat, max(frame, block * BLOCK))
+        play_entry(arena, lane, block, sequence, entry, beat, max(frame, block * BLOCK))
         state[2] += 1
         if state[2] == arena.tables[table, 1]:
             state[2] = 0
@@ -95,11 +95,11 @@ def run_sequence(arena: Arena, block: int, sequence: int) -> None:
 
 @njit(**OPTIONS)
 def play_entry(
-    arena: Arena, block: int, sequence: int, entry: int, beat: float, frame: int
+    arena: Arena, lane: int, block: int, sequence: int, entry: int, beat: float, frame: int
 ) -> None:
     """Play one entry of a table at its frame."""
     new = block & 1
-    beats = arena.beats[new]
+    beats = arena.beats[lane, new]
     rate = arena.head[RATE]
     role = arena.entries[entry, 0]
     port = arena.sequence_ports[sequence, role]
@@ -108,7 +108,9 @@ def play_entry(
         return
     if role != GATE:
         ramp = int(np.floor(values[3] * rate + 0.5))
-        change(arena, new, port, frame - block * BLOCK, values[2], ramp)
+        change(arena, lane, new, port, frame - block * BLOCK, values[2], ramp)
+        return
+    if not is_of_lane(arena, lane, new, port):
         return
     flags = arena.entries[entry, 1]
     off = frame + max(1, int(np.floor(values[1] * 60.0 * rate / beats[BPM] + 0.5)))
@@ -120,11 +122,18 @@ def play_entry(
     if flags & LEGATO and arena.gate_off[new, port] >= frame:
         arena.gate_off[new, port] = off
         return
-    open_gate(arena, block, port, frame, off - frame)
+    open_gate(arena, lane, block, port, frame, off - frame)
 
 
 @njit(**OPTIONS)
-def open_gate(arena: Arena, block: int, port: int, frame: int, length: int) -> None:
+def is_of_lane(arena: Arena, lane: int, new: int, port: int) -> bool:
+    """Whether a gate's node is computed in this lane: no other one moves the gate."""
+    plan = arena.clock[lane, new, PLAN]
+    return arena.plan_gate_lane[max(plan, 0), port] == lane
+
+
+@njit(**OPTIONS)
+def open_gate(arena: Arena, lane: int, block: int, port: int, frame: int, length: int) -> None:
     """Open a gate at a frame of this block, closed for one frame before if it was open.
 
     `length` is in frames; 0 leaves it open.
@@ -133,37 +142,37 @@ def open_gate(arena: Arena, block: int, port: int, frame: int, length: int) -> N
     at = frame - block * BLOCK
     off = arena.gate_off[new, port]
     was_open = arena.ports[1 - new, port, NOW] > 0.5
-    entry = arena.change_first[port]
-    while entry != NONE and arena.changes[entry, 1] <= at:
-        was_open = arena.change_value[entry] > 0.5
-        entry = arena.changes[entry, 3]
+    entry = arena.change_first[lane, port]
+    while entry != NONE and arena.changes[lane, entry, 1] <= at:
+        was_open = arena.change_value[lane, entry] > 0.5
+        entry = arena.changes[lane, entry, 3]
     if was_open:
         closing = at - 1 if off == NONE or off >= frame else off - block * BLOCK
-        change(arena, new, port, max(closing, 0), 0.0, 0)
+        change(arena, lane, new, port, max(closing, 0), 0.0, 0)
         at = max(at, max(closing, 0) + 1)
     if at < BLOCK:
-        change(arena, new, port, at, 1.0, 0)
+        change(arena, lane, new, port, at, 1.0, 0)
         arena.gate_off[new, port] = frame + length if length > 0 else NONE
 
 
 @njit(**OPTIONS)
-def close_due_gates(arena: Arena, block: int, plan: int) -> None:
+def close_due_gates(arena: Arena, lane: int, block: int, plan: int) -> None:
     """Close the gates whose time ends in this block."""
     new = block & 1
-    for i in range(arena.plan_counts[plan, 2]):
-        port = arena.plan_gates[plan, i]
+    for i in range(arena.plan_counts[plan, lane, 2]):
+        port = arena.plan_gates[plan, lane, i]
         off = arena.gate_off[new, port]
         if off != NONE and off < (block + 1) * BLOCK:
-            change(arena, new, port, max(off - block * BLOCK, 0), 0.0, 0)
+            change(arena, lane, new, port, max(off - block * BLOCK, 0), 0.0, 0)
             arena.gate_off[new, port] = NONE
 
 
 @njit(**OPTIONS)
-def close_gates(arena: Arena, block: int, plan: int) -> None:
+def close_gates(arena: Arena, lane: int, block: int, plan: int) -> None:
     """Close every gate of a plan at the start of the block."""
     new = block & 1
-    for i in range(arena.plan_counts[plan, 2]):
-        port = arena.plan_gates[plan, i]
-        if arena.ports[1 - new, port, NOW] > 0.5 or arena.change_first[port] != NONE:
-            change(arena, new, port, 0, 0.0, 0)
+    for i in range(arena.plan_counts[plan, lane, 2]):
+        port = arena.plan_gates[plan, lane, i]
+        if arena.ports[1 - new, port, NOW] > 0.5 or arena.change_first[lane, port] != NONE:
+            change(arena, lane, new, port, 0, 0.0, 0)
         arena.gate_off[new, port] = NONE

@@ -9,23 +9,30 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import float32, njit
+from numba import float32, njit, types
 
 from chronus.dsp.native import (
     FLUSH_BITS,
     OPTIONS,
     call_kernel,
     fence,
+    fresh,
     read_float_control,
+    swap_if,
     write_float_control,
 )
+from chronus.engine.faults import bypass, is_finite, note_fault, reset_node
 from chronus.engine.layout import (
+    LANE_COLUMNS,
     NONE,
     Arena,
     Beat,
     Clock,
+    Count,
     Event,
+    Fault,
     Head,
+    Lane,
     Node,
     Ramp,
 )
@@ -34,18 +41,21 @@ from chronus.engine.sequencer import (
     beat_at,
     close_due_gates,
     close_gates,
+    is_of_lane,
     open_gate,
     run_sequences,
 )
 from chronus.settings import BLOCK
 
 COMMITTED, RATE, GO, AHEAD = int(Head.COMMITTED), int(Head.RATE), int(Head.GO), int(Head.AHEAD)
-PLAYED, EVENTS, QUIT, CURRENT = int(Head.PLAYED), int(Head.EVENTS), int(Head.QUIT), int(Head.NODE)
+PLAYED, EVENTS, QUIT, CURRENT = int(Head.PLAYED), int(Head.EVENTS), int(Head.QUIT), int(Lane.NODE)
 PLAN, SEEN, PENDING, LOW = int(Clock.PLAN), int(Clock.SEEN), int(Clock.PENDING), int(Clock.LOW)
 PLAYING, SILENT, LATE = int(Clock.PLAYING), int(Clock.SILENT), int(Clock.LATE)
 FINISHING, FINISH = int(Clock.FINISHING), int(Clock.FINISH)
 QUIET_BLOCKS, MOST_BLOCKS = int(Clock.QUIET_BLOCKS), int(Clock.MOST_BLOCKS)
 CHANGES, SEQUENCES = int(Clock.CHANGES), int(Clock.SEQUENCES)
+DONE, WAITS, LANES_USED = int(Lane.DONE), int(Lane.WAITS), int(Head.LANES)
+NODES, BEFORE = int(Count.NODES), int(Count.BEFORE)
 BPM, ORIGIN_BEAT, ORIGIN_FRAME = int(Beat.BPM), int(Beat.ORIGIN_BEAT), int(Beat.ORIGIN_FRAME)
 BAR_BEATS = int(Beat.BAR_BEATS)
 NOW = int(Ramp.NOW)
@@ -61,19 +71,34 @@ E_STOP, E_FINISH = int(Event.STOP), int(Event.FINISH)
 N_KIND, N_STATE, N_MEMORY = int(Node.KIND), int(Node.STATE), int(Node.MEMORY)
 N_ROW_IN, N_INPUTS, N_ROW_OUT = int(Node.ROW_IN), int(Node.INPUTS), int(Node.ROW_OUT)
 N_OUTPUTS, N_SLOT = int(Node.OUTPUTS), int(Node.SLOT)
+BYPASS = int(Fault.BYPASS)
+E_RESET = int(Event.RESET)
 
 SILENCE: Final = 3.1622776e-05
 """-90 dB below full scale."""
+LOOKS_AT_ONCE: Final = 2000
+LOOK_US: Final = 20
+"""How a lane waits for another: so many looks in a row, then one in so many microseconds."""
+CUT_SHIFT: Final = 36
+CUT_EVENTS: Final = (1 << CUT_SHIFT) - 1
+CUT_BLOCKS: Final = (1 << 26) - 1
+"""A cut is the lower bits of its block, and the events that it sees."""
 BAR_TOLERANCE: Final = 1e-7
 """Bars by which a position counts as being on a bar line, above half a frame."""
 
 
+usleep = types.ExternalFunction("usleep", types.int32(types.uint32))
+
+
 @njit(**OPTIONS)
-def run_blocks(whole: np.ndarray, addresses: np.ndarray, scratch: np.ndarray, most: int) -> int:
-    """Compute up to `most` blocks while the tape has room; the number that were computed.
+def run_blocks(
+    whole: np.ndarray, lane: int, addresses: np.ndarray, scratch: np.ndarray, most: int
+) -> int:
+    """Compute up to `most` blocks of a lane while the tape has room; how many it were.
 
     Args:
         whole: (1,), the arena as one record.
+        lane: which lane; lane 0 waits for the others in each block, and commits.
         addresses: native address of each kind's kernel, by the index that plans use.
         scratch: (MAX_ROWS_OF_A_NODE,) int64, a table of row addresses for one node.
         most: blocks.
@@ -81,82 +106,133 @@ def run_blocks(whole: np.ndarray, addresses: np.ndarray, scratch: np.ndarray, mo
     control = read_float_control()
     write_float_control(control | FLUSH_BITS)
     arena = whole[0]
-    head = arena.head
     done = 0
-    while done < most and has_room(head):
-        step(arena, addresses, scratch)
+    while done < most and has_room(arena.head, lane):
+        if not step(arena, lane, addresses, scratch):
+            break
         done += 1
     write_float_control(control)
     return done
 
 
 @njit(**OPTIONS)
-def has_room(head: np.ndarray) -> bool:
-    """Whether the next block may be computed: the score has got there, and the tape has room."""
+def has_room(head: np.ndarray, lane: int) -> bool:
+    """Whether a lane's next block may be computed: the score has got there, the tape has room.
+
+    No lane is more than a block ahead of what is committed: its two banks are in use until then.
+    """
     block = head[COMMITTED]
+    if lane > 0 and head[DONE + lane * LANE_COLUMNS] > block:
+        return False
     if head[QUIT] != 0 or block >= head[GO]:
         return False
     return block * BLOCK < head[PLAYED] + head[AHEAD] * BLOCK
 
 
 @njit(**OPTIONS)
-def step(arena: Arena, addresses: np.ndarray, scratch: np.ndarray) -> None:
-    """Compute the next block and commit it."""
+def step(arena: Arena, lane: int, addresses: np.ndarray, scratch: np.ndarray) -> bool:
+    """Compute a lane's share of the next block, and commit it; False if all is to end meanwhile."""
     block = arena.head[COMMITTED]
     new = block & 1
     old = 1 - new
-    arena.clock[new, :] = arena.clock[old, :]
-    arena.beats[new, :] = arena.beats[old, :]
-    for sequence in range(arena.clock[new, SEQUENCES]):
-        arena.sequences[new, sequence, :] = arena.sequences[old, sequence, :]
-        arena.sequence_at[new, sequence, :] = arena.sequence_at[old, sequence, :]
-    arena.clock[new, CHANGES] = 0
-    take_events(arena, block, cut_of(arena, block))
-    plan = arena.clock[new, PLAN]
+    arena.clock[lane, new, :] = arena.clock[lane, old, :]
+    arena.beats[lane, new, :] = arena.beats[lane, old, :]
+    for sequence in range(arena.clock[lane, new, SEQUENCES]):
+        arena.sequences[lane, new, sequence, :] = arena.sequences[lane, old, sequence, :]
+        arena.sequence_at[lane, new, sequence, :] = arena.sequence_at[lane, old, sequence, :]
+    arena.clock[lane, new, CHANGES] = 0
+    take_events(arena, lane, block, cut_of(arena, block))
+    plan = arena.clock[lane, new, PLAN]
+    going_on = True
     if plan != NONE:
-        if arena.clock[new, PLAYING] != 0:
-            run_sequences(arena, block)
-        close_due_gates(arena, block, plan)
-        run_nodes(arena, block, plan, addresses, scratch)
-    forget_changes(arena, new)
-    write_tape(arena, block, plan)
-    fence()
-    arena.head[COMMITTED] = block + 1
+        if arena.clock[lane, new, PLAYING] != 0:
+            run_sequences(arena, lane, block)
+        close_due_gates(arena, lane, block, plan)
+        before = arena.plan_counts[plan, lane, BEFORE]
+        row = run_nodes(arena, lane, block, plan, 0, before, 0, addresses, scratch)
+        if lane == 0:
+            going_on = wait_for_lanes(arena, block)
+        if going_on:
+            nodes = arena.plan_counts[plan, lane, NODES]
+            run_nodes(arena, lane, block, plan, before, nodes, row, addresses, scratch)
+            move_cables(arena, lane, new, plan)
+        forget_changes(arena, lane, new)
+    elif lane == 0:
+        going_on = wait_for_lanes(arena, block)
+    if not going_on:
+        return False
+    if lane == 0:
+        write_tape(arena, block, plan)
+        fence()
+        arena.head[COMMITTED] = block + 1
+    else:
+        fence()
+        arena.head[DONE + lane * LANE_COLUMNS] = block + 1
+    return True
+
+
+@njit(**OPTIONS)
+def wait_for_lanes(arena: Arena, block: int) -> bool:
+    """Wait until every other lane has done its share of a block; False if all is to end.
+
+    It looks a while at once, since lanes are mostly done together, and then now and then.
+    """
+    head = arena.head.ctypes.data
+    for lane in range(1, arena.head[LANES_USED]):
+        place = head + 8 * (DONE + lane * LANE_COLUMNS)
+        looks = 0
+        arena.head[WAITS] = 1
+        while fresh(place) <= block:
+            if fresh(head + 8 * QUIT) != 0:
+                arena.head[WAITS] = 0
+                return False
+            looks += 1
+            if looks > LOOKS_AT_ONCE:
+                usleep(LOOK_US)
+        arena.head[WAITS] = 0
+    return True
 
 
 @njit(**OPTIONS)
 def cut_of(arena: Arena, block: int) -> int:
-    """How many events the block sees: fixed once, the same whenever it is computed again."""
-    place = block & 1
-    if arena.cuts[place, 0] != block:
-        arena.cuts[place, 1] = arena.head[EVENTS]
-        fence()
-        arena.cuts[place, 0] = block
-    return arena.cuts[place, 1]
+    """How many events the block sees: fixed once, by the first lane that starts the block.
+
+    Block and count lie in one number, so that they change in one step.
+    """
+    place = arena.cuts.ctypes.data + 8 * (block & 1)
+    mark = block & CUT_BLOCKS
+    before = fresh(place)
+    if before >> CUT_SHIFT != mark:
+        wanted = (mark << CUT_SHIFT) | fresh(arena.head.ctypes.data + 8 * EVENTS)
+        found = swap_if(place, before, wanted)
+        before = wanted if found == before else found
+    return before & CUT_EVENTS
 
 
 @njit(**OPTIONS)
-def waiting_event(arena: Arena, old: int, i: int) -> int:
+def waiting_event(arena: Arena, lane: int, old: int, i: int) -> int:
     """Ring index of the i-th event that is not done with: first the pending ones, then the new."""
-    waiting = arena.clock[old, PENDING]
-    return arena.pending[old, i] if i < waiting else arena.clock[old, SEEN] + i - waiting
+    waiting = arena.clock[lane, old, PENDING]
+    return (
+        arena.pending[lane, old, i] if i < waiting else arena.clock[lane, old, SEEN] + i - waiting
+    )
 
 
 @njit(**OPTIONS)
-def take_events(arena: Arena, block: int, cut: int) -> None:
+def take_events(arena: Arena, lane: int, block: int, cut: int) -> None:
     """Let the events that are due take effect: the last plan first, then all others in order."""
     new = block & 1
     old = 1 - new
-    clock = arena.clock
+    clock = arena.clock[lane]
     size = arena.ring.shape[0]
     total = clock[old, PENDING] + cut - clock[old, SEEN]
     kept = 0
     low = cut
     for i in range(total):
-        index = waiting_event(arena, old, i)
+        index = waiting_event(arena, lane, old, i)
         event = arena.ring[index % size]
         if event[DUE] != NONE and event[DUE] > block:
-            arena.pending[new, kept] = index
+            arena.pending[lane, new, kept] = index
             kept += 1
             low = min(low, index)
         elif event[KIND] == E_PLAN:
@@ -165,57 +241,76 @@ def take_events(arena: Arena, block: int, cut: int) -> None:
     clock[new, SEEN] = cut
     clock[new, LOW] = low
     if clock[new, PLAN] != NONE:
-        bring_forward(arena, old, clock[new, PLAN])
+        bring_forward(arena, lane, old, clock[new, PLAN])
     for i in range(total):
-        place = waiting_event(arena, old, i) % size
+        place = waiting_event(arena, lane, old, i) % size
         if arena.ring[place, DUE] == NONE or arena.ring[place, DUE] <= block:
-            apply_event(arena, block, place)
+            apply_event(arena, lane, block, place)
 
 
 @njit(**OPTIONS)
-def bring_forward(arena: Arena, old: int, plan: int) -> None:
+def bring_forward(arena: Arena, lane: int, old: int, plan: int) -> None:
     """Copy a plan's cables into the working copy, and its gates into the new bank."""
-    for i in range(arena.plan_counts[plan, 1]):
-        cable = arena.plan_cables[plan, i]
-        arena.live[cable, :] = arena.cables[old, cable, :]
-        arena.live_left[cable] = arena.cable_left[old, cable]
-    for i in range(arena.plan_counts[plan, 2]):
-        port = arena.plan_gates[plan, i]
+    for i in range(arena.plan_counts[plan, lane, 1]):
+        cable = arena.plan_cables[plan, lane, i]
+        arena.live[lane, cable, :] = arena.cables[old, cable, :]
+        arena.live_left[lane, cable] = arena.cable_left[old, cable]
+    for i in range(arena.plan_counts[plan, lane, 2]):
+        port = arena.plan_gates[plan, lane, i]
         arena.gate_off[1 - old, port] = arena.gate_off[old, port]
 
 
 @njit(**OPTIONS)
-def apply_event(arena: Arena, block: int, place: int) -> None:
+def apply_event(arena: Arena, lane: int, block: int, place: int) -> None:
     """Let one event of the ring take effect at the start of the block."""
     new = block & 1
     frame = block * BLOCK
     event = arena.ring[place]
     value = arena.ring_value[place]
     kind = event[KIND]
-    clock = arena.clock
-    beats = arena.beats[new]
+    clock = arena.clock[lane]
+    beats = arena.beats[lane, new]
     beat = beat_at(beats, arena.head[RATE], frame) if clock[new, PLAYING] else beats[ORIGIN_BEAT]
     if event[DUE] != NONE and event[DUE] < block:
         clock[new, LATE] += 1
     if kind == E_PORT:
-        change(arena, new, event[A], 0, value, event[B])
+        change(arena, lane, new, event[A], 0, value, event[B])
     elif kind == E_CABLE:
-        aim(arena.live[event[A]], value, event[B])
-        arena.live_left[event[A]] = event[B]
+        aim(arena.live[lane, event[A]], value, event[B])
+        arena.live_left[lane, event[A]] = event[B]
     elif kind == E_GATE:
-        if value > 0.5:
-            open_gate(arena, block, event[A], frame, event[B])
+        if not is_of_lane(arena, lane, new, event[A]):
+            pass
+        elif value > 0.5:
+            open_gate(arena, lane, block, event[A], frame, event[B])
         else:
-            change(arena, new, event[A], 0, 0.0, 0)
+            change(arena, lane, new, event[A], 0, 0.0, 0)
             arena.gate_off[new, event[A]] = NONE
     elif kind == E_SEQUENCE:
         # A bar line that rounds to this very frame is here, not a bar away.
         bar = (beat - 0.5 * beats[BPM] / (60.0 * arena.head[RATE])) / beats[BAR_BEATS]
         line = np.ceil(bar - BAR_TOLERANCE) * beats[BAR_BEATS]
         clock[new, SEQUENCES] = max(clock[new, SEQUENCES], event[A] + 1)
-        arena.sequences[new, event[A], 1] = event[B]
-        arena.sequence_at[new, event[A], 1] = beat if event[C] != 0 else line
-    elif kind == E_TEMPO or kind == E_START:
+        arena.sequences[lane, new, event[A], 1] = event[B]
+        arena.sequence_at[lane, new, event[A], 1] = beat if event[C] != 0 else line
+    elif kind == E_RESET:
+        reset_node(arena, lane, block, event[A])
+    else:
+        move_transport(arena, lane, block, event, value, beat)
+    arena.ring[place, TOOK] = frame
+
+
+@njit(**OPTIONS)
+def move_transport(
+    arena: Arena, lane: int, block: int, event: np.ndarray, value: float, beat: float
+) -> None:
+    """Let an event of the transport take effect: another tempo, start, stop, the end."""
+    new = block & 1
+    frame = block * BLOCK
+    kind = event[KIND]
+    clock = arena.clock[lane]
+    beats = arena.beats[lane, new]
+    if kind == E_TEMPO or kind == E_START:
         beats[ORIGIN_BEAT] = beat
         beats[ORIGIN_FRAME] = frame
         if kind == E_TEMPO:
@@ -227,19 +322,41 @@ def apply_event(arena: Arena, block: int, place: int) -> None:
         beats[ORIGIN_FRAME] = frame
         clock[new, PLAYING] = 0
         if clock[new, PLAN] != NONE:
-            close_gates(arena, block, clock[new, PLAN])
+            close_gates(arena, lane, block, clock[new, PLAN])
         if kind == E_FINISH:
             clock[new, FINISHING] = block
             clock[new, QUIET_BLOCKS] = event[A]
             clock[new, MOST_BLOCKS] = event[B]
-    arena.ring[place, TOOK] = frame
 
 
 @njit(**OPTIONS)
 def run_nodes(
-    arena: Arena, block: int, plan: int, addresses: np.ndarray, scratch: np.ndarray
-) -> None:
-    """Fill each node's input rows and call its kernel, in the plan's order."""
+    arena: Arena,
+    lane: int,
+    block: int,
+    plan: int,
+    first: int,
+    last: int,
+    row: int,
+    addresses: np.ndarray,
+    scratch: np.ndarray,
+) -> int:
+    """Fill the input rows of some of a lane's nodes and call their kernels, in the plan's order.
+
+    Args:
+        arena: all that the engine knows.
+        lane: the lane.
+        block: the block.
+        plan: the plan slot.
+        first: the first node's place in the plan; the nodes before `last` are computed.
+        last: see `first`.
+        row: the first node's first row in the plan.
+        addresses: of the kernels.
+        scratch: a table of row addresses.
+
+    Returns:
+        The row behind those that were used.
+    """
     new = block & 1
     old = 1 - new
     rate = arena.head[RATE]
@@ -248,15 +365,18 @@ def run_nodes(
     state_to = arena.state.ctypes.data + new * state_bytes
     memory = arena.memory.ctypes.data
     table = scratch.ctypes.data
-    row = 0
-    for i in range(arena.plan_counts[plan, 0]):
-        node = arena.plan_nodes[plan, i]
-        arena.head[CURRENT] = node[N_SLOT]
+    current = CURRENT + lane * LANE_COLUMNS
+    for i in range(first, last):
+        node = arena.plan_nodes[plan, lane, i]
+        arena.head[current] = node[N_SLOT]
         for k in range(node[N_INPUTS]):
-            scratch[k] = fill_row(arena, block, plan, row, node[N_ROW_IN] + k)
+            scratch[k] = fill_row(arena, lane, block, plan, row, node[N_ROW_IN] + k)
             row += 1
         for k in range(node[N_OUTPUTS]):
             scratch[node[N_INPUTS] + k] = arena.rows_out[new, node[N_ROW_OUT] + k].ctypes.data
+        if arena.faults[node[N_SLOT], BYPASS] != 0:
+            bypass(arena, block, node, scratch)
+            continue
         call_kernel(
             addresses[node[N_KIND]],
             table,
@@ -265,12 +385,20 @@ def run_nodes(
             memory + 4 * node[N_MEMORY],
             rate,
         )
-    arena.head[CURRENT] = NONE
-    for i in range(arena.plan_counts[plan, 1]):
-        cable = arena.plan_cables[plan, i]
-        left = max(arena.live_left[cable] - BLOCK, 0)
-        arena.cables[new, cable, :] = arena.live[cable, :]
-        arena.cables[new, cable, NOW] = ramp_value(arena.live[cable], left)
+        if not is_finite(arena, new, node):
+            note_fault(arena, block, node)
+    arena.head[current] = NONE
+    return row
+
+
+@njit(**OPTIONS)
+def move_cables(arena: Arena, lane: int, new: int, plan: int) -> None:
+    """Let the amounts of a lane's cables go on past this block."""
+    for i in range(arena.plan_counts[plan, lane, 1]):
+        cable = arena.plan_cables[plan, lane, i]
+        left = max(arena.live_left[lane, cable] - BLOCK, 0)
+        arena.cables[new, cable, :] = arena.live[lane, cable, :]
+        arena.cables[new, cable, NOW] = ramp_value(arena.live[lane, cable], left)
         arena.cable_left[new, cable] = left
 
 
@@ -283,14 +411,14 @@ def write_tape(arena: Arena, block: int, plan: int) -> None:
     if plan == NONE:
         arena.tape[at : at + BLOCK, :] = 0.0
     else:
-        row = arena.plan_counts[plan, 3]
+        row = arena.plan_counts[plan, 0, 3]
         left = arena.rows_out[new, row]
         right = arena.rows_out[new, row + 1]
         for k in range(BLOCK):
             arena.tape[at + k, 0] = left[k]
             arena.tape[at + k, 1] = right[k]
             peak = max(peak, abs(left[k]), abs(right[k]))
-    clock = arena.clock[new]
+    clock = arena.clock[0, new]
     clock[SILENT] = clock[SILENT] + 1 if peak < SILENCE else 0
     if clock[FINISHING] != NONE and clock[FINISH] == NONE:
         ended = clock[SILENT] >= clock[QUIET_BLOCKS]

@@ -101,7 +101,7 @@ class Tables:
         writer = self._writer
         if not writer.is_settled(2 * BLOCK):
             return
-        state = writer.arena.sequences[writer.bank]
+        state = writer.arena.sequences[0, writer.bank]
         playing = set(state[:, 0].tolist()) | set(state[:, 1].tolist()) | writer.staged_tables()
         for place in [p for p in self._used if p not in playing]:
             first, count = (int(n) for n in writer.arena.tables[place])

@@ -15,8 +15,8 @@ import numpy as np
 
 from chronus.dsp.declaration import RAMP_S
 from chronus.dsp.layout import memory_frames, state_layout
-from chronus.engine.layout import NONE, Arena, Clock, Event, Head, Ramp, Ring
-from chronus.engine.plan import Place, plan_of, write_plan
+from chronus.engine.layout import NONE, Arena, Clock, Event, Head, Ramp, Reason, Ring
+from chronus.engine.plan import Place, Wiring, plan_of, write_plan
 from chronus.engine.pool import Pool
 from chronus.engine.tables import Tables
 from chronus.errors import UserError
@@ -26,11 +26,15 @@ from chronus.settings import BLOCK
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chronus.dsp.declaration import Kind
     from chronus.patch.graph import Graph, GraphCable, GraphNode
 
+MASTER: Final = "out#0"
 KIND_NUMBERS: Final = {name: number for number, name in enumerate(kinds())}
 """Index of each kind's kernel in the table of addresses, the same in every process."""
+
+
+ABOUT_A: Final = frozenset({Event.PORT, Event.CABLE, Event.GATE, Event.SEQUENCE, Event.RESET})
+"""Events of which each number may have one at an instant; of others there is one in all."""
 
 
 @dataclass(slots=True)
@@ -43,7 +47,7 @@ class _Instant:
     def add(self, kind: Event, a: int = 0, b: int = 0, c: int = 0, value: float = 0.0) -> None:
         # What is about the whole transport overrides its like; ports, cables and gates by number.
         about = -2 if kind in (Event.START, Event.STOP) else int(kind)
-        key = (about, a if kind in (Event.PORT, Event.CABLE, Event.GATE, Event.SEQUENCE) else 0)
+        key = (about, a if kind in ABOUT_A else 0)
         self.events.pop(key, None)
         self.events[key] = (int(kind), a, b, c, value)
 
@@ -75,7 +79,7 @@ class Writer:
         self._plan_slot = NONE
         self._gone: list[tuple[int, list[Place], list[int]]] = []
         self._pools = {
-            "nodes": Pool("nodes", arena.plan_nodes.shape[1]),
+            "nodes": Pool("nodes", arena.plan_nodes.shape[2]),
             "state": Pool("state of nodes, in bytes", arena.state.shape[1]),
             "memory": Pool("delay memory, in frames", arena.memory.shape[0]),
             "ports": Pool("ports", arena.ports.shape[1]),
@@ -93,7 +97,7 @@ class Writer:
 
     def clock(self, column: Clock) -> int:
         """A whole number of the engine's clock, after the last finished block."""
-        return int(self.arena.clock[self.bank, column])
+        return int(self.arena.clock[0, self.bank, column])
 
     def port_value(self, key: str, port: int) -> float:
         """What a port is at, or on its way to, in the engine."""
@@ -127,6 +131,15 @@ class Writer:
             for key, place in self._places.items()
             if place.kind.name == "strip"
         ]
+
+    def faults(self) -> dict[str, tuple[int, Reason, int]]:
+        """Of each node that went wrong: 1 while it is bypassed, why, and in how many blocks."""
+        found = {}
+        for key, place in self._places.items():
+            bypass, reason, count, _, _ = (int(n) for n in self.arena.faults[place.slot])
+            if reason != Reason.NONE:
+                found[key] = (bypass, Reason(reason), count)
+        return found
 
     # ---- staging
 
@@ -203,30 +216,34 @@ class Writer:
 
     def _place(self, node: GraphNode, take: Callable[[str, int], int]) -> Place:
         kind = kinds()[node.kind]
+        state_bytes = state_layout(kind).size
+        frames = sum(memory_frames(memory, self.rate_hz) for memory in kind.memories)
         return Place(
             kind=kind,
             number=KIND_NUMBERS[node.kind],
             slot=take("nodes", 1),
-            state=take("state", state_layout(kind).size),
-            memory=take("memory", self._memory_frames(kind)),
+            state=take("state", state_bytes),
+            memory=take("memory", frames),
             ports=take("ports", len(kind.inputs)),
             rows_in=take("rows_in", len(kind.input_rows)),
             rows_out=take("rows_out", len(kind.output_rows)),
+            state_bytes=state_bytes,
+            memory_frames=frames,
         )
-
-    def _memory_frames(self, kind: Kind) -> int:
-        return sum(memory_frames(memory, self.rate_hz) for memory in kind.memories)
 
     def _install(self, place: Place, node: GraphNode) -> None:
         """Write a node's first state and values into both banks of its place."""
         arena, kind = self.arena, place.kind
         layout = state_layout(kind)
-        arena.state[:, place.state : place.state + layout.size] = 0
+        initial = arena.initial[place.state : place.state + place.state_bytes]
+        initial[:] = 0
         for state, offset in zip(kind.state, layout.offsets, strict=True):
             value = seed_of(node.name, state.name) if math.isnan(state.initial) else state.initial
             raw = np.array([value], np.dtype(state.dtype)).view(np.uint8)
-            arena.state[:, place.state + offset : place.state + offset + len(raw)] = raw
-        arena.memory[place.memory : place.memory + self._memory_frames(kind)] = 0.0
+            initial[offset : offset + len(raw)] = raw
+        arena.state[:, place.state : place.state + place.state_bytes] = initial
+        arena.faults[place.slot] = (0, Reason.NONE, 0, NONE, NONE)
+        arena.memory[place.memory : place.memory + place.memory_frames] = 0.0
         arena.rows_out[:, place.rows_out : place.rows_out + len(kind.output_rows)] = 0.0
         arena.filled[place.rows_in : place.rows_in + len(kind.input_rows)] = np.nan
         for index, port in enumerate(kind.inputs):
@@ -275,6 +292,10 @@ class Writer:
         events = self._instant.events.values()
         return {b for kind, _, b, _, _ in events if kind == Event.SEQUENCE}
 
+    def reset_node(self, key: str) -> None:
+        """A node starts afresh, and is computed again if it was bypassed."""
+        self._instant.add(Event.RESET, self._places[key].slot)
+
     def port_place(self, key: str, port: int) -> int:
         """A port's place in the arena, for the ports of a sequence."""
         return self._places[key].ports + port
@@ -296,10 +317,8 @@ class Writer:
         if self._instant.patched:
             slot = self._free_plan()
             assert slot is not None
-            places, cables = self._staying()
-            write_plan(
-                self.arena, slot, plan_of(places, cables, self._slots, "out#0", self._leaving)
-            )
+            lanes = int(head[Head.LANES])
+            write_plan(self.arena, slot, plan_of(self._wiring(), lanes))
             self._put(index, due, (int(Event.PLAN), slot, 0, 0, 0.0))
             if self._plan_slot != NONE:
                 self._plan_marks[self._plan_slot] = index
@@ -338,14 +357,15 @@ class Writer:
 
     # ---- what leaves
 
-    def _staying(self) -> tuple[dict[str, Place], list[GraphCable]]:
+    def _wiring(self) -> Wiring:
         """All that the next plan computes: what is patched, and what is still fading."""
         self._drop_what_has_faded()
         # In the order of the patch, whatever came before: the same patch adds up to the same bits.
         keys = (*self._order, *(key for key in self._leaving if key not in self._order))
         places = {key: self._places[key] for key in keys if key in self._places}
         cables = [self._cables[key] for key in keys if key in self._cables]
-        return places, [c for c in cables if c.source in places and c.target in places]
+        cables = [c for c in cables if c.source in places and c.target in places]
+        return Wiring(places, cables, self._slots, self._leaving, MASTER)
 
     def _note_leaving(self, mark: int) -> None:
         for key, since in self._leaving.items():
@@ -385,8 +405,8 @@ class Writer:
     def _give_back(self, place: Place) -> None:
         kind = place.kind
         self._pools["nodes"].give(place.slot, 1)
-        self._pools["state"].give(place.state, state_layout(kind).size)
-        self._pools["memory"].give(place.memory, self._memory_frames(kind))
+        self._pools["state"].give(place.state, place.state_bytes)
+        self._pools["memory"].give(place.memory, place.memory_frames)
         self._pools["ports"].give(place.ports, len(kind.inputs))
         self._pools["rows_in"].give(place.rows_in, len(kind.input_rows))
         self._pools["rows_out"].give(place.rows_out, len(kind.output_rows))

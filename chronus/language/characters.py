@@ -16,7 +16,7 @@ _FREE_TEXT: Final = re.compile(r'"[^"]*"|(?<![^\s;])#.*', re.ASCII)
 _DISGUISED: Final = re.compile(
     "[\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\u2018-\u201f\xab\xbb]"
 )
-# ruff: noqa: RUF001, RUF002 - the look-alikes stand here as they are met
+# ruff: noqa: RUF001 - the look-alikes stand here as they are met
 _LIKE: Final = {
     "a": "аα", "b": "б", "c": "с", "e": "еε", "i": "і", "o": "оο", "p": "рρ", "s": "ѕ", "x": "хχ×",
     "y": "у", "A": "АΑ", "B": "ВΒ", "C": "С", "E": "ЕΕ", "H": "Н", "K": "К", "M": "М", "O": "ОΟ",

@@ -235,7 +235,7 @@ def _later_word(
     word, span = at.word, at.span
     last = at.tokens[-1]
     # `over` was taken for the next node, where the next node of a `set` may stand.
-    if len(at.tokens) > 3 and last.type == "NODE" and last.lower() in _LATER_WORDS:  # noqa: PLR2004
+    if len(at.tokens) > 3 and last.type == "NODE" and last.lower() in _LATER_WORDS:
         start, end = place(last)
         word, span = str(last), Span(at.line, start + 1, end + 1)
     if word.lower() not in _LATER_WORDS:

@@ -144,7 +144,7 @@ def note_hz(text: str) -> float | None:
     """The frequency of a note name such as `c4` or `f#2`, in Hz; None where it is no note name."""
     match = _NOTE.fullmatch(text)
     # The length is asked first: Python refuses to read an integer of thousands of digits.
-    if match is None or len(match[3]) > 2 or int(match[3]) not in _OCTAVES:  # noqa: PLR2004
+    if match is None or len(match[3]) > 2 or int(match[3]) not in _OCTAVES:
         return None
     bend = {"": 0, "#": 1, "b": -1}[match[2].lower()]
     return midi_hz(12 * (int(match[3]) + 1) + _SEMITONES[match[1].lower()] + bend)
@@ -163,7 +163,7 @@ def note_name(hz: float) -> str:
     if octave - 1 not in _OCTAVES:
         return format_value(hz, "hz")
     cents = 100.0 * (midi - nearest_midi)
-    rest = f"{round(cents):+d}ct" if abs(cents) > 0.5 else ""  # noqa: PLR2004
+    rest = f"{round(cents):+d}ct" if abs(cents) > 0.5 else ""
     return f"{_NAMES[semitone]}{octave - 1}{rest}"
 
 

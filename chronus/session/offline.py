@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chronus.engine.layout import Arena, Clock, Head, Limits, offline_arena
+from chronus.engine.layout import Arena, Clock, Head, offline_arena
 from chronus.engine.writer import Writer
 from chronus.settings import BLOCK
 
@@ -28,6 +28,7 @@ class Offline:
         rate_hz: frames a second.
         progress: told the frame that has been reached, now and then.
         stems: takes what each heard node adds, or None.
+        lanes: how many share the patch; its samples are the same for any number.
     """
 
     def __init__(
@@ -35,8 +36,9 @@ class Offline:
         rate_hz: int,
         progress: Callable[[int], None] = lambda _: None,
         stems: Stems | None = None,
+        lanes: int = 1,
     ) -> None:
-        self._arena: Arena = offline_arena(rate_hz, Limits())
+        self._arena: Arena = offline_arena(rate_hz, lanes)
         self.writer = Writer(self._arena)
         self._pump: Pump | None = None
         self._kinds: set[str] = set()

@@ -154,7 +154,7 @@ class Session:
         return frame, self._engine_transport().position(frame)
 
     def _engine_transport(self) -> Transport:
-        beats = self.writer.arena.beats[self.writer.bank]
+        beats = self.writer.arena.beats[0, self.writer.bank]
         return Transport(
             self.rate_hz,
             bpm=float(beats[Beat.BPM]),

@@ -1,0 +1,102 @@
+"""Nodes that go wrong: what is no number is silenced, and what does it too often is bypassed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numba import njit
+
+from chronus.dsp.native import OPTIONS, floats
+from chronus.engine.layout import NONE, Arena, Clock, Fault, Head, Node, Reason
+from chronus.settings import BLOCK
+
+PLAN, RATE = int(Clock.PLAN), int(Head.RATE)
+N_STATE, N_MEMORY = int(Node.STATE), int(Node.MEMORY)
+N_ROW_OUT, N_OUTPUTS, N_SLOT = int(Node.ROW_OUT), int(Node.OUTPUTS), int(Node.SLOT)
+N_STATE_BYTES, N_MEMORY_FRAMES = int(Node.STATE_BYTES), int(Node.MEMORY_FRAMES)
+N_DRY, N_DRY_ROWS = int(Node.DRY), int(Node.DRY_ROWS)
+BYPASS, REASON, COUNT = int(Fault.BYPASS), int(Fault.REASON), int(Fault.COUNT)
+LAST_BLOCK, FIRST = int(Fault.BLOCK), int(Fault.FIRST)
+NOT_FINITE = int(Reason.NOT_FINITE)
+
+EXPONENT: Final = 0x7F800000
+"""The bits of a float32 that are all ones in what is no finite number."""
+FAULTS_A_SECOND: Final = 3
+"""So often in a second a node may give what is no number before it is bypassed."""
+
+
+@njit(**OPTIONS)
+def is_finite(arena: Arena, new: int, node: np.ndarray) -> bool:
+    """Whether all that a node gives out are numbers: the exponents of all others are all ones."""
+    for k in range(node[N_OUTPUTS]):
+        bits = arena.rows_out[new, node[N_ROW_OUT] + k].view(np.int32)
+        wrong = 0
+        for i in range(BLOCK):
+            wrong += int((bits[i] & EXPONENT) == EXPONENT)
+        if wrong != 0:
+            return False
+    return True
+
+
+@njit(**OPTIONS)
+def bypass(arena: Arena, block: int, node: np.ndarray, scratch: np.ndarray) -> None:
+    """In place of a node's main output its main input, unchanged, and silence for the others."""
+    new = block & 1
+    dry = node[N_DRY]
+    for k in range(node[N_OUTPUTS]):
+        row = arena.rows_out[new, node[N_ROW_OUT] + k]
+        if dry != NONE and k < node[N_DRY_ROWS]:
+            row[:] = floats(scratch[dry + k], BLOCK)
+        else:
+            row[:] = 0.0
+
+
+@njit(**OPTIONS)
+def note_fault(arena: Arena, block: int, node: np.ndarray) -> None:
+    """Silence a node for this block and start it afresh; the third time in a second, bypass it.
+
+    A block that is computed again counts once.
+    """
+    new = block & 1
+    for k in range(node[N_OUTPUTS]):
+        arena.rows_out[new, node[N_ROW_OUT] + k, :] = 0.0
+    start_afresh(arena, new, node)
+    fault = arena.faults[node[N_SLOT]]
+    if fault[LAST_BLOCK] == block:
+        return
+    second = arena.head[RATE] // BLOCK
+    if fault[FIRST] == NONE or block - fault[FIRST] > second:
+        fault[FIRST] = block
+        fault[COUNT] = 0
+    fault[COUNT] += 1
+    fault[LAST_BLOCK] = block
+    fault[REASON] = NOT_FINITE
+    if fault[COUNT] >= FAULTS_A_SECOND:
+        fault[BYPASS] = 1
+
+
+@njit(**OPTIONS)
+def start_afresh(arena: Arena, new: int, node: np.ndarray) -> None:
+    """Give a node the state and the empty memory that it had before its first block."""
+    first = node[N_STATE]
+    last = first + node[N_STATE_BYTES]
+    arena.state[new, first:last] = arena.initial[first:last]
+    arena.memory[node[N_MEMORY] : node[N_MEMORY] + node[N_MEMORY_FRAMES]] = 0.0
+
+
+@njit(**OPTIONS)
+def reset_node(arena: Arena, lane: int, block: int, slot: int) -> None:
+    """Let a node start afresh with this block: both banks, since the step reads the old one."""
+    plan = arena.clock[lane, block & 1, PLAN]
+    if plan == NONE:
+        return
+    for i in range(arena.plan_counts[plan, lane, 0]):
+        node = arena.plan_nodes[plan, lane, i]
+        if node[N_SLOT] == slot:
+            start_afresh(arena, 1 - (block & 1), node)
+            fault = arena.faults[slot]
+            fault[BYPASS] = 0
+            fault[REASON] = 0
+            fault[COUNT] = 0
+            fault[FIRST] = NONE
