@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+SOME_FAILED = 1
+INTERRUPTED = 130
 DESCRIPTION = "A headless modular synthesizer that is played by typing."
 EPILOG = """\
 Without a call: the prompt, or with a pipe or file on stdin the lines as a score.
@@ -93,23 +95,28 @@ def _live_options(call: argparse.ArgumentParser) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a call; its exit status."""
     given = parser().parse_args(arguments)
+    try:
+        return _run(given)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Who reads the replies has gone: there is nobody to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return SOME_FAILED
+
+
+def _run(given: argparse.Namespace) -> int:
     # Imported here, so that `chronus --help` and a wrong call answer at once.
     from chronus.doors import calls  # noqa: PLC0415
     from chronus.errors import UserError  # noqa: PLC0415
 
     try:
-        return _run(given)
+        return _called(given)
     except UserError as error:
         return calls.failed_call(error)
-    except KeyboardInterrupt:
-        return calls.INTERRUPTED
-    except BrokenPipeError:
-        # Who reads the replies has gone: there is nobody to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return calls.SOME_FAILED
 
 
-def _run(given: argparse.Namespace) -> int:
+def _called(given: argparse.Namespace) -> int:
     from chronus.doors import calls, looking  # noqa: PLC0415
 
     if given.call in {"send", "sessions"}:

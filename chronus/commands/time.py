@@ -121,6 +121,7 @@ def _wait_until(draft: Draft, statement: WaitUntil) -> None:
 def _quit(draft: Draft, _statement: Quit) -> None:
     def act(session: Session) -> None:
         session.is_over = True
+        session.quit_frame = session.frame
 
     draft.do(act)
     draft.say(Result("bye"))
@@ -159,7 +160,7 @@ COMMANDS = (
     Command(
         verb="quit",
         form="quit",
-        doc="End the session",
+        doc="End the session, at once",
         examples=("quit",),
         handles={Quit: _quit},
     ),

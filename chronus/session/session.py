@@ -104,6 +104,7 @@ class Session:
         self.turns = Turns()
         self.is_released = False
         self.is_over = False
+        self.quit_frame: int | None = None
         self.length = Length()
         self.recording: Recording | None = None
         self.lines = 0
@@ -469,9 +470,13 @@ class Session:
         return None
 
     def finish(self) -> int:
-        """Play to the end: to the length asked for, or until what rings has ended; its frame."""
+        """Play to the end, and say at which frame it was.
+
+        The end is where `quit` was said, else the length that was asked for, else when all that
+        rings has ended.
+        """
         with self.turns.turn():
-            frames = self.end_frame()
+            frames = self.end_frame() if self.quit_frame is None else self.quit_frame
             if frames is None:
                 self.send(
                     Event.FINISH,
