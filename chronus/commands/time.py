@@ -120,7 +120,7 @@ def _wait_until(draft: Draft, statement: WaitUntil) -> None:
 
 def _quit(draft: Draft, _statement: Quit) -> None:
     def act(session: Session) -> None:
-        session.is_over = True
+        session.quit()
         session.quit_frame = session.frame
 
     draft.do(act)

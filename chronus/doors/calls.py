@@ -182,7 +182,12 @@ def play_score(
     """Carry out a score and play it to its end; how many lines failed, and the frame of the end."""
     session.length = length
     failed = run_score(session, lines, manner, tell_news)
-    end = session.finish()
+    try:
+        end = session.position[0] if session.ends_now else session.finish()
+    except KeyboardInterrupt:
+        if not session.ends_now:
+            raise
+        end = session.position[0]
     tell_news()
     return failed, end
 

@@ -64,6 +64,6 @@ def run_score(
             if session.is_over:
                 break
     except KeyboardInterrupt:
-        if not session.is_over:
+        if not session.ends_now:
             raise
     return failed

@@ -74,6 +74,7 @@ class Door:
         self.session = session
         self.news = news
         self.end = end
+        self.has_ended = False
         self._claim = claim
         self._what = what
         self._guests: list[_Guest] = []
@@ -180,12 +181,12 @@ class _Guest:
 
     def _answer(self, line: str, number: int) -> None:
         session = self._door.session()
-        was_over = session.is_over
         reply = session.run_line(line, number, at_once=True)
         if not reply.ok or reply.results:
             self._replies += 1
             self._add(self._said(reply))
-        if session.is_over and not was_over:
+        if session.has_quit and not self._door.has_ended:
+            self._door.has_ended = True
             self._say_end()
             self._empty(PARTING_S)
             self._door.end()

@@ -7,6 +7,7 @@ ring, plans and tables exist once. Scratch arrays hold nothing that outlives a b
 
 from __future__ import annotations
 
+import mmap
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -322,7 +323,7 @@ def arena_dtype(size: Limits) -> np.dtype[np.void]:
     return np.dtype(fields)  # type: ignore[call-overload, no-any-return]
 
 
-def arena_on(buffer: memoryview | bytearray | NDArray[np.uint8], size: Limits) -> Arena:
+def arena_on(buffer: mmap.mmap | memoryview, size: Limits) -> Arena:
     """The arrays of an arena on a piece of memory of `arena_dtype(size).itemsize` bytes."""
     whole = np.frombuffer(buffer, arena_dtype(size), 1)
     return Arena(whole=whole, **{name: whole[name][0] for name in _shapes(size)})
@@ -368,7 +369,11 @@ def recover(arena: Arena, lane: int = 0) -> None:
 def offline_arena(rate_hz: int, lanes: int = 1) -> Arena:
     """An arena in this process alone, ready for its first block."""
     size = Limits()
-    arena = arena_on(np.zeros(arena_dtype(size).itemsize, np.uint8), size)
+    memory = mmap.mmap(-1, arena_dtype(size).itemsize)
+    if hasattr(mmap, "MADV_NOHUGEPAGE"):
+        # Most of an arena is never touched: a huge page would be cleared for each little that is.
+        memory.madvise(mmap.MADV_NOHUGEPAGE)
+    arena = arena_on(memory, size)
     initialise(arena, rate_hz)
     arena.head[Head.LANES] = lanes
     return arena

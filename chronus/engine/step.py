@@ -22,6 +22,7 @@ from chronus.dsp.native import (
     write_float_control,
 )
 from chronus.engine.faults import bypass, is_finite, note_fault, reset_node
+from chronus.engine.freshness import forget_stale_step
 from chronus.engine.layout import (
     LANE_COLUMNS,
     NONE,
@@ -46,6 +47,8 @@ from chronus.engine.sequencer import (
     run_sequences,
 )
 from chronus.settings import BLOCK
+
+forget_stale_step()
 
 COMMITTED, RATE, GO, AHEAD = int(Head.COMMITTED), int(Head.RATE), int(Head.GO), int(Head.AHEAD)
 PLAYED, EVENTS, QUIT, CURRENT = int(Head.PLAYED), int(Head.EVENTS), int(Head.QUIT), int(Lane.NODE)

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import hashlib
 import os
-import platform
 import selectors
 import signal
 import subprocess
 import sys
 import threading
 import time
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
@@ -22,6 +18,7 @@ import chronus.dsp
 import chronus.engine
 import chronus.patch
 from chronus.dsp.compile import is_compiled, kernels_dir
+from chronus.engine.freshness import step_fingerprint
 from chronus.errors import Code, UserError
 from chronus.modules.catalog import kinds
 from chronus.settings import cache_dir
@@ -35,8 +32,6 @@ PROCESSES: Final = 2
 BACKGROUND_NICE: Final = 19
 _PR_SET_PDEATHSIG: Final = 1
 _compiled_at: list[float] = []
-_STEP_CONSTANTS: Final = frozenset({"layout.py", "tables.py"})
-"""Files whose numbers are compiled into the step."""
 
 
 def missing(wanted: Iterable[str]) -> list[str]:
@@ -221,27 +216,13 @@ def _check_folder() -> None:
 # ---- the step, whose cache numba keeps beside its source or in a folder of its own
 
 
-@cache
-def _step_sources() -> str:
-    """A fingerprint of all that the compiled step depends on; numba looks at one file alone."""
-    mark = hashlib.sha256(platform.python_version().encode())
-    with contextlib.suppress(PackageNotFoundError):
-        mark.update(version("numba").encode())
-    rooms = (chronus.dsp, chronus.engine, chronus.patch)
-    for path in sorted(path for room in rooms for path in Path(room.__path__[0]).glob("*.py")):
-        source = path.read_bytes()
-        if b"@njit" in source or path.name in _STEP_CONSTANTS:
-            mark.update(source)
-    return mark.hexdigest()[:16]
-
-
 def _own_cache() -> Path:
     return Path(chronus.engine.__path__[0]) / "__pycache__"
 
 
 def _step_marks() -> tuple[Path, Path]:
     """Files that say where the step of this very source was compiled to; either is enough."""
-    name = f"step-{_step_sources()}.compiled"
+    name = f"step-{step_fingerprint()}.compiled"
     return _own_cache() / name, cache_dir() / name
 
 

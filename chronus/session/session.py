@@ -103,7 +103,9 @@ class Session:
         self.patch = empty_patch()
         self.turns = Turns()
         self.is_released = False
-        self.is_over = False
+        self.has_quit = False
+        self.ends_now = False
+        self._has_run_out = False
         self.quit_frame: int | None = None
         self.length = Length()
         self.recording: Recording | None = None
@@ -122,6 +124,16 @@ class Session:
         self.writer.stage(graph_of(self.patch))
         if not is_score:
             self.release()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no more lines are carried out, but for those from outside."""
+        return self.has_quit or self._has_run_out
+
+    def quit(self) -> None:
+        """End the session; where a line from outside says so, at once, with nothing played out."""
+        self.has_quit = True
+        self.ends_now = self._at_once
 
     # ---- time
 
@@ -197,7 +209,7 @@ class Session:
             self._virtual = frame
             end = self.end_frame()
             if end is not None and frame >= end:
-                self.is_over = True
+                self._has_run_out = True
             else:
                 with self._apart(apart):
                     self.backend.reach(int(frame + 0.5))
@@ -424,10 +436,11 @@ class Session:
         return self._carry_out(draft)
 
     def _carry_out(self, draft: Draft) -> tuple[Result, ...]:
-        last = max((n for n, i in enumerate(draft.instants) if not i.is_empty), default=0)
-        for number, instant in enumerate(draft.instants):
-            if not self.is_over:
-                self._do(instant, is_last=number >= last)
+        # An empty instant at the end does nothing, and others may have changed the patch by then.
+        instants = [n for n in draft.instants if n is draft.instants[0] or not n.is_empty]
+        for instant in instants:
+            if self._at_once or not self.is_over:
+                self._do(instant, is_last=instant is instants[-1])
         return tuple(result(self) for result in draft.results)
 
     def _do(self, instant: Instant, *, is_last: bool) -> None:
