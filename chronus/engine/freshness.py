@@ -1,4 +1,4 @@
-"""Whether the compiled step is that of this source: numba's disk cache looks at one file of it alone.
+"""Whether the compiled step is that of this source: numba's cache looks at one file of it alone.
 
 Who changes `ports.py` would go on with the step that was compiled before. So a fingerprint of all
 sources lies beside the cache, and a cache without the right one is thrown away.
@@ -23,7 +23,7 @@ CONSTANTS: Final = frozenset({"layout.py", "tables.py"})
 def step_fingerprint() -> str:
     """A digest of every source that is compiled into the step, and of what compiles it."""
     package = Path(__file__).parents[1]
-    digest = hashlib.sha256(f"{platform.python_version()} {version('numba')}".encode())
+    digest = hashlib.sha256((platform.python_version() + version("numba")).encode())
     for path in sorted(path for room in ROOMS for path in (package / room).glob("*.py")):
         source = path.read_bytes()
         if b"@njit" in source or b"@intrinsic" in source or path.name in CONSTANTS:

@@ -323,7 +323,7 @@ def arena_dtype(size: Limits) -> np.dtype[np.void]:
     return np.dtype(fields)  # type: ignore[call-overload, no-any-return]
 
 
-def arena_on(buffer: mmap.mmap | memoryview, size: Limits) -> Arena:
+def arena_on(buffer: mmap.mmap | memoryview | NDArray[np.uint8], size: Limits) -> Arena:
     """The arrays of an arena on a piece of memory of `arena_dtype(size).itemsize` bytes."""
     whole = np.frombuffer(buffer, arena_dtype(size), 1)
     return Arena(whole=whole, **{name: whole[name][0] for name in _shapes(size)})

@@ -1,4 +1,4 @@
-"""Thousands of worlds in which workers die at any point of a block, and the bugs they would catch."""
+"""Thousands of worlds in which workers die within a block, and the bugs that they would catch."""
 
 from __future__ import annotations
 
@@ -28,10 +28,12 @@ def test_a_world_with_deaths_sounds_like_one_without(part):
 
     A seed that fails is shown; CHRONUS_FIRST_SEED=that CHRONUS_SEEDS=1 sees it again.
     """
+    sounding = 0
     for seed in range(FIRST_SEED + part, FIRST_SEED + SEEDS, PARTS):
         wanted = undisturbed(Plan.drawn(seed))
-        assert np.abs(wanted).max() > 0.01, f"seed {seed} is silent"
+        sounding += np.abs(wanted).max() > 0.01
         assert np.array_equal(heard_in(seed), wanted), f"seed {seed}"
+    assert sounding > 0.9 * SEEDS / PARTS or SEEDS < PARTS, "the worlds are too quiet to tell"
 
 
 class CommitsTooEarly(World):

@@ -1,11 +1,12 @@
-"""A world in one thread: the real step, workers that die or stall at any point of a block, a player.
+"""A world in one thread: the real step, and workers that die at any point of a block.
 
-A worker that dies leaves a block half done: of all that the block stores, some is there and some is
-not. Which stores come first is the compiler's affair, so the world does not guess an order: it takes
-the arena before and after the block, and mixes the two at random, byte range by byte range; scratch
-that nothing may outlive a block is filled with rubbish. Only the commit comes last, behind a fence.
-That is every half-done block that there can be, and more. A hand that takes over recovers and computes
-the block again; from outside nothing must be different from a world in which nobody died.
+A worker that dies leaves a block half done: of all that the block stores, some is there and some
+is not. Which stores come first is the compiler's affair, so the world does not guess an order: it
+takes the arena before and after the block and mixes the two at random, array by array, cut
+anywhere; the scratch that nothing may outlive a block gets rubbish. Only the commit comes last,
+behind a fence. That is every half-done block that there can be, and more. A hand that takes over
+recovers and computes the block again; from outside nothing may differ from a world in which nobody
+died.
 
 Everything is drawn from one seed, so a world that goes wrong can be seen again.
 """
@@ -62,6 +63,10 @@ EDITS = (
 )
 
 
+ASK_THE_ENGINE = {"start", "stop", "set filter.cutoff *1.4"}
+"""Lines whose meaning depends on what the engine has done: a player waits for a reply before one."""
+
+
 @cache
 def hands() -> Stepper:
     """The compiled step and all kernels, loaded once for all worlds."""
@@ -99,7 +104,7 @@ class Plan:
             for _ in range(chance.randint(1, 10))
         }
         late = {
-            block: chance.choice(EDITS)
+            block: chance.choice([line for line in EDITS if line not in ASK_THE_ENGINE])
             for block, lane in deaths
             if lane == 0 and chance.random() < 0.5
         }
