@@ -64,7 +64,7 @@ EDITS = (
 
 
 ASK_THE_ENGINE = {"start", "stop", "set filter.cutoff *1.4"}
-"""Lines whose meaning depends on what the engine has done: a player waits for a reply before one."""
+"""Lines whose meaning depends on what the engine has done: who plays waits for a reply first."""
 
 
 @cache
