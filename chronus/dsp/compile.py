@@ -52,7 +52,7 @@ def _dispatcher(kind: Kind, *, wide: bool) -> Any:
         _write_atomically(path, source)
     root = str(folder.parent)
     if root not in sys.path:
-        sys.path.append(root)
+        sys.path.insert(0, root)  # before another cache's folder, which a parent may have left
         importlib.invalidate_caches()
     _ensure_package(folder)
     importlib.invalidate_caches()
