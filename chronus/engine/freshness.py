@@ -12,23 +12,42 @@ import platform
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+PACKAGE: Final = Path(__file__).parents[1]
 ROOMS: Final = ("dsp", "engine", "patch")
 CONSTANTS: Final = frozenset({"layout.py", "tables.py"})
 """Files whose numbers are compiled into the step."""
 
 
+def _fingerprint(paths: Iterable[Path]) -> str:
+    """A digest of sources and of what compiles them."""
+    digest = hashlib.sha256((platform.python_version() + version("numba")).encode())
+    for path in sorted(paths):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 @cache
 def step_fingerprint() -> str:
-    """A digest of every source that is compiled into the step, and of what compiles it."""
-    package = Path(__file__).parents[1]
-    digest = hashlib.sha256((platform.python_version() + version("numba")).encode())
-    for path in sorted(path for room in ROOMS for path in (package / room).glob("*.py")):
-        source = path.read_bytes()
-        if b"@njit" in source or b"@intrinsic" in source or path.name in CONSTANTS:
-            digest.update(source)
-    return digest.hexdigest()[:16]
+    """A digest of every source that is compiled into the step."""
+    sources = [path for room in ROOMS for path in (PACKAGE / room).glob("*.py")]
+    marks = (b"@njit", b"@intrinsic")
+    return _fingerprint(
+        path
+        for path in sources
+        if path.name in CONSTANTS or any(mark in path.read_bytes() for mark in marks)
+    )
+
+
+def kernels_fingerprint(names: Iterable[str]) -> str:
+    """A digest of the sources that the kernels of some kinds are generated from."""
+    sources = [path for room in ("dsp", "modules") for path in (PACKAGE / room).glob("*.py")]
+    kinds = hashlib.sha256(" ".join(names).encode()).hexdigest()[:8]
+    return f"{_fingerprint(sources)}-{kinds}"
 
 
 def forget_stale_step() -> None:
@@ -37,14 +56,13 @@ def forget_stale_step() -> None:
     Where the package cannot be written nothing lies beside it, and numba's own cache knows each
     installed version by the time of its files.
     """
-    package = Path(__file__).parents[1]
-    mark = package / "engine" / "__pycache__" / f"step-{step_fingerprint()}.source"
+    mark = PACKAGE / "engine" / "__pycache__" / f"step-{step_fingerprint()}.source"
     if mark.exists():
         return
     with contextlib.suppress(OSError):
         mark.parent.mkdir(exist_ok=True)
         for room in ROOMS:
-            for index in (package / room / "__pycache__").glob("*.nbi"):
+            for index in (PACKAGE / room / "__pycache__").glob("*.nbi"):
                 index.unlink(missing_ok=True)
         for old in mark.parent.glob("step-*.source"):
             old.unlink(missing_ok=True)

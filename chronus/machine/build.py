@@ -16,15 +16,14 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 import chronus.dsp
 import chronus.engine
-import chronus.patch
 from chronus.dsp.compile import is_compiled, kernels_dir
-from chronus.engine.freshness import step_fingerprint
+from chronus.engine.freshness import kernels_fingerprint, step_fingerprint
 from chronus.errors import Code, UserError
 from chronus.modules.catalog import kinds
 from chronus.settings import cache_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection
 
 STEP: Final = "engine"
 """What the step is called among the names of kinds."""
@@ -34,10 +33,17 @@ _PR_SET_PDEATHSIG: Final = 1
 _compiled_at: list[float] = []
 
 
-def missing(wanted: Iterable[str]) -> list[str]:
+def missing(wanted: Collection[str]) -> list[str]:
     """What has to be compiled before these kinds can play, the step first; loads no compiler."""
     absent = [] if _is_step_compiled() else [STEP]
-    return absent + [name for name in wanted if not is_compiled(kinds()[name])]
+    complete = cache_dir() / "kernels" / f"complete-{kernels_fingerprint(kinds())}"
+    if complete.exists():
+        return absent
+    absent += [name for name in wanted if not is_compiled(kinds()[name])]
+    if not absent and set(wanted) >= set(kinds()):
+        with contextlib.suppress(OSError):  # who cannot write it looks at each kernel next time
+            complete.touch()
+    return absent
 
 
 def build(names: Collection[str], progress: Callable[[int, int, str], None] | None = None) -> None:
