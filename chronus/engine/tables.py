@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from chronus.engine.layout import NONE, STOPPED, Arena, Event
 from chronus.engine.pool import Pool
+from chronus.errors import UserError
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Tables:
         place = self._tables.take(1)
         try:
             first = self._entries.take(len(table.entries))
-        except Exception:
+        except UserError:
             self._tables.give(place, 1)
             raise
         arena.tables[place] = (first, len(table.entries))
