@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from chronus.language.statements import PortRef
     from chronus.patch.model import Node
     from chronus.session.draft import Draft
-    from chronus.session.session import Ports, Session
+    from chronus.session.sequences import Ports
+    from chronus.session.session import Session
 
 
 def _sequence(draft: Draft, statement: Sequence) -> None:

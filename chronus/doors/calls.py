@@ -258,7 +258,11 @@ def live(options: Options, kinds: list[str], manner: Manner) -> Iterator[Live]:
         _let_go(claim)
         raise
     settings = LiveSettings(
-        device=options.device, rate_hz=options.rate, block=options.block, ahead=options.ahead
+        device=options.device,
+        rate_hz=options.rate,
+        block=options.block,
+        ahead=options.ahead,
+        litter=() if claim is None else (claim.path,),
     )
     machine = LiveMachine(settings)
     news = News(machine.news, lambda text: manner.write(replies.news(text, as_object=manner.json)))

@@ -23,6 +23,7 @@ from chronus.machine.stream import Deck, Dry, Lost, Opened, StreamTask, stream_m
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
+    from pathlib import Path
 
     from chronus.machine.memory import SharedArena
 
@@ -70,6 +71,7 @@ class AudioTask:
         latency_s: what the device may hold; None for what suits its kind.
         log: file for what the sound system prints.
         board: takes a DeviceState whenever there is another.
+        litter: files, each with its inode, that are removed where the shell is killed.
     """
 
     shared: SharedArena
@@ -79,6 +81,7 @@ class AudioTask:
     latency_s: float | None
     log: str
     board: Connection
+    litter: tuple[tuple[Path, int], ...] = ()
 
 
 def audio_main(task: AudioTask, report: Connection) -> None:
@@ -205,8 +208,16 @@ class _Keeper:
         ready = select.select(watched, [], [], max(min(until) - now, 0.0))[0]
         if self._sentinel in ready:
             self._head[Head.QUIT] = 1
+            self._remove_litter()
             signal.setitimer(signal.ITIMER_REAL, 2.0)  # and, should anything hang, die of it
         return bool(self._head[Head.QUIT] != 0)
+
+    def _remove_litter(self) -> None:
+        """Remove what the shell, which was killed, could not; the same name may be another's now."""
+        for path, inode in self._task.litter:
+            with suppress(OSError):
+                if path.lstat().st_ino == inode:
+                    path.unlink()
 
     def _look(self) -> None:
         """Deal with what the child says, and with what is due."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
-import resource
 import shutil
 import tempfile
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,8 @@ import soundfile
 from chronus.engine.layout import Limits, arena_dtype
 from chronus.machine import devices
 from chronus.machine.build import missing
+from chronus.machine.process import AUDIO_PRIORITY
+from chronus.machine.stream import SERVER_LATENCY_S
 from chronus.modules.catalog import kinds
 from chronus.settings import cache_dir
 
@@ -25,6 +28,11 @@ GOOD: Final = "ok"
 BAD: Final = "!!"
 NOTE: Final = "--"
 FREE_BYTES: Final = 200_000_000
+ROBUST: Final = (
+    "pthread_mutexattr_setrobust",
+    "pthread_mutex_consistent",
+    "pthread_mutex_clocklock",
+)
 
 
 def findings() -> list[str]:
@@ -36,19 +44,24 @@ def _system() -> Iterator[str]:
     yield f"{GOOD} Python {platform.python_version()} on {platform.system()} {platform.machine()}"
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     yield f"{GOOD if (count or 1) > 1 else NOTE} {count} cores"
-    soft, _ = resource.getrlimit(getattr(resource, "RLIMIT_RTPRIO", resource.RLIMIT_NOFILE))
-    if hasattr(resource, "RLIMIT_RTPRIO") and soft > 0:
-        yield f"{GOOD} real-time scheduling up to priority {soft}"
-    elif os.geteuid() == 0:
-        yield f"{GOOD} real-time scheduling: this is the superuser"
+    if _may_be_real_time():
+        yield f"{GOOD} real-time scheduling is allowed"
     else:
         yield (
             f"{NOTE} no real-time scheduling, so a busy machine may interrupt the sound; "
             "sudo usermod -aG audio $USER, and in /etc/security/limits.d/audio.conf: "
             "@audio - rtprio 70"
         )
+    if all(hasattr(ctypes.CDLL(None), name) for name in ROBUST):
+        yield f"{GOOD} robust mutex: a worker that dies is followed by another within a millisecond"
+    else:
+        yield f"{NOTE} no robust mutex: a worker that dies is followed some milliseconds later"
     size = arena_dtype(Limits()).itemsize
-    yield f"{GOOD} shared memory: {size / 1e6:.0f} MB are mapped, only what is used counts"
+    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    yield (
+        f"{GOOD if free > size else NOTE} shared memory: {size / 1e6:.0f} MB are mapped, only what"
+        f" is used counts; {free / 1e6:.0f} MB are free"
+    )
     if "microsoft" in platform.release().lower():
         yield (
             f"{NOTE} WSL2: sound goes through WSLg's PulseAudio; "
@@ -56,7 +69,47 @@ def _system() -> Iterator[str]:
         )
 
 
+def _may_be_real_time() -> bool:
+    """Whether the system lets a thread be real-time: tried, since rights come from many places."""
+    allowed = []
+
+    def attempt() -> None:
+        try:
+            os.sched_setscheduler(
+                threading.get_native_id(), os.SCHED_FIFO, os.sched_param(AUDIO_PRIORITY)
+            )
+        except (OSError, AttributeError):
+            return
+        allowed.append(True)
+
+    thread = threading.Thread(target=attempt)
+    thread.start()
+    thread.join()
+    return bool(allowed)
+
+
+def _servers() -> list[str]:
+    """Sound servers whose sockets are where they belong."""
+    runtime = Path(os.environ.get("XDG_RUNTIME_DIR", "/nonexistent"))
+    pulse = os.environ.get("PULSE_SERVER", "")
+    places = {
+        "PulseAudio": Path(pulse.removeprefix("unix:")) if pulse else runtime / "pulse" / "native",
+        "PipeWire": runtime / "pipewire-0",
+    }
+    found = [name for name, place in places.items() if place.exists()]
+    jack = Path("/dev/shm").glob("jack*")  # noqa: S108 - only looked at
+    return found + ["JACK"] * any(place.is_socket() for place in jack)
+
+
 def _sound() -> Iterator[str]:
+    servers = _servers()
+    if servers:
+        yield (
+            f"{GOOD} sound server: {' and '.join(servers)}; latency begins at"
+            f" {1000 * SERVER_LATENCY_S:.0f} ms, and grows where that is too little"
+        )
+    else:
+        yield f"{NOTE} no sound server is running"
     found = devices.ask()
     if found.trouble == devices.NO_PORTAUDIO:
         yield f"{BAD} PortAudio is not installed: sudo apt install libportaudio2"

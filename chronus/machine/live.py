@@ -24,6 +24,7 @@ from chronus.settings import BLOCK, DEFAULT_RATE_HZ
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
+    from pathlib import Path
 
     from chronus.machine.sinks import FrameSink
 
@@ -52,6 +53,7 @@ class LiveSettings:
         latency_s: what the device may hold; None for what suits its kind.
         lanes: workers that share the patch.
         standbys: workers of each lane that wait to take over.
+        litter: files that are to be gone, too, where this process is killed.
     """
 
     device: str | None = None
@@ -61,6 +63,7 @@ class LiveSettings:
     latency_s: float | None = None
     lanes: int = 1
     standbys: int = 0
+    litter: tuple[Path, ...] = ()
 
     @property
     def tape_ahead(self) -> int:
@@ -123,6 +126,7 @@ class LiveMachine:
             settings.latency_s,
             "" if self._verbose else os.devnull,
             self._board.sender,
+            tuple((path, path.lstat().st_ino) for path in settings.litter),
         )
         roster = Roster(settings.lanes, settings.standbys, ready)
         self._crew = Crew(self._shared, audio, roster, self._news.append)

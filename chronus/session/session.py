@@ -12,33 +12,34 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from chronus.engine.layout import NONE, Beat, Clock, Event, Head
-from chronus.errors import Code, UserError
+from chronus.errors import UserError
 from chronus.language.parser import parse_line
 from chronus.language.statements import Gate, Note, Set, Trigger
 from chronus.patch.graph import graph_of, heard, key_of
-from chronus.patch.model import STRIP_PORTS, Patch, empty_patch
-from chronus.session.backend import FrameSink
+from chronus.patch.model import Patch, empty_patch
 from chronus.session.draft import Draft, place_of
+from chronus.session.reply import Length, Recording, Reply, state_error
+from chronus.session.sequences import Sequences
 from chronus.session.tempo import Transport
 from chronus.session.turns import Turns
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
     from chronus.language.statements import Statement
     from chronus.patch.model import Node
     from chronus.patch.tables import Table
     from chronus.session.backend import Backend
     from chronus.session.draft import Instant, Result
+    from chronus.session.sequences import Ports
 
     Handler = Callable[[Draft, Any], None]
-    Ports = tuple[str | None, str | None, str | None]
+
+__all__ = ["Length", "Recording", "Reply", "Session", "state_error"]
 
 QUIET_S = 0.5
 """So much silence ends a score that has no length of its own."""
@@ -50,39 +51,6 @@ CLOSE_BLOCKS = 8
 """What is to follow something that is nearer than this follows so much later."""
 RUN_MARGIN_S = 0.1
 """How far ahead of what is played a file that is run at the prompt begins."""
-
-
-@dataclass(frozen=True, slots=True)
-class Length:
-    """How long a score is played: seconds, bars, or until it has ended where both are None."""
-
-    seconds: float | None = None
-    bars: float | None = None
-
-
-class Recording(FrameSink, Protocol):
-    """A sink that is a file."""
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """The answer to a line: output lines, and one closing line's worth of facts."""
-
-    number: int
-    line: str
-    results: tuple[Result, ...]
-    error: UserError | None
-    frame: int
-    bar: str
-
-    @property
-    def ok(self) -> bool:
-        """Whether the line does what it says."""
-        return self.error is None
 
 
 class Session:
@@ -120,7 +88,7 @@ class Session:
         self._unpublished = False
         self._is_staged = False
         self._took: int | None = None
-        self._on_strips: dict[str, tuple[Node, Table, Ports]] = {}
+        self._sequences = Sequences(self.writer, self._is_in_engine)
         self.writer.stage(graph_of(self.patch))
         if not is_score:
             self.release()
@@ -309,33 +277,12 @@ class Session:
 
     def play(self, target: str, node: Node, table: Table, roles: Ports, *, now: bool) -> None:
         """Let a node, or one of its ports, be played by a table from the next bar line on."""
-        on_strip = any(n in STRIP_PORTS and node.declaration.find_input(n) is None for n in roles)
-        if on_strip:
-            self._on_strips[target] = (node, table, roles)
-        if not all(name is None or self._is_in_engine(node, name) for name in roles):
-            return
-        places = [
-            NONE if name is None else self.writer.port_place(*place_of(node, name))
-            for name in roles
-        ]
-        self.writer.tables.play(target, (places[0], places[1], places[2]), table, now=now)
-        self._unpublished = True
+        self._unpublished |= self._sequences.play(target, node, table, roles, now=now)
 
     def stop_playing(self, target: str, *, now: bool) -> None:
         """Let a target be played by nothing from the next bar line on."""
-        self._on_strips.pop(target, None)
-        self.writer.tables.end(target, now=now)
+        self._sequences.stop(target, now=now)
         self._unpublished = True
-
-    def _follow_strips(self) -> None:
-        """A sequence of a level or pan plays while there is a strip to play: its node is heard."""
-        for target, (node, table, roles) in list(self._on_strips.items()):
-            is_there = all(name is None or self._is_in_engine(node, name) for name in roles)
-            plays = self.writer.tables.plays(target)
-            if plays and not is_there:
-                self.writer.tables.end(target, now=True)
-            elif is_there and not plays:
-                self.play(target, node, table, roles, now=False)
 
     def send(self, kind: Event, a: int = 0, b: int = 0, value: float = 0.0) -> None:
         """Any other event."""
@@ -449,7 +396,7 @@ class Session:
         if instant.is_rewired:
             self.stage(instant.patch)
         self.patch = instant.patch
-        self._follow_strips()
+        self._unpublished |= self._sequences.follow_strips()
         before = self._transport
         for action in instant.actions:
             action(self)
@@ -499,8 +446,3 @@ class Session:
             self.publish()
             self.release()
         return self.backend.play_out(frames)
-
-
-def state_error(message: str, *suggestions: str) -> UserError:
-    """A command that makes no sense as things stand."""
-    return UserError(Code.STATE, message, None, suggestions)

@@ -1,7 +1,7 @@
 """`make chaos`: a song is edited at random while its processes are killed and stopped.
 
 What was recorded is compared, sample by sample, with the same score rendered offline. The seed is
-printed; `--seed` sees a run again, as far as the edits go: when a process dies is up to the machine.
+printed; `--seed` makes the same edits again; when a process dies is up to the machine.
 """
 
 from __future__ import annotations
