@@ -82,7 +82,13 @@ class _Conversation:
                 self._manner.write(hint)
                 continue
             interrupted = False
-            reply = self.session().run_line(line)
+            session = self.session()
+            try:
+                reply = session.run_line(line)
+            except KeyboardInterrupt:
+                if not session.is_over:
+                    raise
+                return  # a line from outside has ended the session while this one waited
             if not reply.ok or reply.results:
                 answer(reply, self._manner)
 

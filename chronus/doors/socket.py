@@ -74,7 +74,6 @@ class Door:
         self.session = session
         self.news = news
         self.end = end
-        self.has_ended = False
         self._claim = claim
         self._what = what
         self._guests: list[_Guest] = []
@@ -181,12 +180,12 @@ class _Guest:
 
     def _answer(self, line: str, number: int) -> None:
         session = self._door.session()
+        had_quit = session.has_quit
         reply = session.run_line(line, number, at_once=True)
         if not reply.ok or reply.results:
             self._replies += 1
             self._add(self._said(reply))
-        if session.has_quit and not self._door.has_ended:
-            self._door.has_ended = True
+        if session.has_quit and not had_quit:
             self._say_end()
             self._empty(PARTING_S)
             self._door.end()

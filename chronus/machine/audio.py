@@ -213,7 +213,7 @@ class _Keeper:
         return bool(self._head[Head.QUIT] != 0)
 
     def _remove_litter(self) -> None:
-        """Remove what the shell, which was killed, could not; the same name may be another's now."""
+        """Remove what the shell, which was killed, could not, unless it is another's now."""
         for path, inode in self._task.litter:
             with suppress(OSError):
                 if path.lstat().st_ino == inode:

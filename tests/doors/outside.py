@@ -33,6 +33,9 @@ class Live:
         self.folder = Path(tempfile.mkdtemp(prefix="chronus-t-"))
         self.runtime = self.folder / "r"
         self.runtime.mkdir(mode=0o700)
+        (self.folder / "t").mkdir(mode=0o700)
+        # Nobody else's session is found, in either place.
+        self.places = {"XDG_RUNTIME_DIR": str(self.runtime), "TMPDIR": str(self.folder / "t")}
         self.song = self.folder / "song.chronus"
         self.song.write_text(song)
         self.recorded = self.folder / "played.wav"
@@ -43,7 +46,7 @@ class Live:
         """Begin a session; returns when its first reply has come."""
         process = start(
             "play", self.song, "--device", "null", "--ahead", "64", *options,
-            XDG_RUNTIME_DIR=str(self.runtime),
+            **self.places,
         )  # fmt: skip
         self.processes.append(process)
         if waits:
@@ -58,7 +61,7 @@ class Live:
 
     def call(self, *arguments: object, stdin: str = "") -> Ended:
         """Run a call that finds these sessions."""
-        return chronus(*arguments, stdin=stdin, XDG_RUNTIME_DIR=str(self.runtime))
+        return chronus(*arguments, stdin=stdin, **self.places)
 
     def send(self, *arguments: object, stdin: str = "") -> Ended:
         """Run `chronus send`."""
