@@ -216,7 +216,11 @@ def live(options: Options, kinds: list[str]) -> Iterator[Live]:
     warm_up()
     needed = compile_kernels(kinds)
     settings = LiveSettings(
-        device=options.device, rate_hz=options.rate, block=options.block, ahead=options.ahead
+        device=options.device,
+        rate_hz=options.rate,
+        block=options.block,
+        ahead=options.ahead,
+        lanes=options.lanes,
     )
     machine = LiveMachine(settings)
     previous = signal.signal(signal.SIGTERM, _end_on_signal)
