@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SONG ?= patches/songs/breakbeat.chronus
 WAV := $(notdir $(basename $(SONG))).wav
 
-.PHONY: play test check lint types floors bench docs clean
+.PHONY: play test check lint types floors bench failover docs clean
 
 # Plays a shipped song; without a sound card it says so and writes what it plays to a file.
 play: $(READY)
@@ -38,6 +38,10 @@ floors: $(READY)
 # CPU time against a reference that is measured in the same run.
 bench: $(READY)
 	$(BIN)/python -m tests.bench $(ARGS)
+
+# Workers are killed in the middle of a song: how soon others go on, and what is heard of it.
+failover: $(READY)
+	$(BIN)/python -m tests.bench.failover $(ARGS)
 
 # Writes the generated parts of the README anew.
 docs: $(READY)

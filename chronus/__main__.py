@@ -87,6 +87,7 @@ def _live_options(call: argparse.ArgumentParser) -> None:
     call.add_argument("--rate", type=int, metavar="HZ", help="frames a second (48000)")
     call.add_argument("--block", type=int, metavar="N", help="frames that the card takes at a time")
     call.add_argument("--ahead", type=int, metavar="N", help="blocks of 64 frames on the tape")
+    call.add_argument("--lanes", type=int, metavar="N", help="processes that share the patch, 1-3")
     call.add_argument("--record", metavar="FILE", help="record all that is played")
     call.add_argument("--name", metavar="NAME", help="of the session, for `chronus send` (main)")
     _answers(call)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from chronus.commands.declaration import Command
     from chronus.session.draft import Draft
 
-FILES = ("nodes", "cables", "values", "playing", "sequences", "time", "files", "looking")
+FILES = ("nodes", "cables", "values", "playing", "sequences", "time", "files", "looking", "mending")
 
 
 @cache

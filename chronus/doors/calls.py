@@ -263,6 +263,7 @@ def live(options: Options, kinds: list[str], manner: Manner) -> Iterator[Live]:
         block=options.block,
         ahead=options.ahead,
         litter=() if claim is None else (claim.path,),
+        lanes=options.lanes,
     )
     machine = LiveMachine(settings)
     news = News(machine.news, lambda text: manner.write(replies.news(text, as_object=manner.json)))

@@ -20,6 +20,7 @@ RANGES: Final = {
     "rate": (8000, 192_000),
     "block": (16, 4096),
     "ahead": (2, 4096),
+    "lanes": (1, 3),
 }
 """Lowest and highest value of the numbers."""
 
@@ -33,6 +34,7 @@ class Options:
         rate: frames a second.
         block: frames that the sound card takes at a time.
         ahead: blocks of 64 frames that the engine may be ahead of the sound card.
+        lanes: processes that share the patch.
         record: file that gets all that is played.
         name: of the session, for `chronus send`; None takes the first of main, main2, … .
         plain: no colour, no cursor movement.
@@ -44,6 +46,7 @@ class Options:
     rate: int = DEFAULT_RATE_HZ
     block: int = 256
     ahead: int = 16
+    lanes: int = 1
     record: str | None = None
     name: str | None = None
     plain: bool = False

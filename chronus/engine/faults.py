@@ -17,7 +17,7 @@ N_ROW_OUT, N_OUTPUTS, N_SLOT = int(Node.ROW_OUT), int(Node.OUTPUTS), int(Node.SL
 N_STATE_BYTES, N_MEMORY_FRAMES = int(Node.STATE_BYTES), int(Node.MEMORY_FRAMES)
 N_DRY, N_DRY_ROWS = int(Node.DRY), int(Node.DRY_ROWS)
 BYPASS, REASON, COUNT = int(Fault.BYPASS), int(Fault.REASON), int(Fault.COUNT)
-LAST_BLOCK, FIRST = int(Fault.BLOCK), int(Fault.FIRST)
+LAST_BLOCK, FIRST, RESET = int(Fault.BLOCK), int(Fault.FIRST), int(Fault.RESET)
 NOT_FINITE = int(Reason.NOT_FINITE)
 
 EXPONENT: Final = 0x7F800000
@@ -37,6 +37,15 @@ def is_finite(arena: Arena, new: int, node: np.ndarray) -> bool:
         if wrong != 0:
             return False
     return True
+
+
+@njit(**OPTIONS)
+def is_bypassed(arena: Arena, block: int, slot: int) -> bool:
+    """Whether a node is not computed; the block for which it was bypassed stays as it was."""
+    fault = arena.faults[slot]
+    if fault[BYPASS] == 0:
+        return False
+    return fault[REASON] != NOT_FINITE or fault[LAST_BLOCK] != block
 
 
 @njit(**OPTIONS)
@@ -87,7 +96,10 @@ def start_afresh(arena: Arena, new: int, node: np.ndarray) -> None:
 
 @njit(**OPTIONS)
 def reset_node(arena: Arena, lane: int, block: int, slot: int) -> None:
-    """Let a node start afresh with this block: both banks, since the step reads the old one."""
+    """Let a node start afresh with this block: in the old bank, which the step reads.
+
+    A block that is computed again because the node went wrong in it does not try it again.
+    """
     plan = arena.clock[lane, block & 1, PLAN]
     if plan == NONE:
         return
@@ -96,7 +108,9 @@ def reset_node(arena: Arena, lane: int, block: int, slot: int) -> None:
         if node[N_SLOT] == slot:
             start_afresh(arena, 1 - (block & 1), node)
             fault = arena.faults[slot]
-            fault[BYPASS] = 0
-            fault[REASON] = 0
-            fault[COUNT] = 0
-            fault[FIRST] = NONE
+            if fault[RESET] != block:
+                fault[BYPASS] = 0
+                fault[REASON] = 0
+                fault[COUNT] = 0
+                fault[FIRST] = NONE
+                fault[RESET] = block

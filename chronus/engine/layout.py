@@ -50,11 +50,9 @@ class Head(IntEnum):
     HOLD = 20  # [writer] frame from which the audio process takes nothing; 0: there is none
     DEVICE_UNDERRUNS = 21  # [audio] times that the device said it had run dry
     LANES = 14  # [writer] lanes that compute, once
-    HAND = 25  # [worker] number of the worker that steps, 0 before the first
-    TAKEOVERS = 26  # [worker] times that a worker took the hand from one that died
 
 
-LANE_COLUMNS: Final = 8
+LANE_COLUMNS: Final = 16
 
 
 class Lane(IntEnum):
@@ -63,6 +61,20 @@ class Lane(IntEnum):
     DONE = 64  # [worker] blocks that are finished; lane 0's is COMMITTED
     NODE = 65  # [worker] slot of the node that is being computed, for blame
     WAITS = 66  # [worker] 1 while it waits for other lanes
+    HAND = 67  # [worker] number of the worker that steps, 0 before the first
+    PID = 68  # [worker] its process
+    TAKEOVERS = 69  # [worker] times that a worker took the hand from one that died
+    CRASH = 70  # [worker, as it dies] the signal of a crash, 0: there was none
+    LOOPED = 71  # [standby] block + 1 in which the worker did not end and was killed, 0: none
+    LOST_NODE = 72  # [worker] slot that was being computed when the last hand was lost
+    LOST_BLOCK = 73  # [worker] and its block
+    TAKEN_NS = 74  # [worker] monotonic clock when the hand was taken from one that died
+    STEPPED_NS = 75  # [worker] and when the first block after that was done
+
+
+def lane_place(column: Lane, lane: int) -> int:
+    """The place in `head` of a lane's column."""
+    return int(column) + lane * LANE_COLUMNS
 
 
 class Count(IntEnum):
@@ -188,7 +200,7 @@ class Arena(NamedTuple):
     cable_left: Longs  # (2, cables)
     state: NDArray[np.uint8]  # (2, state_bytes)
     initial: NDArray[np.uint8]  # (state_bytes,): each node's state before its first block
-    faults: Longs  # (nodes, 5), see Fault
+    faults: Longs  # (nodes, 6), see Fault
     memory: Floats  # (memory_frames,)
     rows_out: Floats  # (2, rows_out, BLOCK)
     rows_in: Floats  # (rows_in, BLOCK), scratch
@@ -246,6 +258,7 @@ class Fault(IntEnum):
     COUNT = 2  # blocks in which it gave what is no number
     BLOCK = 3  # the last such block
     FIRST = 4  # the first of those that are counted against it
+    RESET = 5  # the block in which it was tried again
 
 
 class Reason(IntEnum):
@@ -273,7 +286,7 @@ def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]
         "cable_left": ((2, size.cables), i8),
         "state": ((2, size.state_bytes), np.uint8),
         "initial": ((size.state_bytes,), np.uint8),
-        "faults": ((size.nodes, 5), i8),
+        "faults": ((size.nodes, 6), i8),
         "memory": ((size.memory_frames,), f4),
         "rows_out": ((2, size.rows_out, BLOCK), f4),
         "rows_in": ((size.rows_in, BLOCK), f4),
@@ -354,7 +367,9 @@ def initialise(arena: Arena, rate_hz: int) -> None:
     arena.change_first[:] = NONE
     arena.sequences[:, :, :, 0:2] = NONE
     arena.head[Head.LANES] = 1
-    arena.head[Lane.NODE : Lane.NODE + LANES * LANE_COLUMNS : LANE_COLUMNS] = NONE
+    for lane in range(LANES):
+        for column in (Lane.NODE, Lane.LOST_NODE, Lane.LOST_BLOCK):
+            arena.head[lane_place(column, lane)] = NONE
 
 
 def recover(arena: Arena, lane: int = 0) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import float32, njit, types
+from numba import float32, njit
 
 from chronus.dsp.native import (
     FLUSH_BITS,
@@ -21,7 +21,7 @@ from chronus.dsp.native import (
     swap_if,
     write_float_control,
 )
-from chronus.engine.faults import bypass, is_finite, note_fault, reset_node
+from chronus.engine.faults import bypass, is_bypassed, is_finite, note_fault, reset_node
 from chronus.engine.freshness import forget_stale_step
 from chronus.engine.layout import (
     LANE_COLUMNS,
@@ -31,12 +31,12 @@ from chronus.engine.layout import (
     Clock,
     Count,
     Event,
-    Fault,
     Head,
     Lane,
     Node,
     Ramp,
 )
+from chronus.engine.pace import has_room, wait_for_commit, wait_for_lanes
 from chronus.engine.ports import aim, change, fill_row, forget_changes, ramp_value
 from chronus.engine.sequencer import (
     beat_at,
@@ -50,14 +50,14 @@ from chronus.settings import BLOCK
 
 forget_stale_step()
 
-COMMITTED, RATE, GO, AHEAD = int(Head.COMMITTED), int(Head.RATE), int(Head.GO), int(Head.AHEAD)
-PLAYED, EVENTS, QUIT, CURRENT = int(Head.PLAYED), int(Head.EVENTS), int(Head.QUIT), int(Lane.NODE)
+COMMITTED, RATE, EVENTS = int(Head.COMMITTED), int(Head.RATE), int(Head.EVENTS)
+CURRENT = int(Lane.NODE)
 PLAN, SEEN, PENDING, LOW = int(Clock.PLAN), int(Clock.SEEN), int(Clock.PENDING), int(Clock.LOW)
 PLAYING, SILENT, LATE = int(Clock.PLAYING), int(Clock.SILENT), int(Clock.LATE)
 FINISHING, FINISH = int(Clock.FINISHING), int(Clock.FINISH)
 QUIET_BLOCKS, MOST_BLOCKS = int(Clock.QUIET_BLOCKS), int(Clock.MOST_BLOCKS)
 CHANGES, SEQUENCES = int(Clock.CHANGES), int(Clock.SEQUENCES)
-DONE, WAITS, LANES_USED = int(Lane.DONE), int(Lane.WAITS), int(Head.LANES)
+DONE = int(Lane.DONE)
 NODES, BEFORE = int(Count.NODES), int(Count.BEFORE)
 BPM, ORIGIN_BEAT, ORIGIN_FRAME = int(Beat.BPM), int(Beat.ORIGIN_BEAT), int(Beat.ORIGIN_FRAME)
 BAR_BEATS = int(Beat.BAR_BEATS)
@@ -74,23 +74,16 @@ E_STOP, E_FINISH = int(Event.STOP), int(Event.FINISH)
 N_KIND, N_STATE, N_MEMORY = int(Node.KIND), int(Node.STATE), int(Node.MEMORY)
 N_ROW_IN, N_INPUTS, N_ROW_OUT = int(Node.ROW_IN), int(Node.INPUTS), int(Node.ROW_OUT)
 N_OUTPUTS, N_SLOT = int(Node.OUTPUTS), int(Node.SLOT)
-BYPASS = int(Fault.BYPASS)
 E_RESET = int(Event.RESET)
 
 SILENCE: Final = 3.1622776e-05
 """-90 dB below full scale."""
-LOOKS_AT_ONCE: Final = 2000
-LOOK_US: Final = 20
-"""How a lane waits for another: so many looks in a row, then one in so many microseconds."""
 CUT_SHIFT: Final = 36
 CUT_EVENTS: Final = (1 << CUT_SHIFT) - 1
 CUT_BLOCKS: Final = (1 << 26) - 1
 """A cut is the lower bits of its block, and the events that it sees."""
 BAR_TOLERANCE: Final = 1e-7
 """Bars by which a position counts as being on a bar line, above half a frame."""
-
-
-usleep = types.ExternalFunction("usleep", types.int32(types.uint32))
 
 
 @njit(**OPTIONS)
@@ -110,26 +103,12 @@ def run_blocks(
     write_float_control(control | FLUSH_BITS)
     arena = whole[0]
     done = 0
-    while done < most and has_room(arena.head, lane):
+    while done < most and wait_for_commit(arena.head, lane) and has_room(arena.head, lane):
         if not step(arena, lane, addresses, scratch):
             break
         done += 1
     write_float_control(control)
     return done
-
-
-@njit(**OPTIONS)
-def has_room(head: np.ndarray, lane: int) -> bool:
-    """Whether a lane's next block may be computed: the score has got there, the tape has room.
-
-    No lane is more than a block ahead of what is committed: its two banks are in use until then.
-    """
-    block = head[COMMITTED]
-    if lane > 0 and head[DONE + lane * LANE_COLUMNS] > block:
-        return False
-    if head[QUIT] != 0 or block >= head[GO]:
-        return False
-    return block * BLOCK < head[PLAYED] + head[AHEAD] * BLOCK
 
 
 @njit(**OPTIONS)
@@ -154,14 +133,14 @@ def step(arena: Arena, lane: int, addresses: np.ndarray, scratch: np.ndarray) ->
         before = arena.plan_counts[plan, lane, BEFORE]
         row = run_nodes(arena, lane, block, plan, 0, before, 0, addresses, scratch)
         if lane == 0:
-            going_on = wait_for_lanes(arena, block)
+            going_on = wait_for_lanes(arena.head, block)
         if going_on:
             nodes = arena.plan_counts[plan, lane, NODES]
             run_nodes(arena, lane, block, plan, before, nodes, row, addresses, scratch)
             move_cables(arena, lane, new, plan)
         forget_changes(arena, lane, new)
     elif lane == 0:
-        going_on = wait_for_lanes(arena, block)
+        going_on = wait_for_lanes(arena.head, block)
     if not going_on:
         return False
     if lane == 0:
@@ -171,28 +150,6 @@ def step(arena: Arena, lane: int, addresses: np.ndarray, scratch: np.ndarray) ->
     else:
         fence()
         arena.head[DONE + lane * LANE_COLUMNS] = block + 1
-    return True
-
-
-@njit(**OPTIONS)
-def wait_for_lanes(arena: Arena, block: int) -> bool:
-    """Wait until every other lane has done its share of a block; False if all is to end.
-
-    It looks a while at once, since lanes are mostly done together, and then now and then.
-    """
-    head = arena.head.ctypes.data
-    for lane in range(1, arena.head[LANES_USED]):
-        place = head + 8 * (DONE + lane * LANE_COLUMNS)
-        looks = 0
-        arena.head[WAITS] = 1
-        while fresh(place) <= block:
-            if fresh(head + 8 * QUIT) != 0:
-                arena.head[WAITS] = 0
-                return False
-            looks += 1
-            if looks > LOOKS_AT_ONCE:
-                usleep(LOOK_US)
-        arena.head[WAITS] = 0
     return True
 
 
@@ -377,7 +334,7 @@ def run_nodes(
             row += 1
         for k in range(node[N_OUTPUTS]):
             scratch[node[N_INPUTS] + k] = arena.rows_out[new, node[N_ROW_OUT] + k].ctypes.data
-        if arena.faults[node[N_SLOT], BYPASS] != 0:
+        if is_bypassed(arena, block, node[N_SLOT]):
             bypass(arena, block, node, scratch)
             continue
         call_kernel(

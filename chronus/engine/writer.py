@@ -135,8 +135,8 @@ class Writer:
     def faults(self) -> dict[str, tuple[int, Reason, int]]:
         """Of each node that went wrong: 1 while it is bypassed, why, and in how many blocks."""
         found = {}
-        for key, place in self._places.items():
-            bypass, reason, count, _, _ = (int(n) for n in self.arena.faults[place.slot])
+        for key, place in list(self._places.items()):  # another thread may ask
+            bypass, reason, count = (int(n) for n in self.arena.faults[place.slot, :3])
             if reason != Reason.NONE:
                 found[key] = (bypass, Reason(reason), count)
         return found
@@ -242,7 +242,7 @@ class Writer:
             raw = np.array([value], np.dtype(state.dtype)).view(np.uint8)
             initial[offset : offset + len(raw)] = raw
         arena.state[:, place.state : place.state + place.state_bytes] = initial
-        arena.faults[place.slot] = (0, Reason.NONE, 0, NONE, NONE)
+        arena.faults[place.slot] = (0, Reason.NONE, 0, NONE, NONE, NONE)
         arena.memory[place.memory : place.memory + place.memory_frames] = 0.0
         arena.rows_out[:, place.rows_out : place.rows_out + len(kind.output_rows)] = 0.0
         arena.filled[place.rows_in : place.rows_in + len(kind.input_rows)] = np.nan

@@ -241,6 +241,10 @@ def _help(tree: Node, _line: int) -> st.Help:
     return st.Help(topics[0].lower() if topics else None)
 
 
+def _reset(tree: Node, line: int) -> st.Reset:
+    return st.Reset(_names(tree, line, "NODE"))
+
+
 _BUILDERS: Final[dict[str, Builder]] = {
     "load": _load,
     "unload": _unload,
@@ -263,6 +267,8 @@ _BUILDERS: Final[dict[str, Builder]] = {
     "describe": _describe,
     "status": lambda _tree, _line: st.Status(),
     "help": _help,
+    "reset": _reset,
+    "reload": lambda _tree, _line: st.Reload(),
     "save": lambda tree, line: st.Save(*_path(tree, line)),
     "open": lambda tree, line: st.Open(*_path(tree, line)),
     "run": lambda tree, line: st.Run(*_path(tree, line)),

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 VERBS: Final[tuple[str, ...]] = (
     "load", "unload", "patch", "unpatch", "set", "get", "note", "gate", "trigger", "sequence",
-    "unsequence", "tempo", "start", "stop", "wait", "list", "describe", "status", "help", "save",
-    "open", "run", "record", "quit", "exit",
+    "unsequence", "tempo", "start", "stop", "wait", "list", "describe", "status", "help", "reset",
+    "reload", "save", "open", "run", "record", "quit", "exit",
 )  # fmt: skip
 """All command words that are understood, in the order of the manual."""
 

@@ -228,6 +228,16 @@ class Help:
 
 
 @dataclass(frozen=True, slots=True)
+class Reset:
+    names: tuple[Name, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reload:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
 class Save:
     path: str
     span: Span
@@ -282,6 +292,8 @@ Statement = (
     | Describe
     | Status
     | Help
+    | Reset
+    | Reload
     | Save
     | Open
     | Run

@@ -149,11 +149,14 @@ class Child:
         )
 
     def last_words(self) -> str:
-        """Why it failed after it had been ready, as far as it said; empty where it did not."""
+        """Why it failed, as far as it said; empty where it did not."""
+        words = ""
         try:
-            return str(self._receiver.recv()[1]) if self._receiver.poll(0) else ""
+            while self._receiver.poll(0):
+                words = str(self._receiver.recv()[1])
         except (EOFError, OSError):
-            return ""
+            pass
+        return words
 
     @property
     def is_alive(self) -> bool:

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from chronus.engine.layout import Head
+from chronus.engine.layout import Head, Lane, lane_place
 from chronus.errors import Code, UserError
 from chronus.machine.audio import NULL, AudioTask, audio_main
 from chronus.machine.children import Child, Report
@@ -24,6 +24,9 @@ START_S: Final = 30.0
 END_S: Final = 1.0
 """The time that processes have to end by themselves."""
 LOOK_S: Final = 0.1
+HAND_S: Final = 2.0
+"""The time that a new worker may take to have the hand."""
+POLL_S: Final = 0.001
 DEATHS: Final = 5
 """So many deaths of one role in a row, with nothing done in between, are no accident."""
 
@@ -74,8 +77,9 @@ class Crew:
         self._tell = tell
         self._lock = threading.RLock()
         self._children: list[Child] = []
-        self._deaths: dict[str, list[int]] = {"worker": [], "audio": []}
+        self._deaths: dict[tuple[str, int], list[int]] = {}
         self._next_number = 1
+        self._seen: set[int] = set()
         self._ends = threading.Event()
         self._watch = threading.Thread(target=self._run, name="chronus-crew", daemon=True)
         self.device = ""
@@ -97,6 +101,8 @@ class Crew:
             workers = self._start_workers()
             self._accept_audio(audio, audio.report(START_S), falls_back=falls_back)
             self._accept_workers(workers)
+            self._await_hands()
+            self._seen |= {self._hand(lane) for lane in range(self._roster.lanes)}
         self._watch.start()
 
     def _start_audio(self) -> Child:
@@ -129,12 +135,29 @@ class Crew:
         self._children.append(child)
         return child
 
-    @staticmethod
-    def _accept_workers(workers: Collection[Child]) -> None:
+    def _accept_workers(self, workers: Collection[Child]) -> None:
+        """Return when all are ready; one that is lost as it starts is started once more."""
         for worker in workers:
             report = worker.report(START_S)
             if not report.is_ready:
+                worker.kill()
+                self._drop(worker)
+                report = self._start_worker(worker.lane).report(START_S)
+            if not report.is_ready:
                 raise UserError(Code.INTERNAL, report.text)
+
+    def _hand(self, lane: int) -> int:
+        """The number of the worker that steps a lane; 0 before the first."""
+        return int(self._head[lane_place(Lane.HAND, lane)])
+
+    def _await_hands(self) -> None:
+        """Return when every lane is in the hands of a worker that is wanted."""
+        limit = time.monotonic() + HAND_S
+        lanes = range(self._roster.lanes)
+        while any(self._hand(lane) < self._roster.first for lane in lanes):
+            if time.monotonic() > limit:
+                return  # it was killed, and the next one is not ready yet
+            time.sleep(POLL_S)
 
     # ---- handing over
 
@@ -171,14 +194,14 @@ class Crew:
                 if not child.wait(END_S):
                     child.kill()  # it hangs within a block; another one does that block again
                 self._drop(child)
+            self._await_hands()
 
     def _workers(self) -> list[Child]:
         return [child for child in self._children if child.role == "worker"]
 
     def _wake(self) -> None:
         """Let every worker that waits for room look around."""
-        for _ in self._workers():
-            self._shared.room.post()
+        self._shared.room.post()
 
     # ---- watching
 
@@ -192,6 +215,7 @@ class Crew:
             with self._lock:
                 if self._ends.is_set():
                     return
+                self._seen |= {self._hand(lane) for lane in range(self._roster.lanes)}
                 for child in [c for c in self._children if not c.is_alive and not c.is_retired]:
                     self._replace(child)
 
@@ -199,25 +223,32 @@ class Crew:
         """Start another in place of a process that has died."""
         words = child.last_words()
         self._drop(child)
-        deaths = self._deaths[child.role]
+        deaths = self._deaths.setdefault((child.role, child.lane), [])
         work = Head.AUDIO_BEAT if child.role == "audio" else Head.COMMITTED
         deaths.append(int(self._head[work]))
+        reason = f": {words}" if words else ""
         if is_hopeless(deaths):
-            self.failure = f"the {child.role} process ended {DEATHS} times in a row"
+            self.failure = f"the {child.role} process ended {DEATHS} times in a row{reason}"
             self._tell(f"playing has stopped: {self.failure}")
             return
+        if child.role == "worker":
+            self._tell(self._loss(child) + reason)
+            self._start_worker(child.lane)  # should it die as it starts, that is one more death
+            return
+        self._tell(f"the audio process ended{reason}; it is started again")
         try:
-            if child.role == "audio":
-                reason = f": {words}" if words else ""
-                self._tell(f"the audio process ended{reason}; it is started again")
-                audio = self._start_audio()
-                self._accept_audio(audio, audio.report(START_S), falls_back=True)
-            else:
-                self._tell(f"a worker ended (process {child.pid}); another goes on in its place")
-                self._accept_workers([self._start_worker(child.lane)])
+            audio = self._start_audio()
+            self._accept_audio(audio, audio.report(START_S), falls_back=True)
         except UserError as error:
             self.failure = error.message
             self._tell(f"playing has stopped: {error.message}")
+
+    def _loss(self, child: Child) -> str:
+        """What to tell of a worker that has ended, or a standby: one never seen with the hand."""
+        lane = f" of lane {child.lane}" if self._roster.lanes > 1 else ""
+        if child.number not in self._seen:
+            return f"a standby{lane} ended (process {child.pid}); another is started"
+        return f"a worker{lane} ended (process {child.pid}); another goes on in its place"
 
     def _drop(self, child: Child) -> None:
         if child in self._children:
@@ -228,13 +259,16 @@ class Crew:
 
     def processes(self) -> list[dict[str, str | int]]:
         """Role, lane and process number of each, for `status`."""
-        hand = int(self._head[Head.HAND])
         with self._lock:
             return [
-                {"role": _role(child, hand), "lane": child.lane, "pid": child.pid}
+                {"role": self._role(child), "lane": child.lane, "pid": child.pid}
                 for child in self._children
                 if child.is_alive
             ]
+
+    def _role(self, child: Child) -> str:
+        waits = child.role == "worker" and child.number != self._hand(child.lane)
+        return "standby" if waits else child.role
 
     def close(self) -> None:
         """End all of them; those that do not end by themselves are killed."""
@@ -250,7 +284,3 @@ class Crew:
                     child.kill()
                     child.wait(END_S)
                 self._drop(child)
-
-
-def _role(child: Child, hand: int) -> str:
-    return "standby" if child.role == "worker" and child.number != hand else child.role

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from chronus.engine.layout import NONE, Clock, Head, initialise
+from chronus.engine.layout import NONE, Clock, Head, Lane, initialise, lane_place
 from chronus.engine.writer import Writer
 from chronus.errors import Code, UserError
 from chronus.machine import build
@@ -17,6 +17,7 @@ from chronus.machine.board import Board
 from chronus.machine.children import refresh, warm_up
 from chronus.machine.crew import Crew, Roster
 from chronus.machine.memory import SharedArena
+from chronus.machine.quarantine import Quarantine
 from chronus.machine.sinks import Feeder
 from chronus.machine.usage import Usage
 from chronus.modules.catalog import kinds
@@ -54,6 +55,7 @@ class LiveSettings:
         lanes: workers that share the patch.
         standbys: workers of each lane that wait to take over.
         litter: files that are to be gone, too, where this process is killed.
+        locks: what keeps them apart, see `chronus.machine.locks`; None for the system's best.
     """
 
     device: str | None = None
@@ -62,7 +64,8 @@ class LiveSettings:
     ahead: int = 24
     latency_s: float | None = None
     lanes: int = 1
-    standbys: int = 0
+    standbys: int = 1
+    locks: str | None = None
     litter: tuple[Path, ...] = ()
 
     @property
@@ -83,13 +86,15 @@ class LiveMachine:
 
     def __init__(self, settings: LiveSettings | None = None, *, verbose: bool = False) -> None:
         self.settings = settings or LiveSettings()
-        self._shared = SharedArena()
+        self._shared = SharedArena(locks=self.settings.locks)
         self._arena = self._shared.arena
         self._head = self._arena.head
         initialise(self._arena, self.settings.rate_hz)
+        self._head[Head.LANES] = self.settings.lanes
         self._shared.create_locks()
         self._head[Head.AHEAD] = self.settings.tape_ahead
         self.writer = Writer(self._arena)
+        self._quarantine = Quarantine(self.writer.faults)
         self._verbose = verbose
         self._news: list[str] = []
         self._feeder = Feeder(self._arena, self._news.append)
@@ -154,6 +159,14 @@ class LiveMachine:
         if wanted:
             build.build(sorted(wanted))
             self._running().hand_over(wanted)
+
+    def reload(self) -> list[int]:
+        """Let new workers go on between two blocks; the process of each lane's."""
+        crew = self._running()
+        build.build(sorted(crew.kinds))
+        crew.hand_over(frozenset())
+        workers = [entry for entry in crew.processes() if entry["role"] == "worker"]
+        return [int(entry["pid"]) for entry in sorted(workers, key=lambda entry: entry["lane"])]
 
     def release(self) -> None:
         """Let frame 0 be computed and played."""
@@ -257,6 +270,7 @@ class LiveMachine:
         lines = self._board.news()
         while self._news:
             lines.append(self._news.pop(0))
+        lines += self._quarantine.news()
         told, since = self._told
         count = int(self._head[Head.UNDERRUNS])
         now = time.monotonic()
@@ -268,6 +282,10 @@ class LiveMachine:
 
     def _underruns(self) -> int:
         return int(self._head[Head.UNDERRUNS] + self._head[Head.DEVICE_UNDERRUNS])
+
+    def _handovers(self) -> int:
+        lanes = range(self.settings.lanes)
+        return sum(int(self._head[lane_place(Lane.TAKEOVERS, lane)]) for lane in lanes)
 
     def _pids(self) -> dict[int, str]:
         crew = self._crew
@@ -299,8 +317,10 @@ class LiveMachine:
             "underruns": self._underruns(),
             "device_underruns": int(self._head[Head.DEVICE_UNDERRUNS]),
             "late": self.writer.clock(Clock.LATE),
-            "handovers": int(self._head[Head.TAKEOVERS]),
-            "quarantined": [],
+            "handovers": self._handovers(),
+            "quarantined": self._quarantine.bypassed(),
+            "lanes": self.settings.lanes,
+            "locks": self._shared.locks,
             "cpu": cpu,
             "processes": [
                 {"role": "shell", "lane": 0, "pid": os.getpid()},

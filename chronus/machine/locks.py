@@ -1,17 +1,20 @@
-"""A semaphore and robust locks of the operating system, in memory that processes share.
+"""A semaphore of the operating system, and locks that a dying process leaves to the next.
 
-A robust lock is handed on by the kernel when its holder dies, however it dies, before the dead
-process is torn down; see pthread_mutexattr_setrobust(3).
+A robust mutex lies in memory that processes share, and is handed on by the kernel when its holder
+dies, however it dies, before the dead process is torn down; see pthread_mutexattr_setrobust(3).
+Where there is none, a lock on a byte of the arena's file does the same, some milliseconds later:
+POSIX has the kernel release it when its holder ends, see fcntl(2).
 """
 
 from __future__ import annotations
 
 import ctypes
 import errno
+import fcntl
 import os
 import time
 from enum import Enum, auto
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 _ADDRESS: Final = ctypes.c_void_p
 _SHARED: Final = 1
@@ -41,12 +44,26 @@ _sem_trywait = _function(_BRIEF, "sem_trywait", _ADDRESS)
 _sem_clockwait = _function(_WAITING, "sem_clockwait", _ADDRESS, ctypes.c_int, _TIME)
 _attr_init = _function(_BRIEF, "pthread_mutexattr_init", _ADDRESS)
 _attr_setpshared = _function(_BRIEF, "pthread_mutexattr_setpshared", _ADDRESS, ctypes.c_int)
-_attr_setrobust = _function(_BRIEF, "pthread_mutexattr_setrobust", _ADDRESS, ctypes.c_int)
 _attr_destroy = _function(_BRIEF, "pthread_mutexattr_destroy", _ADDRESS)
 _mutex_init = _function(_BRIEF, "pthread_mutex_init", _ADDRESS, _ADDRESS)
-_mutex_consistent = _function(_BRIEF, "pthread_mutex_consistent", _ADDRESS)
 _mutex_unlock = _function(_BRIEF, "pthread_mutex_unlock", _ADDRESS)
-_mutex_clocklock = _function(_WAITING, "pthread_mutex_clocklock", _ADDRESS, ctypes.c_int, _TIME)
+
+
+ROBUST: Final = "robust mutex"
+FILE: Final = "file lock"
+_IS_ROBUST: Final = all(
+    hasattr(_BRIEF, f"pthread_mutex{name}")
+    for name in ("attr_setrobust", "_clocklock", "_consistent")
+)
+if _IS_ROBUST:
+    _attr_setrobust = _function(_BRIEF, "pthread_mutexattr_setrobust", _ADDRESS, ctypes.c_int)
+    _mutex_consistent = _function(_BRIEF, "pthread_mutex_consistent", _ADDRESS)
+    _mutex_clocklock = _function(_WAITING, "pthread_mutex_clocklock", _ADDRESS, ctypes.c_int, _TIME)
+
+
+def kind() -> str:
+    """The locks of this system: `ROBUST` where it has them, else `FILE`."""
+    return ROBUST if _IS_ROBUST else FILE
 
 
 def _in(seconds: float) -> _Timespec:
@@ -102,6 +119,19 @@ class Taken(Enum):
     INHERITED = auto()  # its last holder died with it
 
 
+class Lock(Protocol):
+    """What a lane's hand is made of."""
+
+    def create(self) -> None:
+        """Make it, free; once, before another process uses it."""
+
+    def take(self, timeout_s: float) -> Taken:
+        """Wait for the lock so long at most."""
+
+    def release(self) -> None:
+        """Let go of the lock; only its holder may."""
+
+
 class RobustLock:
     """A lock at an address that processes share, which a dying holder leaves to the next."""
 
@@ -132,3 +162,49 @@ class RobustLock:
     def release(self) -> None:
         """Let go of the lock; only its holder may."""
         _check(_mutex_unlock(self._address))
+
+
+LOOK_S: Final = 0.002
+"""A file lock cannot be waited for with a limit: it is tried this often."""
+
+
+class FileLock:
+    """A lock on one byte of a file that processes share, and a word that says who holds it.
+
+    Args:
+        descriptor: of the file; a process that closes any descriptor of it lets go of its locks.
+        byte: which one.
+        address: of a word in shared memory, 0 while the lock is free.
+    """
+
+    def __init__(self, descriptor: int, byte: int, address: int) -> None:
+        self._descriptor = descriptor
+        self._byte = byte
+        self._holder = ctypes.c_long.from_address(address)
+
+    def create(self) -> None:
+        """Make it, free."""
+        self._holder.value = 0
+
+    def take(self, timeout_s: float) -> Taken:
+        """Try for the lock so long at most."""
+        limit = time.monotonic() + timeout_s
+        while not self._is_taken():
+            if time.monotonic() >= limit:
+                return Taken.NOT
+            time.sleep(LOOK_S)
+        taken = Taken.FREE if self._holder.value == 0 else Taken.INHERITED
+        self._holder.value = os.getpid()
+        return taken
+
+    def _is_taken(self) -> bool:
+        try:
+            fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, self._byte)
+        except (BlockingIOError, PermissionError):
+            return False
+        return True
+
+    def release(self) -> None:
+        """Let go of the lock; only its holder may."""
+        self._holder.value = 0
+        fcntl.lockf(self._descriptor, fcntl.LOCK_UN, 1, self._byte)

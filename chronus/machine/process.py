@@ -11,6 +11,8 @@ import signal
 from typing import Final
 
 WORKER_PRIORITY: Final = 10
+STANDBY_PRIORITY: Final = 11
+"""Above the worker's: one that loops for ever must not keep the standby from its processor."""
 AUDIO_PRIORITY: Final = 20
 
 

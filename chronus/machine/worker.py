@@ -1,18 +1,23 @@
 """The worker process: holds its lane's hand and steps whenever the tape has room.
 
-It keeps nothing between two blocks; another worker that takes the hand goes on where it stopped.
+It keeps nothing between two blocks; another worker that takes the hand goes on where it stopped. A
+standby is a worker that waits for the hand, and watches who holds it.
 """
 
 from __future__ import annotations
 
+import os
 import signal
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from chronus.engine.layout import Head, recover
-from chronus.machine import preload
+from chronus.engine.layout import Head, Lane, lane_place
+from chronus.machine import crash, preload
+from chronus.machine.blame import take_over
 from chronus.machine.locks import Taken
 from chronus.machine.process import (
+    STANDBY_PRIORITY,
     WORKER_PRIORITY,
     die_with_parent,
     is_orphan,
@@ -20,8 +25,10 @@ from chronus.machine.process import (
     quieten_garbage,
     raise_priority,
 )
+from chronus.machine.watch import Watch, deadline_s, guard
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from multiprocessing.connection import Connection
     from types import FrameType
 
@@ -31,6 +38,10 @@ if TYPE_CHECKING:
 
 LOOK_AROUND_S: Final = 0.05
 """Seconds after which a worker that waits sees whether it is still wanted."""
+LOOKS_TO_PARENT: Final = 8
+"""A standby sees after so many looks whether its parent lives; a signal tells it sooner."""
+LOOKS_TO_MAP: Final = 128
+"""After so many looks it has mapped what the engine has come to use."""
 BLOCKS_AT_ONCE: Final = 8
 """Blocks from one look around to the next while there is room."""
 
@@ -76,11 +87,12 @@ def worker_main(task: WorkerTask, report: Connection) -> None:
         stepper = preload.stepper()
         stepper.load_step()
         stepper.load(sorted(task.kinds))
-        stepper.run(task.shared.arena, 0)
+        stepper.run(task.shared.arena, 0, task.lane)
+        crash.install()
     except OSError as error:
         report.send((False, f"a worker could not load its kernels: {error}"))
         return
-    raise_priority(WORKER_PRIORITY)
+    raise_priority(STANDBY_PRIORITY)
     quieten_garbage()
     report.send((True, ""))
     report.close()
@@ -92,25 +104,49 @@ def work(task: WorkerTask, stepper: Stepper, ending: _Ending) -> None:
     arena = task.shared.arena
     head = arena.head
     hand = task.shared.hand(task.lane)
-    room = task.shared.room
 
     def goes_on() -> bool:
         return is_wanted(head, task.number) and not ending.asked
 
     taken = Taken.NOT
+    watch = Watch(deadline_s(int(head[Head.AHEAD]), int(head[Head.RATE])))
+    looks = 0
     while taken is Taken.NOT:
-        if not goes_on() or is_orphan():
+        if looks % LOOKS_TO_MAP == 0:
+            task.shared.map_what_is_used()
+        looks += 1
+        if not goes_on() or (looks % LOOKS_TO_PARENT == 0 and is_orphan()):
             return
-        taken = hand.take(LOOK_AROUND_S)
+        taken = hand.take(watch.look_s)
+        if taken is Taken.NOT:
+            guard(head, task.lane, watch)
     try:
+        head[lane_place(Lane.PID, task.lane)] = os.getpid()
         if taken is Taken.INHERITED:
-            recover(arena)
-            head[Head.TAKEOVERS] += 1
+            head[lane_place(Lane.TAKEN_NS, task.lane)] = time.monotonic_ns()
+            take_over(arena, task.lane)
+            head[lane_place(Lane.TAKEOVERS, task.lane)] += 1
         if goes_on():
-            head[Head.HAND] = task.number
-        while goes_on():
-            done = stepper.run(arena, BLOCKS_AT_ONCE)
-            if done < BLOCKS_AT_ONCE and not room.wait(LOOK_AROUND_S) and is_orphan():
-                return
+            raise_priority(WORKER_PRIORITY)
+            head[lane_place(Lane.HAND, task.lane)] = task.number
+            crash.mark_crashes_at(head[lane_place(Lane.CRASH, task.lane) :].ctypes.data)
+        _step(task, stepper, goes_on, inherited=taken is Taken.INHERITED)
     finally:
+        crash.mark_crashes_at(0)
         hand.release()
+
+
+def _step(
+    task: WorkerTask, stepper: Stepper, goes_on: Callable[[], bool], *, inherited: bool
+) -> None:
+    """Step whenever there is room; the first block of an inherited hand by itself, and timed."""
+    arena = task.shared.arena
+    room = task.shared.lane_room(task.lane)
+    most = 1 if inherited else BLOCKS_AT_ONCE
+    while goes_on():
+        done = stepper.run(arena, most, task.lane)
+        if done == most == 1:
+            arena.head[lane_place(Lane.STEPPED_NS, task.lane)] = time.monotonic_ns()
+            most = BLOCKS_AT_ONCE
+        elif done < most and not room.wait(LOOK_AROUND_S) and is_orphan():
+            return

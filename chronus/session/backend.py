@@ -47,6 +47,9 @@ class Backend(Protocol):
     def settle(self, mark: int) -> int:
         """Wait until what was published has taken effect; the frame at which it did."""
 
+    def reload(self) -> list[int]:
+        """Let new workers go on between two blocks; their processes, none offline."""
+
     def make_room(self) -> None:
         """Return when `writer.has_room()`."""
 

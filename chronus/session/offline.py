@@ -59,6 +59,10 @@ class Offline:
         """Remember which kernels to load."""
         self._kinds.update(kinds)
 
+    def reload(self) -> list[int]:
+        """There are no workers."""
+        return []
+
     def release(self) -> None:
         """Nothing: time is moved by `reach`."""
 

@@ -289,6 +289,12 @@ class Session:
         self.writer.add(kind, a, b, value=value)
         self._unpublished = True
 
+    def reset_node(self, node: Node) -> None:
+        """Let a node start afresh, and be computed again if it was bypassed."""
+        if self.is_here(node):
+            self.writer.reset_node(key_of(node))
+            self._unpublished = True
+
     def port_value(self, node: Node, port: str) -> float:
         """What a port is set to: in the engine, or in a score what it will be."""
         if not self.is_here(node):

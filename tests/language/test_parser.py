@@ -31,6 +31,7 @@ LINES = (
     "wait 1.5s; wait until bar 17; wait until beat 3",
     'save "my song.chronus"; open a/b.chronus; record take.wav; record stop',
     "list kinds; describe a.b; status; help set; get a.b # done",
+    "reset a b; reload",
     "gate k on; trigger k; unsequence k; tempo 93.5; start; stop; quit",
 )
 PIECES = (
