@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SONG ?= patches/songs/breakbeat.chronus
 WAV := $(notdir $(basename $(SONG))).wav
 
-.PHONY: play test check lint types floors bench failover docs clean
+.PHONY: play test check lint types floors bench failover chaos docs clean
 
 # Plays a shipped song; without a sound card it says so and writes what it plays to a file.
 play: $(READY)
@@ -20,8 +20,14 @@ play: $(READY)
 	*) $(BIN)/chronus play $(SONG) ;; \
 	esac
 
+# The last test needs a virtual sound card; CI may not leave it out.
 test: $(READY)
 	$(BIN)/python -m pytest
+	@if command -v pulseaudio >/dev/null; then \
+		$(BIN)/python -m tests.audio.null_sink $(BIN)/python -m pytest tests/audio/test_heard.py; \
+	elif [ "$$CHRONUS_LIVE_TESTS" = required ]; then \
+		echo "pulseaudio is not installed"; exit 1; \
+	else echo "left out: what a sound card hears (sudo apt install pulseaudio)"; fi
 
 check: lint types floors test
 
@@ -42,6 +48,11 @@ bench: $(READY)
 # Workers are killed in the middle of a song: how soon others go on, and what is heard of it.
 failover: $(READY)
 	$(BIN)/python -m tests.bench.failover $(ARGS)
+
+# A song is edited at random while its processes are killed and stopped; MINUTES says how long.
+MINUTES ?= 2
+chaos: $(READY)
+	$(BIN)/python -m tests.bench.chaos --minutes $(MINUTES) $(ARGS)
 
 # Writes the generated parts of the README anew.
 docs: $(READY)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import platform
 import shutil
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import soundfile
 
 from chronus.engine.layout import Limits, arena_dtype
-from chronus.machine import devices
+from chronus.machine import devices, locks
 from chronus.machine.build import missing
 from chronus.machine.process import AUDIO_PRIORITY
 from chronus.machine.stream import SERVER_LATENCY_S
@@ -28,11 +27,6 @@ GOOD: Final = "ok"
 BAD: Final = "!!"
 NOTE: Final = "--"
 FREE_BYTES: Final = 200_000_000
-ROBUST: Final = (
-    "pthread_mutexattr_setrobust",
-    "pthread_mutex_consistent",
-    "pthread_mutex_clocklock",
-)
 
 
 def findings() -> list[str]:
@@ -52,10 +46,10 @@ def _system() -> Iterator[str]:
             "sudo usermod -aG audio $USER, and in /etc/security/limits.d/audio.conf: "
             "@audio - rtprio 70"
         )
-    if all(hasattr(ctypes.CDLL(None), name) for name in ROBUST):
+    if locks.kind() == locks.ROBUST:
         yield f"{GOOD} robust mutex: a worker that dies is followed by another within a millisecond"
     else:
-        yield f"{NOTE} no robust mutex: a worker that dies is followed some milliseconds later"
+        yield f"{NOTE} {locks.kind()}: a worker that dies is followed some milliseconds later"
     size = arena_dtype(Limits()).itemsize
     free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     yield (
