@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chronus.engine.layout import Floats, Longs
 
 FADE_S: Final = 0.005
+MOST_ROOM_BLOCKS: Final = 8
 
 
 class View(NamedTuple):
@@ -71,6 +72,15 @@ def decide(view: View, wanted: int, *, flows: bool) -> Move:
     take = min(limit, wanted)
     missing = take < wanted
     return Move(take, not missing, missing and limit < until_hold and not view.quits)
+
+
+def is_roomy(view: View, taken: int) -> bool:
+    """Whether the tape has so much room that the engine is worth waking.
+
+    A quarter of what it may hold, and eight blocks at most: who is woken less often costs less.
+    """
+    lead = view.done - view.played - taken
+    return lead <= view.prefill - min(view.prefill // 4, MOST_ROOM_BLOCKS * BLOCK)
 
 
 @dataclass(slots=True)

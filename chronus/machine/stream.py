@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chronus.engine.layout import Head
 from chronus.machine.latency import Health, Look
-from chronus.machine.playing import Player, view_of
+from chronus.machine.playing import Player, is_roomy, view_of
 from chronus.machine.process import AUDIO_PRIORITY, quieten_garbage, raise_priority
 
 if TYPE_CHECKING:
@@ -127,7 +127,8 @@ class Deck:
         self.head[Head.PLAYED] = view.played + taken
         self.head[Head.UNDERRUNS] += self.player.holes - holes
         self.head[Head.AUDIO_BEAT] += 1
-        self.room.post()
+        if is_roomy(view, taken):
+            self.room.post()
 
     def _note(self, when: Any, status: Any) -> None:
         """Keep what the sound system says of itself."""
