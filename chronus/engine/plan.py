@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 from chronus.engine.layout import NONE, Arena, Count, Node
 from chronus.errors import Code, UserError
@@ -108,9 +109,37 @@ def plan_of(wiring: Wiring, lanes: int = 1) -> Plan:
     return plan
 
 
+COST_US: Final = MappingProxyType(
+    {
+        "noise": 190.0,
+        "sine": 21.0,
+        "saw": 24.0,
+        "square": 102.0,
+        "triangle": 34.0,
+        "kick": 375.0,
+        "snare": 575.0,
+        "hat": 710.0,
+        "filter": 169.0,
+        "adsr": 136.0,
+        "lfo": 66.0,
+        "vca": 3.0,
+        "delay": 577.0,
+        "mix": 15.0,
+        "strip": 27.0,
+        "out": 20.0,
+    }
+)
+"""What a kernel costs in a second of audio, as `make bench ARGS=--kinds` printed it on one
+machine: lanes are shared out by it, so only the proportions count."""
+NODE_US: Final = 60.0
+"""What the engine adds for any node."""
+STATE_US: Final = 15.0
+
+
 def cost_of(kind: Kind) -> float:
-    """A guess at what a kind costs: what it keeps and what it reads has to be worked with."""
-    return 1.0 + len(kind.state) + len(kind.input_rows) + 4.0 * len(kind.memories)
+    """What a kind costs: measured, or guessed from what it keeps and reads where it was not."""
+    guess = STATE_US * (len(kind.state) + len(kind.input_rows) + 4 * len(kind.memories))
+    return NODE_US + COST_US.get(kind.name, guess)
 
 
 def _add_node(

@@ -19,7 +19,7 @@ from numba import njit
 
 from chronus.commands.registry import handlers
 from chronus.dsp.compile import load_kernel
-from chronus.dsp.layout import WIDE, state_layout
+from chronus.dsp.layout import WIDE, memory_frames, state_layout
 from chronus.dsp.native import OPTIONS, call_kernel
 from chronus.engine.layout import Head
 from chronus.modules.catalog import kinds
@@ -130,9 +130,12 @@ def kernel_us(name: str, *, wide: bool) -> float:
     state = np.zeros(max(state_layout(kind, width).size, 8), np.uint8)
     address = load_kernel(kind, wide=wide)
     place = state.ctypes.data
-    call_often(address, table.ctypes.data, place, place, 0, RATE, 10)
+    frames = sum(memory_frames(memory, RATE) for memory in kind.memories) * width
+    memory = np.zeros(frames + 1, np.float32)
+    own = (address, table.ctypes.data, place, place, memory.ctypes.data, RATE)
+    call_often(*own, 10)
     times = RATE // BLOCK * 4
-    spent = cpu_s(lambda: call_often(address, table.ctypes.data, place, place, 0, RATE, times))
+    spent = cpu_s(lambda: call_often(*own, times))
     return spent / (times * BLOCK / RATE) / width * 1e6
 
 
@@ -150,6 +153,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--voices", type=int, nargs="*", default=[1, 16, 64, 256])
     options.add_argument("--starts", action="store_true", help="also time starts of the program")
+    options.add_argument("--kinds", action="store_true", help="the kernel of every kind")
     given = options.parse_args()
     counts = given.voices
     works: dict[str, Callable[[], float]] = {"reference": reference_s}
@@ -181,6 +185,11 @@ def main() -> int:
         sums = [sums[0] + mono, sums[1] + wide]
         print(f"{name:8}  {mono:15.1f}  {wide:15.1f}  {wide / mono:11.2f}")
     print(f"{'voice':8}  {sums[0]:15.1f}  {sums[1]:15.1f}  {sums[1] / sums[0]:11.2f}")
+    if given.kinds:
+        print("\nkind      us / voice")
+        costs = medians({name: lambda name=name: kernel_us(name, wide=False) for name in kinds()})
+        for name, cost in costs.items():
+            print(f"{name:8}  {cost:10.0f}")
     if given.starts:
         from tests.bench.starts import print_starts  # noqa: PLC0415
 
