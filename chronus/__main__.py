@@ -156,7 +156,7 @@ def _play(given: argparse.Namespace) -> int:
         length = Length(given.seconds, given.bars)
         what = f"play {' '.join(given.files)}"
         return calls.play(lines, calls.kinds_in(lines), options, length, what)
-    return calls.play(calls.piped_lines(), [], options, Length(), "pipe")
+    return calls.play(calls.piped_lines(), [], options, Length(), calls.PIPE)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,10 @@ NO_AUDIO: Final = 3
 INTERRUPTED: Final = 130
 
 
+PIPE: Final = "pipe"
+"""What a session is called to others whose lines come from stdin."""
+
+
 def write_out(text: str) -> None:
     """Replies go to stdout, at once."""
     sys.stdout.write(text + "\n")
@@ -308,7 +312,7 @@ def play(
     lines: Iterable[str], kinds: list[str], options: Options, length: Length, what: str
 ) -> int:
     """Play a score live; `what` says to others what it is."""
-    manner = Manner(write_out, json=options.json, strict=options.strict)
+    manner = Manner(write_out, json=options.json, strict=options.strict, answers_blank=what == PIPE)
     with live(options, kinds, manner) as machine:
         session = Session(machine.start(), handlers(), is_score=True)
         with machine.door(what, lambda: session):

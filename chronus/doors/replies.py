@@ -56,11 +56,16 @@ def as_json(reply: Reply) -> str:
         return json.dumps(head, allow_nan=False)
     head["at"] = {"frame": reply.frame, "bar": reply.bar}
     results = [result.data for result in reply.results]
-    head["result"] = _finite(results[0] if len(results) == 1 else {"results": results})
+    head["result"] = _finite({"results": results} if len(results) > 1 else _only(results))
     head["text"] = "; ".join(result.text for result in reply.results)
     if results and all(result.already for result in reply.results):
         head["already"] = True
     return json.dumps(head, allow_nan=False)
+
+
+def _only(results: list[dict[str, Any]]) -> dict[str, Any]:
+    """The one result there is, or nothing."""
+    return results[0] if results else {}
 
 
 def _finite(value: Any) -> Any:

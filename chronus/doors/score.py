@@ -22,12 +22,14 @@ class Manner:
         json: one object a reply.
         strict: the first error ends the score.
         quiet: only errors are written.
+        answers_blank: a blank line or a comment gets its `ok`, too: who writes a pipe counts.
     """
 
     write: Callable[[str], None]
     json: bool = False
     strict: bool = False
     quiet: bool = False
+    answers_blank: bool = False
 
 
 def answer(reply: Reply, manner: Manner) -> None:
@@ -46,15 +48,16 @@ def run_score(
 ) -> int:
     """Carry out lines one after the other; the number of those that failed.
 
-    A blank line or a comment of a file gets no reply; every other line gets one. Where a line from
-    outside ends the session, Ctrl-C's exception is how a wait for time or lines is left.
+    A blank line or a comment of a file gets no reply; every other line gets one, and so do all
+    lines of a pipe. Where a line from outside ends the session, Ctrl-C's exception is how a wait
+    for time or lines is left.
     """
     failed = 0
     try:
         for number, line in enumerate(lines, 1):
             reply = session.run_line(line, number)
             tell_news()
-            if reply.ok and not reply.results:
+            if reply.ok and not reply.results and not manner.answers_blank:
                 continue
             answer(reply, manner)
             if not reply.ok:

@@ -182,9 +182,8 @@ class _Guest:
         session = self._door.session()
         had_quit = session.has_quit
         reply = session.run_line(line, number, at_once=True)
-        if not reply.ok or reply.results:
-            self._replies += 1
-            self._add(self._said(reply))
+        self._replies += 1
+        self._add(self._said(reply))
         if session.has_quit and not had_quit:
             self._say_end()
             self._empty(PARTING_S)

@@ -325,6 +325,7 @@ class Session:
             at_once: whether it comes from outside: it happens in real time even where a score
                 runs. Before a score's frame 0 is played, it happens there.
         """
+        text = text.removesuffix("\n").removesuffix("\r")
         with self.turns.turn():
             self.lines += 1
             number = self.lines if line is None else line
