@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FADE_S: Final = 0.005
 MOST_ROOM_BLOCKS: Final = 8
+LONG_TAPE_BLOCKS: Final = 16
 
 
 class View(NamedTuple):
@@ -77,8 +78,11 @@ def decide(view: View, wanted: int, *, flows: bool) -> Move:
 def is_roomy(view: View, taken: int) -> bool:
     """Whether the tape has so much room that the engine is worth waking.
 
-    A quarter of what it may hold, and eight blocks at most: who is woken less often costs less.
+    On a long tape that is a quarter of it, eight blocks at most: who is woken less often costs
+    less. A short tape is kept full, since all that it holds is needed when a worker dies.
     """
+    if view.prefill < LONG_TAPE_BLOCKS * BLOCK:
+        return True
     lead = view.done - view.played - taken
     return lead <= view.prefill - min(view.prefill // 4, MOST_ROOM_BLOCKS * BLOCK)
 
