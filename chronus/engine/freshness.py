@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 PACKAGE: Final = Path(__file__).parents[1]
-ROOMS: Final = ("dsp", "engine", "patch")
+ROOMS: Final = ("dsp", "engine", "machine", "patch")
 CONSTANTS: Final = frozenset({"layout.py", "tables.py"})
 """Files whose numbers are compiled into the step."""
 

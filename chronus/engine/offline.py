@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from chronus.engine.layout import Longs
+
+    StepArguments = tuple[NDArray[np.void], int, Longs, Longs]
+
 
 class Stepper:
     """The kernels of some kinds, and the step that calls them.
@@ -47,12 +51,27 @@ class Stepper:
 
     def load_step(self) -> None:
         """Load the step itself, compiling it where it is not in the cache yet; computes nothing."""
-        size = Limits()
-        self.run(arena_on(np.zeros(arena_dtype(size).itemsize, np.uint8), size), 0)
+        self.run(blank_arena(), 0)
 
     def run(self, arena: Arena, most: int, lane: int = 0) -> int:
         """Compute up to `most` blocks of a lane while there is room; how many it were."""
-        return int(run_blocks(arena.whole, lane, self._addresses, self._scratch, most))
+        return int(run_blocks(*self.arguments(arena, lane), most))
+
+    def arguments(self, arena: Arena, lane: int) -> StepArguments:
+        """What `run_blocks` is given, but for the number of blocks."""
+        return arena.whole, lane, self._addresses, self._scratch
+
+    @property
+    def address(self) -> int:
+        """Native address of `run_blocks`, once it is loaded."""
+        (compiled,) = run_blocks.overloads.values()
+        return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
+
+
+def blank_arena() -> Arena:
+    """An arena with nothing in it, on which compiled code is tried."""
+    size = Limits()
+    return arena_on(np.zeros(arena_dtype(size).itemsize, np.uint8), size)
 
 
 class Pump:

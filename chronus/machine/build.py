@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 import chronus.dsp
 import chronus.engine
+import chronus.machine
 from chronus.dsp.compile import is_compiled, kernels_dir
 from chronus.engine.freshness import kernels_fingerprint, step_fingerprint
 from chronus.errors import Code, UserError
+from chronus.machine.locks import ROBUST, kind
 from chronus.modules.catalog import kinds
 from chronus.settings import cache_dir
 
@@ -241,14 +243,19 @@ def _is_step_compiled() -> bool:
 
 def _compile_step() -> None:
     """Compile the step anew, whatever numba thinks of what it finds."""
-    for room in (chronus.dsp, chronus.engine):
+    for room in (chronus.dsp, chronus.engine, chronus.machine):
         for index in (Path(room.__path__[0]) / "__pycache__").glob("*.nbi"):
             with contextlib.suppress(OSError):
                 index.unlink()
     from chronus.engine.offline import Stepper  # noqa: PLC0415 - loads the compiler
     from chronus.engine.step import run_blocks  # noqa: PLC0415
 
-    Stepper().load_step()
+    stepper = Stepper()
+    stepper.load_step()
+    if kind() == ROBUST:
+        from chronus.machine import waiting  # noqa: PLC0415
+
+        waiting.load(stepper)
     folder = run_blocks.stats.cache_path
     beside, apart = _step_marks()
     mark = beside if Path(folder) == beside.parent else apart

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 EARLY_S: Final = 0.5
 """How long before its frame an event may be published: the engine keeps it until then."""
 POLL_S: Final = 0.002
+LONG_POLL_S: Final = 0.05
 FOR_EVER: Final = 1 << 56
 """A block that no session reaches."""
 NEWS_S: Final = 1.0
@@ -183,10 +184,18 @@ class LiveMachine:
             UserError: E_INTERNAL, it will not be: the machine has ended.
         """
         while not is_so():
-            crew = self._running()
-            if crew.failure:
-                raise UserError(Code.INTERNAL, f"the engine has stopped: {crew.failure}")
+            self._running_well()
             time.sleep(poll_s)
+
+    def _running_well(self) -> None:
+        """See that the machine goes on.
+
+        Raises:
+            UserError: E_INTERNAL, it has ended.
+        """
+        crew = self._running()
+        if crew.failure:
+            raise UserError(Code.INTERNAL, f"the engine has stopped: {crew.failure}")
 
     def _running(self) -> Crew:
         if self._crew is None or self._is_closed:
@@ -198,8 +207,10 @@ class LiveMachine:
 
     def reach(self, frame: int) -> None:
         """Return half a second before a frame is computed."""
-        early = round(EARLY_S * self.settings.rate_hz)
-        self._wait(lambda: self._done() >= frame - early)
+        frame -= round(EARLY_S * self.settings.rate_hz)
+        while (missing := frame - self._done()) > 0:
+            self._running_well()
+            time.sleep(min(max(missing / self.settings.rate_hz, POLL_S), LONG_POLL_S))
 
     def settle(self, mark: int) -> int:
         """Wait until an event has taken effect; the frame at which it did."""

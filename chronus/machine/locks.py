@@ -87,26 +87,26 @@ class Semaphore:
     """A counting semaphore at an address that processes share."""
 
     def __init__(self, address: int) -> None:
-        self._address = address
+        self.address: Final = address
 
     def create(self) -> None:
         """Make it, with a count of 0."""
-        if _sem_init(self._address, _SHARED, 0) != 0:
+        if _sem_init(self.address, _SHARED, 0) != 0:
             raise _last_error()
 
     def post(self) -> None:
         """Let one waiter go on; never waits."""
-        if _sem_post(self._address) != 0:
+        if _sem_post(self.address) != 0:
             raise _last_error()
 
     def wait(self, timeout_s: float) -> bool:
         """Wait until there is a post, and take all there are; False after the timeout."""
         limit = _in(timeout_s)
-        if _sem_clockwait(self._address, time.CLOCK_MONOTONIC, ctypes.byref(limit)) != 0:
+        if _sem_clockwait(self.address, time.CLOCK_MONOTONIC, ctypes.byref(limit)) != 0:
             if ctypes.get_errno() in (errno.ETIMEDOUT, errno.EINTR):
                 return False
             raise _last_error()
-        while _sem_trywait(self._address) == 0:
+        while _sem_trywait(self.address) == 0:
             pass
         return True
 
@@ -136,7 +136,7 @@ class RobustLock:
     """A lock at an address that processes share, which a dying holder leaves to the next."""
 
     def __init__(self, address: int) -> None:
-        self._address = address
+        self.address: Final = address
 
     def create(self) -> None:
         """Make it, free."""
@@ -144,24 +144,27 @@ class RobustLock:
         _check(_attr_init(attributes))
         _check(_attr_setpshared(attributes, _SHARED))
         _check(_attr_setrobust(attributes, _ROBUST))
-        _check(_mutex_init(self._address, ctypes.addressof(attributes)))
+        _check(_mutex_init(self.address, ctypes.addressof(attributes)))
         _check(_attr_destroy(attributes))
 
     def take(self, timeout_s: float) -> Taken:
         """Wait for the lock so long at most; it is sound again where it was inherited."""
         limit = _in(timeout_s)
-        code = _mutex_clocklock(self._address, time.CLOCK_MONOTONIC, ctypes.byref(limit))
+        return self.taken(_mutex_clocklock(self.address, time.CLOCK_MONOTONIC, ctypes.byref(limit)))
+
+    def taken(self, code: int) -> Taken:
+        """What a call that waited for the lock came to, by what it returned."""
         if code == errno.ETIMEDOUT:
             return Taken.NOT
         if code == errno.EOWNERDEAD:
-            _check(_mutex_consistent(self._address))
+            _check(_mutex_consistent(self.address))
             return Taken.INHERITED
         _check(code)
         return Taken.FREE
 
     def release(self) -> None:
         """Let go of the lock; only its holder may."""
-        _check(_mutex_unlock(self._address))
+        _check(_mutex_unlock(self.address))
 
 
 LOOK_S: Final = 0.002

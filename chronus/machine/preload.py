@@ -32,6 +32,13 @@ def stepper() -> Stepper:
     return _loaded[0]
 
 
+def load_waiting() -> None:
+    """Load the loops of workers and standbys; `stepper` has its step by then."""
+    from chronus.machine import waiting  # noqa: PLC0415 - as above
+
+    waiting.load(stepper())
+
+
 def load_what_is_compiled() -> None:
     """Load the step and all kernels that the cache holds."""
     from chronus.machine.build import STEP, missing  # noqa: PLC0415 - as above
@@ -40,6 +47,7 @@ def load_what_is_compiled() -> None:
     absent = set(missing(kinds()))
     if STEP not in absent:
         stepper().load_step()
+        load_waiting()
         stepper().load(name for name in kinds() if name not in absent)
 
 

@@ -156,7 +156,9 @@ class Feeder:
             if ends:
                 return
             with self._changed:
-                self._changed.wait(LOOK_S)
+                if not self._ends:
+                    is_busy = any(not reader.is_closed for reader in self._readers)
+                    self._changed.wait(LOOK_S if is_busy else None)
 
     def _give(self, reader: _Reader) -> bool:
         """Give a sink its next part, and close it after its last; whether there was one."""

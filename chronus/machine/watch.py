@@ -52,8 +52,9 @@ def deadline_s(ahead: int, rate_hz: int) -> float:
 class Watch:
     """Tells a worker that stands still from one that only waits, and a loop from a stopped process.
 
-    Time in which the watch itself did not run hardly counts: a machine that was asleep or had too
-    much to do held up both of them.
+    Time in which the watch itself did not run hardly counts: a machine that had too much to do held
+    up both of them, and so did one that was asleep, where the clock goes on meanwhile (it does
+    where a virtual machine is paused; the monotonic clock of a suspended one stands still).
 
     Args:
         deadline_s: how long a worker may do nothing of what is due.
@@ -65,6 +66,10 @@ class Watch:
         self._last: Sight | None = None
         self._passed_s = 0.0
         self._cpu_s = 0.0
+
+    def has_seen(self, progress: tuple[int, int, int]) -> bool:
+        """Whether the last look saw this very progress."""
+        return self._last is not None and self._last.progress == progress
 
     def rest(self) -> None:
         """The worker has nothing to do."""
@@ -113,7 +118,8 @@ def guard(head: Longs, lane: int, watch: Watch) -> None:
         return
     progress = progress_of(head, lane)
     pid = int(head[lane_place(Lane.PID, lane)])
-    verdict = watch.look(Sight(time.monotonic(), progress, _cpu_s(pid), _is_stopped(pid)))
+    stopped = watch.has_seen(progress) and _is_stopped(pid)  # to ask the system takes long
+    verdict = watch.look(Sight(time.monotonic(), progress, _cpu_s(pid), stopped))
     if verdict is Verdict.WAIT or progress_of(head, lane) != progress:
         return
     if verdict is Verdict.LOOPED:

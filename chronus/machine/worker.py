@@ -12,6 +12,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from chronus.engine.layout import Head, Lane, lane_place
 from chronus.machine import crash, preload
 from chronus.machine.blame import take_over
@@ -25,7 +27,6 @@ from chronus.machine.process import (
     quieten_garbage,
     raise_priority,
 )
-from chronus.machine.watch import Watch, deadline_s, guard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,12 +37,10 @@ if TYPE_CHECKING:
     from chronus.engine.offline import Stepper
     from chronus.machine.memory import SharedArena
 
-LOOK_AROUND_S: Final = 0.05
-"""Seconds after which a worker that waits sees whether it is still wanted."""
-LOOKS_TO_PARENT: Final = 8
-"""A standby sees after so many looks whether its parent lives; a signal tells it sooner."""
-LOOKS_TO_MAP: Final = 128
-"""After so many looks it has mapped what the engine has come to use."""
+LOOK_AROUND_NS: Final = 50_000_000
+"""Nanoseconds after which a worker that waits sees whether it is still wanted."""
+WAITS_TO_MAP: Final = 16
+"""After so many waits for the hand a standby has mapped what the engine has come to use."""
 BLOCKS_AT_ONCE: Final = 8
 """Blocks from one look around to the next while there is room."""
 
@@ -88,6 +87,7 @@ def worker_main(task: WorkerTask, report: Connection) -> None:
         stepper.load_step()
         stepper.load(sorted(task.kinds))
         stepper.run(task.shared.arena, 0, task.lane)
+        preload.load_waiting()
         crash.install()
     except OSError as error:
         report.send((False, f"a worker could not load its kernels: {error}"))
@@ -101,25 +101,24 @@ def worker_main(task: WorkerTask, report: Connection) -> None:
 
 def work(task: WorkerTask, stepper: Stepper, ending: _Ending) -> None:
     """Wait for the hand, step while wanted, and let go between two blocks."""
+    from chronus.machine.vigil import Vigil  # noqa: PLC0415 - loads numba, which the shell does not
+
     arena = task.shared.arena
     head = arena.head
-    hand = task.shared.hand(task.lane)
+    vigil = Vigil(task.shared, task.lane, task.number)
 
     def goes_on() -> bool:
         return is_wanted(head, task.number) and not ending.asked
 
     taken = Taken.NOT
-    watch = Watch(deadline_s(int(head[Head.AHEAD]), int(head[Head.RATE])))
-    looks = 0
+    waits = 0
     while taken is Taken.NOT:
-        if looks % LOOKS_TO_MAP == 0:
+        if waits % WAITS_TO_MAP == 0:
             task.shared.map_what_is_used()
-        looks += 1
-        if not goes_on() or (looks % LOOKS_TO_PARENT == 0 and is_orphan()):
+        waits += 1
+        if not goes_on() or is_orphan():
             return
-        taken = hand.take(watch.look_s)
-        if taken is Taken.NOT:
-            guard(head, task.lane, watch)
+        taken = vigil.take()
     try:
         head[lane_place(Lane.PID, task.lane)] = os.getpid()
         if taken is Taken.INHERITED:
@@ -133,20 +132,33 @@ def work(task: WorkerTask, stepper: Stepper, ending: _Ending) -> None:
         _step(task, stepper, goes_on, inherited=taken is Taken.INHERITED)
     finally:
         crash.mark_crashes_at(0)
-        hand.release()
+        task.shared.hand(task.lane).release()
 
 
 def _step(
     task: WorkerTask, stepper: Stepper, goes_on: Callable[[], bool], *, inherited: bool
 ) -> None:
     """Step whenever there is room; the first block of an inherited hand by itself, and timed."""
+    from chronus.machine.waiting import step_while_wanted  # noqa: PLC0415 - as above
+
     arena = task.shared.arena
     room = task.shared.lane_room(task.lane)
-    most = 1 if inherited else BLOCKS_AT_ONCE
-    while goes_on():
-        done = stepper.run(arena, most, task.lane)
-        if done == most == 1:
+    while inherited and goes_on():
+        if stepper.run(arena, 1, task.lane) == 1:
             arena.head[lane_place(Lane.STEPPED_NS, task.lane)] = time.monotonic_ns()
-            most = BLOCKS_AT_ONCE
-        elif done < most and not room.wait(LOOK_AROUND_S) and is_orphan():
-            return
+            break
+        room.wait(LOOK_AROUND_NS / 1e9)
+    given = stepper.arguments(arena, task.lane)
+    head = arena.head.ctypes.data
+    timespec = np.zeros(2, np.int64)
+    while goes_on() and not is_orphan():
+        step_while_wanted(
+            stepper.address,
+            *given,
+            BLOCKS_AT_ONCE,
+            head,
+            task.number,
+            room.address,
+            timespec,
+            LOOK_AROUND_NS,
+        )
