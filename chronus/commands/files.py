@@ -181,7 +181,7 @@ def _open(draft: Draft, statement: Open) -> None:
     lines = read_lines(statement.path, statement.span)
     before = len(draft.results)
     for target in draft.patch.sequences:
-        draft.do(partial(Session.stop_playing, target=target, now=True))
+        draft.do(partial(Session.stop_playing, player=draft.patch.player(target), now=True))
     out = draft.patch.nodes[OUT]
     for name in out.values:
         default = out.declaration.inputs[out.declaration.find_input(name) or 0].default

@@ -30,11 +30,12 @@ def _sequence(draft: Draft, statement: Sequence) -> None:
         draft.patch = draft.patch.with_sequence(target, statement)
         tables = draft.session.writer.tables
         draft.patterns.append(len(table.entries))
-        tables.check_room(draft.patterns, sum(not tables.plays(t) for t in draft.patch.sequences))
-        now = statement.options.now
+        players = [draft.patch.player(t) for t in draft.patch.sequences]
+        tables.check_room(draft.patterns, sum(not tables.plays(p) for p in players))
+        player, now = draft.patch.player(target), statement.options.now
 
         def act(session: Session) -> None:
-            session.play(target, node, table, roles, now=now)
+            session.play(player, node, table, roles, now=now)
 
         draft.do(act)
     data = {
@@ -116,8 +117,9 @@ def target_of(draft: Draft, ref: PortRef) -> str:
 
 def _unsequence(draft: Draft, statement: Unsequence) -> None:
     target = target_of(draft, statement.target)
+    player = draft.patch.player(target)
     draft.patch = draft.patch.with_sequence(target, None)
-    draft.do(lambda session: session.stop_playing(target, now=False))
+    draft.do(lambda session: session.stop_playing(player, now=False))
     draft.say(Result(f"{target} stops at the bar line", data={"sequence": target}))
 
 

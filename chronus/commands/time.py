@@ -9,7 +9,7 @@ from chronus.commands.declaration import Command
 from chronus.engine.layout import Event
 from chronus.errors import Code, UserError
 from chronus.language.quantities import duration, format_value
-from chronus.language.statements import Quit, Start, Stop, Tempo, Wait, WaitUntil
+from chronus.language.statements import Panic, Quit, Start, Stop, Tempo, Wait, WaitUntil
 from chronus.session.draft import Result
 from chronus.settings import BLOCK
 
@@ -86,6 +86,20 @@ def _stop(draft: Draft, _statement: Stop) -> None:
     )
 
 
+def _panic(draft: Draft, _statement: Panic) -> None:
+    if draft.transport.is_playing:
+        draft.transport = draft.transport.stopped(_block_frame(draft))
+    transport = draft.transport
+
+    def act(session: Session) -> None:
+        session.send(Event.PANIC)
+        session.set_transport(transport)
+
+    draft.do(act)
+    text = "all gates are closed, all that rang is silent; `start` lets the transport run on"
+    draft.say(Result(text, data={"playing": False}))
+
+
 def _move(draft: Draft, frame: float, quantity: Quantity) -> None:
     if frame - draft.frame > LONGEST_WAIT_S * draft.session.rate_hz:
         message = f"that is longer than {LONGEST_WAIT_S / 3600:.0f} hours"
@@ -148,6 +162,17 @@ COMMANDS = (
         doc="Let the transport stand still; gates close, what rings rings on",
         examples=("stop",),
         handles={Stop: _stop},
+    ),
+    Command(
+        verb="panic",
+        form="panic",
+        doc="Silence: gates close, tails end within 5 ms, every node starts afresh; patch stays",
+        examples=("load delay; load kick; patch kick > delay; trigger kick", "panic"),
+        handles={Panic: _panic},
+        more=(
+            "The transport stands as after `stop`. What sounds without a gate, such as a saw that",
+            "is heard by itself, sounds on: `mute` or `unload` it.",
+        ),
     ),
     Command(
         verb="wait",

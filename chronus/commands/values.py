@@ -111,7 +111,7 @@ def _changed(draft: Draft, node: Node, name: str, port: Input, assignment: Assig
 
 def _now(draft: Draft, node: Node, name: str) -> float:
     """What a port is set to, in the engine where the node is there, else in the draft."""
-    if draft.session.is_here(node) and node is draft.session.patch.nodes[node.name]:
+    if node is draft.session.patch.node_of(node.number):
         return draft.session.port_value(node, name)
     return node.value(name)
 

@@ -9,12 +9,11 @@ from numba import njit
 
 from chronus.dsp.native import OPTIONS, floats
 from chronus.engine.layout import NONE, Arena, Clock, Fault, Head, Node, Reason
+from chronus.engine.nodes import find_node, start_afresh
 from chronus.settings import BLOCK
 
 PLAN, RATE = int(Clock.PLAN), int(Head.RATE)
-N_STATE, N_MEMORY = int(Node.STATE), int(Node.MEMORY)
 N_ROW_OUT, N_OUTPUTS, N_SLOT = int(Node.ROW_OUT), int(Node.OUTPUTS), int(Node.SLOT)
-N_STATE_BYTES, N_MEMORY_FRAMES = int(Node.STATE_BYTES), int(Node.MEMORY_FRAMES)
 N_DRY, N_DRY_ROWS = int(Node.DRY), int(Node.DRY_ROWS)
 BYPASS, REASON, COUNT = int(Fault.BYPASS), int(Fault.REASON), int(Fault.COUNT)
 LAST_BLOCK, FIRST, RESET = int(Fault.BLOCK), int(Fault.FIRST), int(Fault.RESET)
@@ -86,31 +85,20 @@ def note_fault(arena: Arena, block: int, node: np.ndarray) -> None:
 
 
 @njit(**OPTIONS)
-def start_afresh(arena: Arena, new: int, node: np.ndarray) -> None:
-    """Give a node the state and the empty memory that it had before its first block."""
-    first = node[N_STATE]
-    last = first + node[N_STATE_BYTES]
-    arena.state[new, first:last] = arena.initial[first:last]
-    arena.memory[node[N_MEMORY] : node[N_MEMORY] + node[N_MEMORY_FRAMES]] = 0.0
-
-
-@njit(**OPTIONS)
 def reset_node(arena: Arena, lane: int, block: int, slot: int) -> None:
     """Let a node start afresh with this block: in the old bank, which the step reads.
 
     A block that is computed again because the node went wrong in it does not try it again.
     """
     plan = arena.clock[lane, block & 1, PLAN]
-    if plan == NONE:
+    index = find_node(arena, plan, lane, slot)
+    if index == NONE:
         return
-    for i in range(arena.plan_counts[plan, lane, 0]):
-        node = arena.plan_nodes[plan, lane, i]
-        if node[N_SLOT] == slot:
-            start_afresh(arena, 1 - (block & 1), node)
-            fault = arena.faults[slot]
-            if fault[RESET] != block:
-                fault[BYPASS] = 0
-                fault[REASON] = 0
-                fault[COUNT] = 0
-                fault[FIRST] = NONE
-                fault[RESET] = block
+    start_afresh(arena, 1 - (block & 1), arena.plan_nodes[plan, lane, index])
+    fault = arena.faults[slot]
+    if fault[RESET] != block:
+        fault[BYPASS] = 0
+        fault[REASON] = 0
+        fault[COUNT] = 0
+        fault[FIRST] = NONE
+        fault[RESET] = block

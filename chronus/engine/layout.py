@@ -27,10 +27,14 @@ NONE: Final = -1
 STOPPED: Final = -2
 """A pending table that means: play nothing from then on."""
 
-NODE_COLUMNS: Final = 12
+NODE_COLUMNS: Final = 20
 MAX_ROWS_OF_A_NODE: Final = 64
 LANES: Final = 3
 """Lanes that there can be. What events and sequences do is worked out in each lane for itself."""
+MOST_CHOICES: Final = 4
+"""Enumerated ports that a kind can have."""
+RUNG_OUT: Final = -2
+"""In place of the block since which a node rings on: it is silent for good."""
 
 
 class Head(IntEnum):
@@ -50,6 +54,7 @@ class Head(IntEnum):
     HOLD = 20  # [writer] frame from which the audio process takes nothing; 0: there is none
     DEVICE_UNDERRUNS = 21  # [audio] times that the device said it had run dry
     LANES = 14  # [writer] lanes that compute, once
+    FADE = 15  # [writer] frames of a fade, once
 
 
 LANE_COLUMNS: Final = 16
@@ -112,6 +117,9 @@ class Clock(IntEnum):
     QUIET_BLOCKS = 10  # blocks of silence that make an end
     MOST_BLOCKS = 11  # blocks from FINISHING to the end at most
     SEQUENCES = 12  # every sequence in use is below this
+    NEXT_PLAN = 13  # plan slot that takes over by itself, NONE for none
+    NEXT_BLOCK = 14  # and from which block on
+    PANIC = 15  # block of the last panic, NONE before
 
 
 class Beat(IntEnum):
@@ -134,7 +142,7 @@ class Ramp(IntEnum):
 class Event(IntEnum):
     """What an event does; `a`, `b`, `c` are whole numbers and `value` is real."""
 
-    PLAN = 0  # plan slot a
+    PLAN = 0  # plan slot a, and c blocks later plan slot b (NONE: a goes on)
     PORT = 1  # port a goes to value within b frames
     CABLE = 2  # cable a goes to value within b frames
     GATE = 3  # gate port a opens (value 1) for b frames (0: until closed) or closes (value 0)
@@ -145,6 +153,10 @@ class Event(IntEnum):
     FINISH = 8  # as STOP; after a blocks of silence, or b blocks in all, that is the end
     NOTHING = 9  # a mark, to learn when the events before it have taken effect
     RESET = 10  # node slot a starts afresh, and is computed again
+    COPY = 11  # node slot a goes on from the state and delay memory of node slot b
+    RING = 12  # node slot a is silent after b blocks of silence, or c blocks in all
+    KEEP = 13  # node slot a does not ring out after all
+    PANIC = 14  # as STOP; all fades, and every node starts afresh
 
 
 class Ring(IntEnum):
@@ -175,7 +187,7 @@ class Limits:
     entries: int = 1 << 17
     events: int = 1 << 16
     pending: int = 1 << 16
-    plans: int = 8
+    plans: int = 16
     changes: int = 1 << 15
     tape_frames: int = 120 * DEFAULT_RATE_HZ
 
@@ -189,7 +201,7 @@ class Arena(NamedTuple):
     whole: NDArray[np.void]  # (1,), see `arena_dtype`
     head: Longs  # (128,), see Head and Lane
     cuts: Longs  # (2,): a block, and how many events it sees
-    clock: Longs  # (LANES, 2, 16), see Clock
+    clock: Longs  # (LANES, 2, 24), see Clock
     beats: Reals  # (LANES, 2, 8), see Beat
     ports: Floats  # (2, ports, 3), see Ramp
     port_left: Longs  # (2, ports): frames until the target
@@ -200,6 +212,8 @@ class Arena(NamedTuple):
     cable_left: Longs  # (2, cables)
     state: NDArray[np.uint8]  # (2, state_bytes)
     initial: NDArray[np.uint8]  # (state_bytes,): each node's state before its first block
+    choices: Floats  # (2, nodes, 1 + 2 * MOST_CHOICES), see Choice
+    rings: Longs  # (2, nodes, 4), see Tail
     faults: Longs  # (nodes, 6), see Fault
     memory: Floats  # (memory_frames,)
     rows_out: Floats  # (2, rows_out, BLOCK)
@@ -248,6 +262,27 @@ class Node(IntEnum):
     MEMORY_FRAMES = 9
     DRY = 10  # first input row that takes the place of outputs while bypassed, or NONE
     DRY_ROWS = 11  # how many rows that are
+    CHOICES = 12  # a bit for each input row of an enumerated port
+    HELD = 13  # first of the rows that hold its word still: the new and the old one, by turns
+    TWIN_STATE = 14  # byte offset of the state that goes on with the old words
+    TWIN_MEMORY = 15  # and its delay memory
+    TWIN_ROW = 16  # and its first output row
+
+
+class Choice(IntEnum):
+    """Columns of `choices`: which words of its enumerated ports a node plays."""
+
+    LEFT = 0  # frames until the new words are all that is heard
+    WORDS = 1  # of each choice in turn: the new word, nan before the first, and the old one
+
+
+class Tail(IntEnum):
+    """Columns of `rings`: a node that was unloaded and rings on."""
+
+    SINCE = 0  # block, NONE: it does not, RUNG_OUT: it is silent for good
+    QUIET = 1  # blocks of silence in a row
+    QUIET_BLOCKS = 2  # so many end it
+    MOST_BLOCKS = 3  # and so many in all
 
 
 class Fault(IntEnum):
@@ -275,7 +310,7 @@ def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]
     return {
         "head": ((128,), i8),
         "cuts": ((2,), i8),
-        "clock": ((LANES, 2, 16), i8),
+        "clock": ((LANES, 2, 24), i8),
         "beats": ((LANES, 2, 8), f8),
         "ports": ((2, size.ports, 3), f4),
         "port_left": ((2, size.ports), i8),
@@ -286,6 +321,8 @@ def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]
         "cable_left": ((2, size.cables), i8),
         "state": ((2, size.state_bytes), np.uint8),
         "initial": ((size.state_bytes,), np.uint8),
+        "choices": ((2, size.nodes, 1 + 2 * MOST_CHOICES), f4),
+        "rings": ((2, size.nodes, 4), i8),
         "faults": ((size.nodes, 6), i8),
         "memory": ((size.memory_frames,), f4),
         "rows_out": ((2, size.rows_out, BLOCK), f4),
@@ -359,6 +396,9 @@ def initialise(arena: Arena, rate_hz: int) -> None:
     arena.clock[:, :, Clock.PLAYING] = 1
     arena.clock[:, :, Clock.FINISHING] = NONE
     arena.clock[:, :, Clock.FINISH] = NONE
+    arena.clock[:, :, Clock.NEXT_PLAN] = NONE
+    arena.clock[:, :, Clock.PANIC] = NONE
+    arena.rings[:, :, Tail.SINCE] = NONE
     arena.beats[:, :, Beat.BPM] = 120.0
     arena.beats[:, :, Beat.BAR_BEATS] = 4.0
     arena.port_moved[:] = NONE

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from chronus.engine.layout import NONE, Arena, Count, Node
+from chronus.dsp.layout import memory_frames, state_layout
+from chronus.engine.layout import MOST_CHOICES, NODE_COLUMNS, NONE, Arena, Count, Node
 from chronus.errors import Code, UserError
 from chronus.patch.graph import computing_order
 from chronus.patch.lanes import share_out
@@ -19,6 +20,42 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """How much of the arena a node takes.
+
+    A kind with enumerated ports takes state, memory and output rows twice, one behind the other,
+    and two rows for each such port: see `chronus.engine.choices`.
+
+    Attributes:
+        state: bytes in one bank.
+        memory: frames.
+        ports: inputs.
+        rows_in: input rows and, behind them, those that hold a word still.
+        rows_out: output rows.
+    """
+
+    state: int
+    memory: int
+    ports: int
+    rows_in: int
+    rows_out: int
+
+
+def size_of(kind: Kind, rate_hz: int) -> Size:
+    """How much of the arena a node of a kind takes."""
+    choices = [port for port in kind.inputs if port.choices]
+    assert len(choices) <= MOST_CHOICES, kind.name
+    times = 2 if choices else 1
+    return Size(
+        state=times * state_layout(kind).size,
+        memory=times * sum(memory_frames(memory, rate_hz) for memory in kind.memories),
+        ports=len(kind.inputs),
+        rows_in=len(kind.input_rows) + 2 * len(choices),
+        rows_out=times * len(kind.output_rows),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where a node lies in the arena for its life.
 
@@ -27,8 +64,7 @@ class Place:
         number: index of its kernel in the table of addresses.
         slot: its own number.
         state: byte offset, and so on for `memory` (frames), `ports`, `rows_in` and `rows_out`.
-        state_bytes: of its states, in one bank.
-        memory_frames: of its delay memory.
+        size: how much of each belongs to it.
     """
 
     kind: Kind
@@ -39,8 +75,7 @@ class Place:
     ports: int
     rows_in: int
     rows_out: int
-    state_bytes: int
-    memory_frames: int
+    size: Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +229,7 @@ def _order(
 
 
 def _node_row(place: Place) -> list[int]:
-    row = [0] * len(Node)
+    row = [0] * NODE_COLUMNS
     row[Node.KIND] = place.number
     row[Node.STATE] = place.state
     row[Node.MEMORY] = place.memory
@@ -203,10 +238,16 @@ def _node_row(place: Place) -> list[int]:
     row[Node.ROW_OUT] = place.rows_out
     row[Node.OUTPUTS] = len(place.kind.output_rows)
     row[Node.SLOT] = place.slot
-    row[Node.STATE_BYTES] = place.state_bytes
-    row[Node.MEMORY_FRAMES] = place.memory_frames
+    row[Node.STATE_BYTES] = place.size.state
+    row[Node.MEMORY_FRAMES] = place.size.memory
     row[Node.DRY] = _dry_row(place.kind)
     row[Node.DRY_ROWS] = place.kind.outputs[0].channels
+    chosen = [bool(place.kind.inputs[port].choices) for port, _ in place.kind.input_rows]
+    row[Node.CHOICES] = sum(1 << index for index, is_choice in enumerate(chosen) if is_choice)
+    row[Node.HELD] = place.rows_in + len(chosen)
+    row[Node.TWIN_STATE] = place.state + place.size.state // 2
+    row[Node.TWIN_MEMORY] = place.memory + place.size.memory // 2
+    row[Node.TWIN_ROW] = place.rows_out + place.size.rows_out // 2
     return row
 
 

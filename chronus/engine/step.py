@@ -21,6 +21,8 @@ from chronus.dsp.native import (
     swap_if,
     write_float_control,
 )
+from chronus.engine.choices import cross_over, hold_choices
+from chronus.engine.due import waiting_event
 from chronus.engine.faults import bypass, is_bypassed, is_finite, note_fault, reset_node
 from chronus.engine.freshness import forget_stale_step
 from chronus.engine.layout import (
@@ -35,7 +37,9 @@ from chronus.engine.layout import (
     Lane,
     Node,
     Ramp,
+    Tail,
 )
+from chronus.engine.nodes import copy_node
 from chronus.engine.pace import has_room, wait_for_commit, wait_for_lanes
 from chronus.engine.ports import aim, change, fill_row, forget_changes, ramp_value
 from chronus.engine.sequencer import (
@@ -45,6 +49,17 @@ from chronus.engine.sequencer import (
     is_of_lane,
     open_gate,
     run_sequences,
+)
+from chronus.engine.silence import (
+    SILENCE,
+    begin_panic,
+    clear,
+    fade_for_panic,
+    has_rung_out,
+    hush,
+    is_cleared,
+    let_ring,
+    listen,
 )
 from chronus.settings import BLOCK
 
@@ -57,6 +72,8 @@ PLAYING, SILENT, LATE = int(Clock.PLAYING), int(Clock.SILENT), int(Clock.LATE)
 FINISHING, FINISH = int(Clock.FINISHING), int(Clock.FINISH)
 QUIET_BLOCKS, MOST_BLOCKS = int(Clock.QUIET_BLOCKS), int(Clock.MOST_BLOCKS)
 CHANGES, SEQUENCES = int(Clock.CHANGES), int(Clock.SEQUENCES)
+NEXT_PLAN, NEXT_BLOCK = int(Clock.NEXT_PLAN), int(Clock.NEXT_BLOCK)
+SINCE = int(Tail.SINCE)
 DONE = int(Lane.DONE)
 NODES, BEFORE = int(Count.NODES), int(Count.BEFORE)
 BPM, ORIGIN_BEAT, ORIGIN_FRAME = int(Beat.BPM), int(Beat.ORIGIN_BEAT), int(Beat.ORIGIN_FRAME)
@@ -74,10 +91,10 @@ E_STOP, E_FINISH = int(Event.STOP), int(Event.FINISH)
 N_KIND, N_STATE, N_MEMORY = int(Node.KIND), int(Node.STATE), int(Node.MEMORY)
 N_ROW_IN, N_INPUTS, N_ROW_OUT = int(Node.ROW_IN), int(Node.INPUTS), int(Node.ROW_OUT)
 N_OUTPUTS, N_SLOT = int(Node.OUTPUTS), int(Node.SLOT)
-E_RESET = int(Event.RESET)
+N_CHOICES = int(Node.CHOICES)
+E_RESET, E_COPY, E_RING = int(Event.RESET), int(Event.COPY), int(Event.RING)
+E_KEEP, E_PANIC = int(Event.KEEP), int(Event.PANIC)
 
-SILENCE: Final = 3.1622776e-05
-"""-90 dB below full scale."""
 CUT_SHIFT: Final = 36
 CUT_EVENTS: Final = (1 << CUT_SHIFT) - 1
 CUT_BLOCKS: Final = (1 << 26) - 1
@@ -170,15 +187,6 @@ def cut_of(arena: Arena, block: int) -> int:
 
 
 @njit(**OPTIONS)
-def waiting_event(arena: Arena, lane: int, old: int, i: int) -> int:
-    """Ring index of the i-th event that is not done with: first the pending ones, then the new."""
-    waiting = arena.clock[lane, old, PENDING]
-    return (
-        arena.pending[lane, old, i] if i < waiting else arena.clock[lane, old, SEEN] + i - waiting
-    )
-
-
-@njit(**OPTIONS)
 def take_events(arena: Arena, lane: int, block: int, cut: int) -> None:
     """Let the events that are due take effect: the last plan first, then all others in order."""
     new = block & 1
@@ -188,6 +196,9 @@ def take_events(arena: Arena, lane: int, block: int, cut: int) -> None:
     total = clock[old, PENDING] + cut - clock[old, SEEN]
     kept = 0
     low = cut
+    if clock[new, NEXT_PLAN] != NONE and block >= clock[new, NEXT_BLOCK]:
+        clock[new, PLAN] = clock[new, NEXT_PLAN]
+        clock[new, NEXT_PLAN] = NONE
     for i in range(total):
         index = waiting_event(arena, lane, old, i)
         event = arena.ring[index % size]
@@ -197,6 +208,8 @@ def take_events(arena: Arena, lane: int, block: int, cut: int) -> None:
             low = min(low, index)
         elif event[KIND] == E_PLAN:
             clock[new, PLAN] = event[A]
+            clock[new, NEXT_PLAN] = event[B]
+            clock[new, NEXT_BLOCK] = block + event[C]
     clock[new, PENDING] = kept
     clock[new, SEEN] = cut
     clock[new, LOW] = low
@@ -255,6 +268,12 @@ def apply_event(arena: Arena, lane: int, block: int, place: int) -> None:
         arena.sequence_at[lane, new, event[A], 1] = beat if event[C] != 0 else line
     elif kind == E_RESET:
         reset_node(arena, lane, block, event[A])
+    elif kind == E_COPY:
+        copy_node(arena, lane, block, event[A], event[B])
+    elif kind == E_RING:
+        let_ring(arena, block, event[A], event[B], event[C])
+    elif kind == E_KEEP:
+        arena.rings[1 - new, event[A], SINCE] = NONE
     else:
         move_transport(arena, lane, block, event, value, beat)
     arena.ring[place, TOOK] = frame
@@ -277,7 +296,7 @@ def move_transport(
             beats[BPM] = value
         else:
             clock[new, PLAYING] = 1
-    elif kind == E_STOP or kind == E_FINISH:
+    elif kind == E_STOP or kind == E_FINISH or kind == E_PANIC:
         beats[ORIGIN_BEAT] = beat
         beats[ORIGIN_FRAME] = frame
         clock[new, PLAYING] = 0
@@ -287,6 +306,8 @@ def move_transport(
             clock[new, FINISHING] = block
             clock[new, QUIET_BLOCKS] = event[A]
             clock[new, MOST_BLOCKS] = event[B]
+        elif kind == E_PANIC:
+            begin_panic(arena, lane, block)
 
 
 @njit(**OPTIONS)
@@ -326,6 +347,7 @@ def run_nodes(
     memory = arena.memory.ctypes.data
     table = scratch.ctypes.data
     current = CURRENT + lane * LANE_COLUMNS
+    cleared = is_cleared(arena, lane, block)
     for i in range(first, last):
         node = arena.plan_nodes[plan, lane, i]
         arena.head[current] = node[N_SLOT]
@@ -334,9 +356,17 @@ def run_nodes(
             row += 1
         for k in range(node[N_OUTPUTS]):
             scratch[node[N_INPUTS] + k] = arena.rows_out[new, node[N_ROW_OUT] + k].ctypes.data
+        if has_rung_out(arena, block, node):
+            hush(arena, new, node)
+            continue
+        if cleared:
+            clear(arena, new, node)
+            continue
         if is_bypassed(arena, block, node[N_SLOT]):
             bypass(arena, block, node, scratch)
+            listen(arena, block, node)
             continue
+        crosses = node[N_CHOICES] != 0 and hold_choices(arena, block, node, scratch)
         call_kernel(
             addresses[node[N_KIND]],
             table,
@@ -345,6 +375,9 @@ def run_nodes(
             memory + 4 * node[N_MEMORY],
             rate,
         )
+        if crosses:
+            cross_over(arena, block, node, addresses, scratch)
+        listen(arena, block, node)
         if not is_finite(arena, new, node):
             note_fault(arena, block, node)
     arena.head[current] = NONE
@@ -377,7 +410,9 @@ def write_tape(arena: Arena, block: int, plan: int) -> None:
         for k in range(BLOCK):
             arena.tape[at + k, 0] = left[k]
             arena.tape[at + k, 1] = right[k]
-            peak = max(peak, abs(left[k]), abs(right[k]))
+        fade_for_panic(arena, block, arena.tape[at : at + BLOCK])
+        for k in range(BLOCK):
+            peak = max(peak, abs(arena.tape[at + k, 0]), abs(arena.tape[at + k, 1]))
     clock = arena.clock[0, new]
     clock[SILENT] = clock[SILENT] + 1 if peak < SILENCE else 0
     if clock[FINISHING] != NONE and clock[FINISH] == NONE:

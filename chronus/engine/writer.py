@@ -1,4 +1,4 @@
-"""The one writer of the arena: gives nodes their places, and publishes plans and events.
+"""The one writer of the arena: publishes graphs and events.
 
 What is changed at one instant is collected and published at once, so that no block sees half of it.
 Nothing here waits: who calls asks `has_room` first, and lets blocks pass where there is none.
@@ -6,34 +6,36 @@ Nothing here waits: who calls asks `has_room` first, and lets blocks pass where 
 
 from __future__ import annotations
 
-import math
-import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from chronus.dsp.declaration import RAMP_S
-from chronus.dsp.layout import memory_frames, state_layout
 from chronus.engine.layout import NONE, Arena, Clock, Event, Head, Ramp, Reason, Ring
+from chronus.engine.leaving import Leaving
+from chronus.engine.places import Places
 from chronus.engine.plan import Place, Wiring, plan_of, write_plan
-from chronus.engine.pool import Pool
+from chronus.engine.slots import Slots
 from chronus.engine.tables import Tables
-from chronus.errors import UserError
-from chronus.modules.catalog import kinds
+from chronus.patch.graph import MASTER, strip_of
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Container, Mapping
 
-    from chronus.patch.graph import Graph, GraphCable, GraphNode
+    from chronus.patch.graph import Graph, GraphCable
 
-MASTER: Final = "out#0"
-KIND_NUMBERS: Final = {name: number for number, name in enumerate(kinds())}
-"""Index of each kind's kernel in the table of addresses, the same in every process."""
-
-
-ABOUT_A: Final = frozenset({Event.PORT, Event.CABLE, Event.GATE, Event.SEQUENCE, Event.RESET})
+QUIET_S: Final = 0.5
+"""So much silence ends the ringing of a node that was unloaded."""
+LONGEST_RING_S: Final = 30.0
+ABOUT_A: Final = frozenset(
+    (
+        *(Event.PORT, Event.CABLE, Event.GATE, Event.SEQUENCE),
+        *(Event.RESET, Event.COPY, Event.RING),
+    )
+)
 """Events of which each number may have one at an instant; of others there is one in all."""
 
 
@@ -46,7 +48,7 @@ class _Instant:
 
     def add(self, kind: Event, a: int = 0, b: int = 0, c: int = 0, value: float = 0.0) -> None:
         # What is about the whole transport overrides its like; ports, cables and gates by number.
-        about = -2 if kind in (Event.START, Event.STOP) else int(kind)
+        about = -2 if kind in (Event.START, Event.STOP, Event.PANIC) else int(kind)
         key = (about, a if kind in ABOUT_A else 0)
         self.events.pop(key, None)
         self.events[key] = (int(kind), a, b, c, value)
@@ -61,32 +63,33 @@ class Writer:
 
     Args:
         arena: initialised, with nothing else writing to its ring.
+        fade_s: seconds of every fade; 0 lets all be heard at once, to show what fades are for.
+
+    Attributes:
+        places: of every node in the engine, by key.
+        cables: every cable in the engine, by key, and `cable_slots` their places.
+        room: for more.
     """
 
-    def __init__(self, arena: Arena) -> None:
+    def __init__(self, arena: Arena, fade_s: float = RAMP_S) -> None:
         self.arena = arena
         self.rate_hz = int(arena.head[Head.RATE])
-        self.fade_frames = round(RAMP_S * self.rate_hz)
-        self._places: dict[str, Place] = {}
-        self._cables: dict[str, GraphCable] = {}
-        self._slots: dict[str, int] = {}
-        self._fresh: set[str] = set()
-        self._order: dict[str, None] = {}
-        self._leaving: dict[str, int | None] = {}
-        self._instant = _Instant()
+        self.fade_frames = round(fade_s * self.rate_hz)
+        arena.head[Head.FADE] = self.fade_frames
+        self.places: dict[str, Place] = {}
+        self.cables: dict[str, GraphCable] = {}
+        self.cable_slots: dict[str, int] = {}
+        self.room = Places(arena)
         self.tables = Tables(self)
-        self._plan_marks: list[int] = [NONE] * arena.plan_counts.shape[0]
-        self._plan_slot = NONE
-        self._gone: list[tuple[int, list[Place], list[int]]] = []
-        self._pools = {
-            "nodes": Pool("nodes", arena.plan_nodes.shape[2]),
-            "state": Pool("state of nodes, in bytes", arena.state.shape[1]),
-            "memory": Pool("delay memory, in frames", arena.memory.shape[0]),
-            "ports": Pool("ports", arena.ports.shape[1]),
-            "rows_in": Pool("input rows", arena.rows_in.shape[0]),
-            "rows_out": Pool("output rows", arena.rows_out.shape[1]),
-            "cables": Pool("cables", arena.cables.shape[1]),
-        }
+        self._names: dict[str, str] = {}
+        self._mutes: dict[str, float] = {}
+        self._fresh: set[str] = set()
+        self._copied: dict[str, str] = {}
+        self._order: dict[str, None] = {}
+        self._leaving = Leaving(self)
+        self._ghosts = 0
+        self._instant = _Instant()
+        self._slots = Slots(arena.plan_counts.shape[0], self.is_over)
 
     # ---- what is true in the arena
 
@@ -101,7 +104,7 @@ class Writer:
 
     def port_value(self, key: str, port: int) -> float:
         """What a port is at, or on its way to, in the engine."""
-        return float(self.arena.ports[self.bank, self._places[key].ports + port, Ramp.TARGET])
+        return float(self.arena.ports[self.bank, self.places[key].ports + port, Ramp.TARGET])
 
     def took(self, mark: int) -> int | None:
         """The frame at which an event took effect, or None while it has not been committed."""
@@ -114,173 +117,234 @@ class Writer:
     def is_settled(self, frames: int) -> bool:
         """Whether every event so far has taken effect, at least so many frames ago."""
         mark = int(self.arena.head[Head.EVENTS]) - 1
-        frame = self.took(mark) if mark >= 0 else None
         waits = self.clock(Clock.PENDING) > 0
-        return frame is not None and not waits and self._frames_done() >= frame + frames
+        return mark >= 0 and not waits and self.is_over(mark, frames)
+
+    def is_over(self, mark: int, frames: int) -> bool:
+        """Whether an event took effect at least so many frames ago."""
+        frame = self.took(mark)
+        return frame is not None and self.frames_done() >= frame + frames
+
+    def frames_done(self) -> int:
+        """Frames that are finished."""
+        return int(self.arena.head[Head.COMMITTED]) * BLOCK
+
+    def frees_places(self) -> bool:
+        """Whether what was unloaded is about to leave room for something else."""
+        return self._leaving.is_awaited()
 
     def has_room(self) -> bool:
         """Whether the ring takes all that one instant can hold, and a plan slot is free."""
         size = self.arena.ring.shape[0]
         used = int(self.arena.head[Head.EVENTS]) - self.clock(Clock.LOW)
-        return used + len(self._instant.events) + 2 <= size and self._free_plan() is not None
+        return used + len(self._instant.events) + 2 <= size and bool(self._slots.free(1))
 
     def strip_rows(self) -> list[tuple[str, int]]:
         """Name of each node that is heard, and the first output row of its channel strip."""
         return [
-            (key.split("#")[0], place.rows_out)
-            for key, place in self._places.items()
+            (self._names[key], place.rows_out)
+            for key, place in self.places.items()
             if place.kind.name == "strip"
         ]
 
     def faults(self) -> dict[str, tuple[int, Reason, int]]:
-        """Of each node that went wrong: 1 while it is bypassed, why, and in how many blocks."""
+        """Of each node that went wrong: 1 while it is bypassed, why, and in how many blocks.
+
+        Each is called by its name of now and its key, as in `kick#3`.
+        """
         found = {}
-        for key, place in list(self._places.items()):  # another thread may ask
+        for key, place in list(self.places.items()):  # another thread may ask
             bypass, reason, count = (int(n) for n in self.arena.faults[place.slot, :3])
             if reason != Reason.NONE:
-                found[key] = (bypass, Reason(reason), count)
+                found[self._names[key] + key] = (bypass, Reason(reason), count)
         return found
 
     # ---- staging
 
-    def stage(self, graph: Graph) -> None:
+    def stage(
+        self,
+        graph: Graph,
+        due: int = NONE,
+        ringing: Container[str] = (),
+        copies: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         """Make the graph what is to play from the next `publish` on.
+
+        Args:
+            graph: nodes and cables.
+            due: the block that it will be published for, NONE for as soon as possible.
+            ringing: keys of nodes that ring on if they leave.
+            copies: by the key of a new node, the key of one whose state it goes on from.
 
         Raises:
             UserError: E_LIMIT, the arena is full; nothing has changed then.
         """
-        self._free_what_has_gone()
-        new_nodes = [node for key, node in graph.nodes.items() if key not in self._places]
-        new_cables = [c for key, c in graph.cables.items() if key not in self._slots]
-        places = self._take_places(new_nodes, new_cables)
-        for node in new_nodes:
-            self._install(places[node.key], node)
-            self._places[node.key] = places[node.key]
+        self._leaving.let_go(due)
+        new_nodes = [node for key, node in graph.nodes.items() if key not in self.places]
+        new_cables = [c for key, c in graph.cables.items() if key not in self.cable_slots]
+        places, slots = self.room.take(new_nodes, len(new_cables))
+        for node, place in zip(new_nodes, places, strict=True):
+            self.room.install(place, node)
+            self.places[node.key] = place
             self._fresh.add(node.key)
-        for cable in new_cables:
+            self._copy(node.key, copies.get(node.key))
+        for cable, slot in zip(new_cables, slots, strict=True):
             # Another cable between the same ports fades as this one rises.
+            self.cable_slots[cable.key] = slot
             self._stage_cable(cable)
         for key in graph.nodes:
-            self._leaving.pop(key, None)
+            self._leaving.come_back(key)
         for key, cable in graph.cables.items():
-            comes_back = key in self._leaving
-            self._leaving.pop(key, None)
-            if comes_back or self._cables[key] != cable:
-                self._cables[key] = cable
-                self._instant.add(
-                    Event.CABLE, self._slots[key], self.fade_frames, value=cable.amount
-                )
-        for key in (*self._cables, *self._places):
-            if key not in graph.cables and key not in graph.nodes and key not in self._leaving:
-                self._stage_leaving(key)
+            if self._leaving.come_back(key) or self.cables[key] != cable:
+                self.cables[key] = cable
+                self._fade(key, cable.amount)
+        self._stage_leavers(graph, ringing)
+        self._names.update({node.key: node.name for node in graph.nodes.values()})
+        self._names = {key: name for key, name in self._names.items() if key in self.places}
+        self._stage_mutes(graph)
         self._order = dict.fromkeys((*graph.nodes, *graph.cables))
         self._instant.patched = True
 
-    def _stage_leaving(self, key: str) -> None:
+    def _copy(self, key: str, source: str | None) -> None:
+        """A new node goes on from the state of another, or of the one which that is a copy of."""
+        if source in self._fresh:
+            source = self._copied.get(source)
+        if source is not None and source in self.places:
+            self._copied[key] = source
+            self._instant.add(Event.COPY, self.places[key].slot, self.places[source].slot)
+
+    def _fade(self, cable: str, amount: float) -> None:
+        self._instant.add(Event.CABLE, self.cable_slots[cable], self.fade_frames, value=amount)
+
+    def _stage_cable(self, cable: GraphCable) -> None:
+        slot = self.cable_slots[cable.key]
+        now = cable.amount if self._begins_at_once(cable) else 0.0
+        self.arena.cables[:, slot] = (now, now, 0.0)
+        self.arena.cable_left[:, slot] = 0
+        self.cables[cable.key] = cable
+        self._fresh.add(cable.key)
+        if now != cable.amount:
+            self._fade(cable.key, cable.amount)
+
+    def _begins_at_once(self, cable: GraphCable) -> bool:
+        """Whether a new cable carries at once: where nothing is heard of it that does not rise.
+
+        Of a row of new nodes that sound passes through, the first cable fades in and no other; what
+        is new and has a gate is silent until it is struck. A copy sounds: what goes into it is
+        there as it was for the node that it was copied from, and what comes out fades in.
+        """
+        if MASTER in self._fresh or cable.target in self._copied:
+            return True
+        if cable.source not in self._fresh or cable.source in self._copied:
+            return False
+        source = self.places[cable.source].kind
+        gated = self.places[cable.target].kind.find_input("gate") is not None
+        is_silent = source.main_input is not None or source.find_input("gate") is not None
+        return is_silent or (gated and cable.target in self._fresh)
+
+    def _stage_mutes(self, graph: Graph) -> None:
+        """Strips are muted and opened; a new one is so from the beginning."""
+        mutes = {key: node.values["mute"] for key, node in graph.nodes.items() if node.is_strip}
+        for key, mute in mutes.items():
+            if self._mutes.get(key, mute) != mute:
+                place = self.places[key]
+                index = place.kind.find_input("mute")
+                assert index is not None
+                self.set_port(key, index, mute)
+        self._mutes = mutes
+
+    # ---- what leaves
+
+    def _stage_leavers(self, graph: Graph, ringing: Container[str]) -> None:
+        for key in [k for k in self.places if k in ringing and k not in graph.nodes]:
+            if key not in self._fresh:
+                self._let_ring(key, graph)
+        for key in (*self.places, *self.cables):
+            if key in graph.cables or key in graph.nodes:
+                continue
+            cable = self.cables.get(key)
+            # Of a row that leaves only the last cable fades: two fades at once would be too fast.
+            is_held = cable is not None and not self._is_kept(cable.target, graph)
+            if self._leaving.rings(key):
+                if not is_held:
+                    continue
+                self._leaving.come_back(key)
+            if key not in self._leaving or (self._leaving.holds(key) and not is_held):
+                self._stage_leaving(key, is_held=is_held)
+
+    def _is_kept(self, node: str, graph: Graph) -> bool:
+        return node in graph.nodes or self._leaving.rings(node)
+
+    def _let_ring(self, key: str, graph: Graph) -> None:
+        """A node, its strip and what they are patched into ring on, as ghosts without a name.
+
+        What is loaded, or comes back, under the same key is another node.
+        """
+        self._ghosts += 1
+        names = {key: f"{key}~{self._ghosts}", strip_of(key): f"{strip_of(key)}~{self._ghosts}"}
+        for old, ghost in names.items():
+            if old in self.places:
+                self.places[ghost] = self.places.pop(old)
+                self._names[ghost] = self._names.pop(old)
+                self._leaving.ring(ghost, names[key])
+        for old, cable in list(self.cables.items()):
+            if cable.source not in names and cable.target not in names:
+                continue
+            ends = (names.get(cable.source, cable.source), names.get(cable.target, cable.target))
+            ghost = f"{old}~{self._ghosts}"
+            was_leaving = self._leaving.come_back(old)
+            self.cables[ghost] = replace(
+                self.cables.pop(old), key=ghost, source=ends[0], target=ends[1]
+            )
+            self.cable_slots[ghost] = self.cable_slots.pop(old)
+            if old in self._fresh:
+                self._fresh ^= {old, ghost}
+            if cable.source in names and not was_leaving and self._is_kept(ends[1], graph):
+                self._leaving.ring(ghost, names[key])
+        place = self.places[names[key]]
+        gate = place.kind.find_input("gate")
+        if gate is not None:
+            self.set_gate(names[key], gate, is_open=False)
+        blocks = (round(s * self.rate_hz / BLOCK) for s in (QUIET_S, LONGEST_RING_S))
+        self._instant.add(Event.RING, place.slot, *blocks)
+
+    def _stage_leaving(self, key: str, *, is_held: bool) -> None:
         """Let a cable fade out; what no plan has had yet goes at once and leaves no trace."""
         if key not in self._fresh:
-            self._leaving[key] = None
-            if key in self._slots:
-                self._instant.add(Event.CABLE, self._slots[key], self.fade_frames, value=0.0)
+            self._leaving.begin(key, is_held=is_held)
+            if key in self.cable_slots and not is_held:
+                self._fade(key, 0.0)
             return
         self._fresh.discard(key)
-        if key in self._slots:
-            del self._cables[key]
-            slot = self._slots.pop(key)
+        if key in self.cable_slots:
+            del self.cables[key]
+            slot = self.cable_slots.pop(key)
             self._instant.forget(Event.CABLE, slot)
-            self._pools["cables"].give(slot, 1)
+            self.room.give_cable(slot)
             return
-        place = self._places.pop(key)
+        place = self.places.pop(key)
+        self._copied.pop(key, None)
+        self._instant.forget(Event.COPY, place.slot)
         gate = place.kind.find_input("gate")
         if gate is not None:
             self._instant.forget(Event.GATE, place.ports + gate)
-        self._give_back(place)
-
-    def _take_places(self, nodes: list[GraphNode], cables: list[GraphCable]) -> dict[str, Place]:
-        taken: list[tuple[str, int, int]] = []
-
-        def take(pool: str, count: int) -> int:
-            start = self._pools[pool].take(count)
-            taken.append((pool, start, count))
-            return start
-
-        try:
-            places = {node.key: self._place(node, take) for node in nodes}
-            slots = {cable.key: take("cables", 1) for cable in cables}
-        except UserError:
-            for pool, start, count in taken:
-                self._pools[pool].give(start, count)
-            raise
-        self._slots.update(slots)
-        return places
-
-    def _place(self, node: GraphNode, take: Callable[[str, int], int]) -> Place:
-        kind = kinds()[node.kind]
-        state_bytes = state_layout(kind).size
-        frames = sum(memory_frames(memory, self.rate_hz) for memory in kind.memories)
-        return Place(
-            kind=kind,
-            number=KIND_NUMBERS[node.kind],
-            slot=take("nodes", 1),
-            state=take("state", state_bytes),
-            memory=take("memory", frames),
-            ports=take("ports", len(kind.inputs)),
-            rows_in=take("rows_in", len(kind.input_rows)),
-            rows_out=take("rows_out", len(kind.output_rows)),
-            state_bytes=state_bytes,
-            memory_frames=frames,
-        )
-
-    def _install(self, place: Place, node: GraphNode) -> None:
-        """Write a node's first state and values into both banks of its place."""
-        arena, kind = self.arena, place.kind
-        layout = state_layout(kind)
-        initial = arena.initial[place.state : place.state + place.state_bytes]
-        initial[:] = 0
-        for state, offset in zip(kind.state, layout.offsets, strict=True):
-            value = seed_of(node.name, state.name) if math.isnan(state.initial) else state.initial
-            raw = np.array([value], np.dtype(state.dtype)).view(np.uint8)
-            initial[offset : offset + len(raw)] = raw
-        arena.state[:, place.state : place.state + place.state_bytes] = initial
-        arena.faults[place.slot] = (0, Reason.NONE, 0, NONE, NONE, NONE)
-        arena.memory[place.memory : place.memory + place.memory_frames] = 0.0
-        arena.rows_out[:, place.rows_out : place.rows_out + len(kind.output_rows)] = 0.0
-        arena.filled[place.rows_in : place.rows_in + len(kind.input_rows)] = np.nan
-        for index, port in enumerate(kind.inputs):
-            at = place.ports + index
-            start = np.float32(node.values.get(port.name, port.default))
-            arena.ports[:, at] = (start, start, 0.0)
-            arena.port_left[:, at] = 0
-            arena.port_moved[at] = NONE
-            arena.gate_off[:, at] = NONE
-            arena.limits[at] = (port.low, port.high)
-
-    def _stage_cable(self, cable: GraphCable) -> None:
-        """A cable from a node that is new carries at once; one from a node that plays fades in."""
-        slot = self._slots[cable.key]
-        now = cable.amount if cable.source in self._fresh else 0.0
-        self.arena.cables[:, slot] = (now, now, 0.0)
-        self.arena.cable_left[:, slot] = 0
-        self._cables[cable.key] = cable
-        self._fresh.add(cable.key)
-        if now != cable.amount:
-            self._instant.add(Event.CABLE, slot, self.fade_frames, value=cable.amount)
+        self.room.give_node(place)
 
     # ---- events of the coming instant
 
     def set_port(self, key: str, port: int, value: float) -> None:
         """A port goes to a value within its own ramp; at once where its node is not heard yet."""
-        place = self._places[key]
+        place = self.places[key]
         at = place.ports + port
         if key in self._fresh:
             self.arena.ports[:, at] = (np.float32(value), np.float32(value), 0.0)
             return
-        frames = round(place.kind.inputs[port].ramp_s * self.rate_hz)
+        frames = round(place.kind.inputs[port].ramp_s * self.rate_hz) if self.fade_frames else 0
         self._instant.add(Event.PORT, at, frames, value=value)
 
     def set_gate(self, key: str, port: int, *, is_open: bool, frames: int = 0) -> None:
         """A gate opens for so many frames (0: until it is closed), or closes."""
-        at = self._places[key].ports + port
+        at = self.places[key].ports + port
         self._instant.add(Event.GATE, at, frames, value=float(is_open))
 
     def add(self, kind: Event, a: int = 0, b: int = 0, c: int = 0, value: float = 0.0) -> None:
@@ -294,11 +358,11 @@ class Writer:
 
     def reset_node(self, key: str) -> None:
         """A node starts afresh, and is computed again if it was bypassed."""
-        self._instant.add(Event.RESET, self._places[key].slot)
+        self._instant.add(Event.RESET, self.places[key].slot)
 
     def port_place(self, key: str, port: int) -> int:
         """A port's place in the arena, for the ports of a sequence."""
-        return self._places[key].ports + port
+        return self.places[key].ports + port
 
     # ---- publishing
 
@@ -315,15 +379,7 @@ class Writer:
         head = self.arena.head
         index = int(head[Head.EVENTS])
         if self._instant.patched:
-            slot = self._free_plan()
-            assert slot is not None
-            lanes = int(head[Head.LANES])
-            write_plan(self.arena, slot, plan_of(self._wiring(), lanes))
-            self._put(index, due, (int(Event.PLAN), slot, 0, 0, 0.0))
-            if self._plan_slot != NONE:
-                self._plan_marks[self._plan_slot] = index
-            self._plan_slot = slot
-            self._note_leaving(index)
+            self._put(index, due, self._plan_event(index, due))
             index += 1
         for event in self._instant.events.values():
             self._put(index, due, event)
@@ -332,86 +388,35 @@ class Writer:
         head[Head.EVENTS] = index + 1
         self._instant = _Instant()
         self._fresh.clear()
+        self._copied.clear()
         return index
+
+    def _plan_event(self, mark: int, due: int) -> tuple[int, int, int, int, float]:
+        """Write the next plan, and the one that takes over when all that leaves has faded."""
+        lanes = int(self.arena.head[Head.LANES])
+        fading = self._leaving.fading
+        slots = self._slots.free(2 if fading else 1)
+        wirings = [self._wiring(()), self._wiring(fading)]
+        for slot, wiring in zip(slots, wirings, strict=False):
+            write_plan(self.arena, slot, plan_of(wiring, lanes))
+        self._slots.use(tuple(slots), mark)
+        clears = len(slots) > 1
+        self._leaving.note_plan(mark, due, clears_by_itself=clears)
+        after = slots[1] if clears else NONE
+        return int(Event.PLAN), slots[0], after, self._leaving.blocks, 0.0
+
+    def _wiring(self, without: Container[str]) -> Wiring:
+        """All that a plan computes: what is patched, and what leaves, without some of that."""
+        # In the order of the patch, whatever came before: the same patch adds up to the same bits.
+        keys = [*self._order, *(key for key in self._leaving.keys if key not in self._order)]
+        keys = [key for key in keys if key not in without]
+        places = {key: self.places[key] for key in keys if key in self.places}
+        cables = [self.cables[key] for key in keys if key in self.cables]
+        cables = [c for c in cables if c.source in places and c.target in places]
+        return Wiring(places, cables, self.cable_slots, self._leaving.fading, MASTER)
 
     def _put(self, index: int, due: int, event: tuple[int, int, int, int, float]) -> None:
         place = index % self.arena.ring.shape[0]
         kind, a, b, c, value = event
         self.arena.ring[place] = (kind, due, a, b, c, NONE)
         self.arena.ring_value[place] = value
-
-    def _free_plan(self) -> int | None:
-        """A plan slot that no block can come back to: its successor has been committed twice."""
-        for slot, mark in enumerate(self._plan_marks):
-            if slot == self._plan_slot:
-                continue
-            if mark == NONE:
-                return slot
-            frame = self.took(mark)
-            if frame is not None and self._frames_done() >= frame + 2 * BLOCK:
-                return slot
-        return None
-
-    def _frames_done(self) -> int:
-        return int(self.arena.head[Head.COMMITTED]) * BLOCK
-
-    # ---- what leaves
-
-    def _wiring(self) -> Wiring:
-        """All that the next plan computes: what is patched, and what is still fading."""
-        self._drop_what_has_faded()
-        # In the order of the patch, whatever came before: the same patch adds up to the same bits.
-        keys = (*self._order, *(key for key in self._leaving if key not in self._order))
-        places = {key: self._places[key] for key in keys if key in self._places}
-        cables = [self._cables[key] for key in keys if key in self._cables]
-        cables = [c for c in cables if c.source in places and c.target in places]
-        return Wiring(places, cables, self._slots, self._leaving, MASTER)
-
-    def _note_leaving(self, mark: int) -> None:
-        for key, since in self._leaving.items():
-            if since is None:
-                self._leaving[key] = mark
-
-    def _drop_what_has_faded(self) -> None:
-        """Take out of the next plan what began to leave longer ago than a fade lasts."""
-        places, slots = [], []
-        for key, mark in list(self._leaving.items()):
-            frame = None if mark is None else self.took(mark)
-            if frame is None or self._frames_done() < frame + self.fade_frames + 2 * BLOCK:
-                continue
-            del self._leaving[key]
-            if key in self._places:
-                places.append(self._places.pop(key))
-            else:
-                del self._cables[key]
-                slots.append(self._slots.pop(key))
-        if places or slots:
-            # The places are free once the plan that is about to be published has taken effect.
-            self._gone.append((int(self.arena.head[Head.EVENTS]), places, slots))
-
-    def _free_what_has_gone(self) -> None:
-        kept = []
-        for mark, places, slots in self._gone:
-            frame = self.took(mark)
-            if frame is None or self._frames_done() < frame + 2 * BLOCK:
-                kept.append((mark, places, slots))
-                continue
-            for place in places:
-                self._give_back(place)
-            for slot in slots:
-                self._pools["cables"].give(slot, 1)
-        self._gone = kept
-
-    def _give_back(self, place: Place) -> None:
-        kind = place.kind
-        self._pools["nodes"].give(place.slot, 1)
-        self._pools["state"].give(place.state, place.state_bytes)
-        self._pools["memory"].give(place.memory, place.memory_frames)
-        self._pools["ports"].give(place.ports, len(kind.inputs))
-        self._pools["rows_in"].give(place.rows_in, len(kind.input_rows))
-        self._pools["rows_out"].give(place.rows_out, len(kind.output_rows))
-
-
-def seed_of(node: str, state: str) -> int:
-    """A positive 32-bit seed that depends on names alone: a patch always sounds the same."""
-    return zlib.crc32(f"{node}.{state}".encode()) or 1

@@ -98,7 +98,17 @@ def _load(tree: Node, line: int) -> st.Load:
 
 
 def _unload(tree: Node, line: int) -> st.Unload:
-    return st.Unload(_names(tree, line, "NODE"))
+    return st.Unload(_names(tree, line, "NODE"), rings=bool(_tokens(tree, "TAIL")))
+
+
+def _rename(tree: Node, line: int) -> st.Rename:
+    return st.Rename(_names(tree, line, "NODE")[0], _names(tree, line, "NAME")[0])
+
+
+def _copy(tree: Node, line: int) -> st.Copy:
+    names = _names(tree, line, "NAME")
+    node = _names(tree, line, "NODE")[0]
+    return st.Copy(node, names[0] if names else None, with_cables=bool(_tokens(tree, "CABLES")))
 
 
 def _patch(tree: Node, line: int) -> st.Patch:
@@ -248,6 +258,12 @@ def _reset(tree: Node, line: int) -> st.Reset:
 _BUILDERS: Final[dict[str, Builder]] = {
     "load": _load,
     "unload": _unload,
+    "rename": _rename,
+    "copy": _copy,
+    "mute": lambda tree, line: st.Mute(_names(tree, line, "NODE")),
+    "unmute": lambda tree, line: st.Unmute(_names(tree, line, "NODE")),
+    "solo": lambda tree, line: st.Solo(_names(tree, line, "NODE")),
+    "unsolo": lambda tree, line: st.Unsolo(_names(tree, line, "NODE")),
     "patch": _patch,
     "unpatch": _unpatch,
     "set": _set,
@@ -261,6 +277,7 @@ _BUILDERS: Final[dict[str, Builder]] = {
     "tempo": _tempo,
     "start_transport": lambda _tree, _line: st.Start(),
     "stop_transport": lambda _tree, _line: st.Stop(),
+    "panic": lambda _tree, _line: st.Panic(),
     "wait": _wait,
     "wait_until": _wait_until,
     "list": _list,

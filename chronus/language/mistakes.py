@@ -68,8 +68,8 @@ _SYNONYMS: Final = {
 
 _LATER_COMMANDS: Final = frozenset(
     (
-        *("rename", "copy", "meter", "swing", "panic", "mute", "unmute", "solo", "unsolo", "at"),
-        *("every", "cancel", "undo", "redo", "history", "capture", "show", "hear"),
+        *("meter", "swing", "at", "every", "cancel", "undo", "redo", "history", "capture"),
+        *("show", "hear"),
     )
 )
 _LATER_WORDS: Final = frozenset({"over", "scale", "seed"})

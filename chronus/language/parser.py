@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from chronus.language.statements import Statement
 
 VERBS: Final[tuple[str, ...]] = (
-    "load", "unload", "patch", "unpatch", "set", "get", "note", "gate", "trigger", "sequence",
-    "unsequence", "tempo", "start", "stop", "wait", "list", "describe", "status", "help", "reset",
-    "reload", "save", "open", "run", "record", "quit", "exit",
+    "load", "unload", "rename", "copy", "patch", "unpatch", "mute", "unmute", "solo", "unsolo",
+    "set", "get", "note", "gate", "trigger", "sequence",
+    "unsequence", "tempo", "start", "stop", "panic", "wait", "list", "describe", "status", "help",
+    "reset", "reload", "save", "open", "run", "record", "quit", "exit",
 )  # fmt: skip
 """All command words that are understood, in the order of the manual."""
 

@@ -82,6 +82,42 @@ class Load:
 @dataclass(frozen=True, slots=True)
 class Unload:
     names: tuple[Name, ...]
+    rings: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    node: Name
+    name: Name
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """`copy A as B`; without a name it gets a free one."""
+
+    node: Name
+    name: Name | None
+    with_cables: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    names: tuple[Name, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unmute:
+    names: tuple[Name, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Solo:
+    names: tuple[Name, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsolo:
+    names: tuple[Name, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +229,11 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Panic:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """`wait DURATION`."""
 
@@ -274,6 +315,12 @@ class Quit:
 Statement = (
     Load
     | Unload
+    | Rename
+    | Copy
+    | Mute
+    | Unmute
+    | Solo
+    | Unsolo
     | Patch
     | Unpatch
     | Set
@@ -286,6 +333,7 @@ Statement = (
     | Tempo
     | Start
     | Stop
+    | Panic
     | Wait
     | WaitUntil
     | List

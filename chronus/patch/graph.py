@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chronus.modules.catalog import kinds
 from chronus.patch.model import OUT, STRIP_PORTS
@@ -14,15 +14,23 @@ if TYPE_CHECKING:
 
     from chronus.patch.model import Cable, Node, Patch
 
+MASTER: Final = "#0"
+"""Key of the way out."""
+
 
 @dataclass(frozen=True, slots=True)
 class GraphNode:
-    """A node as the engine sees it; `key` is unique for ever."""
+    """A node as the engine sees it; `key` is unique for ever, `name` may become another."""
 
     key: str
     name: str
     kind: str
     values: Mapping[str, float]
+
+    @property
+    def is_strip(self) -> bool:
+        """Whether it is the channel strip of a node."""
+        return self.kind == "strip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +88,36 @@ def heard(patch: Patch) -> tuple[str, ...]:
 
 
 def key_of(node: Node) -> str:
-    """The engine's name of a node."""
-    return f"{node.name}#{node.number}"
+    """The engine's name of a node: by its number, so that a new name moves nothing."""
+    return f"#{node.number}"
+
+
+def strip_of(key: str) -> str:
+    """The engine's name of the channel strip of a node, by the node's own."""
+    return f"{key}/strip"
 
 
 def strip_key(node: Node) -> str:
     """The engine's name of the channel strip of a node."""
-    return f"{key_of(node)}/strip"
+    return strip_of(key_of(node))
+
+
+def silent(patch: Patch) -> frozenset[str]:
+    """Names of the heard nodes whose strips are shut: by `mute`, or by the `solo` of others.
+
+    Where one is soloed, those are open that are soloed themselves, and those that a soloed one is
+    patched into, at whatever distance. What others send into these is not shut.
+    """
+    audible = heard(patch)
+    alone = {name for name in audible if name in patch.soloed}
+    if not alone:
+        return frozenset(name for name in audible if name in patch.muted)
+    while True:
+        fed = {c.target for c in patch.cables if c.source in alone and c.target != OUT} - alone
+        if not fed:
+            break
+        alone |= fed
+    return frozenset(n for n in audible if n in patch.muted or n not in alone)
 
 
 def graph_of(patch: Patch) -> Graph:
@@ -94,6 +125,7 @@ def graph_of(patch: Patch) -> Graph:
     nodes: dict[str, GraphNode] = {}
     cables: dict[str, GraphCable] = {}
     audible = heard(patch)
+    shut = silent(patch)
     for node in patch.nodes.values():
         own = {
             name: v
@@ -104,6 +136,7 @@ def graph_of(patch: Patch) -> Graph:
         if node.name in audible:
             key = strip_key(node)
             strip = {n: v for n, v in node.values.items() if n in STRIP_PORTS and n not in own}
+            strip["mute"] = float(node.name in shut)
             nodes[key] = GraphNode(key, node.name, "strip", strip)
     for cable in patch.cables:
         graph_cable = _cable(patch, cable)

@@ -96,6 +96,7 @@ class Patch:
         nodes: by name, in the order in which they were loaded; `out` is the first.
         cables: in the order in which they were plugged in.
         silenced: nodes whose way to `out` was taken away for good.
+        muted: nodes that are silent for now, and `soloed`: those that alone are to be heard.
         sequences: by what they play, `NODE` or `NODE.PORT`.
         bpm: beats a minute.
         count: the next free number.
@@ -104,6 +105,8 @@ class Patch:
     nodes: Mapping[str, Node]
     cables: tuple[Cable, ...] = ()
     silenced: frozenset[str] = frozenset()
+    muted: frozenset[str] = frozenset()
+    soloed: frozenset[str] = frozenset()
     sequences: Mapping[str, Sequence] = field(default_factory=lambda: MappingProxyType({}))
     bpm: float = 120.0
     count: int = 1
@@ -120,10 +123,48 @@ class Patch:
             nodes=MappingProxyType({k: v for k, v in self.nodes.items() if k != name}),
             cables=tuple(c for c in self.cables if name not in (c.source, c.target)),
             silenced=self.silenced - {name},
+            muted=self.muted - {name},
+            soloed=self.soloed - {name},
             sequences=MappingProxyType(
                 {k: v for k, v in self.sequences.items() if k.split(".")[0] != name}
             ),
         )
+
+    def renamed(self, old: str, new: str) -> Patch:
+        """A patch in which a node has another name, and is the same in all else."""
+
+        def name(text: str) -> str:
+            node, dot, port = text.partition(".")
+            return f"{new}{dot}{port}" if node == old else text
+
+        def names(group: frozenset[str]) -> frozenset[str]:
+            return frozenset(map(name, group))
+
+        nodes = {
+            name(key): replace(node, name=new) if key == old else node
+            for key, node in self.nodes.items()
+        }
+        return replace(
+            self,
+            nodes=MappingProxyType(nodes),
+            cables=tuple(
+                replace(cable, source=name(cable.source), target=name(cable.target))
+                for cable in self.cables
+            ),
+            silenced=names(self.silenced),
+            muted=names(self.muted),
+            soloed=names(self.soloed),
+            sequences=MappingProxyType({name(k): v for k, v in self.sequences.items()}),
+        )
+
+    def player(self, target: str) -> str:
+        """What a sequence plays, `NODE` or `NODE.PORT`, by the number of the node."""
+        node, dot, port = target.partition(".")
+        return f"#{self.nodes[node].number}{dot}{port}"
+
+    def node_of(self, number: int) -> Node | None:
+        """The node of a number, whatever it is called now."""
+        return next((node for node in self.nodes.values() if node.number == number), None)
 
     def with_value(self, name: str, port: str, value: float) -> Patch:
         """A patch with a port set."""

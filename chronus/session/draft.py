@@ -43,12 +43,16 @@ class Instant:
         patch: what is patched from then on.
         is_rewired: whether a node or cable comes or goes.
         actions: what else is done, in order, after that.
+        ringing: keys of the nodes among those that go that ring on.
+        copies: by the key of a node that comes, the key of one whose state it goes on from.
         until: the frame to which time moves on behind it; None at the end of a line.
     """
 
     patch: Patch | None = None
     is_rewired: bool = False
     actions: list[Callable[[Session], None]] = field(default_factory=list)
+    ringing: set[str] = field(default_factory=set)
+    copies: dict[str, str] = field(default_factory=dict)
     until: float | None = None
 
     @property

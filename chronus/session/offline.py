@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chronus.dsp.declaration import RAMP_S
 from chronus.engine.layout import Arena, Clock, Head, offline_arena
 from chronus.engine.writer import Writer
 from chronus.settings import BLOCK
@@ -29,6 +30,7 @@ class Offline:
         progress: told the frame that has been reached, now and then.
         stems: takes what each heard node adds, or None.
         lanes: how many share the patch; its samples are the same for any number.
+        fade_s: seconds of every fade, see `Writer`.
     """
 
     def __init__(
@@ -37,9 +39,10 @@ class Offline:
         progress: Callable[[int], None] = lambda _: None,
         stems: Stems | None = None,
         lanes: int = 1,
+        fade_s: float = RAMP_S,
     ) -> None:
         self._arena: Arena = offline_arena(rate_hz, lanes)
-        self.writer = Writer(self._arena)
+        self.writer = Writer(self._arena, fade_s)
         self._pump: Pump | None = None
         self._kinds: set[str] = set()
         self._sinks: list[tuple[FrameSink, int, int | None]] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from chronus.language.statements import Load, Sequence, Set, Tempo, Unpatch
+from chronus.language.statements import Load, Mute, Sequence, Set, Solo, Tempo, Unpatch
 from chronus.language.statements import Patch as PatchStatement
 from chronus.patch.model import OUT, STRIP_PORTS
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from chronus.language.statements import SequenceOptions
     from chronus.patch.model import Node, Patch
 
-BUILDING = (Load, PatchStatement, Unpatch, Set, Tempo, Sequence)
+BUILDING = (Load, PatchStatement, Unpatch, Set, Mute, Solo, Tempo, Sequence)
 """Statements that a patch file may hold: they build, and do nothing else."""
 
 
@@ -33,6 +33,8 @@ def patch_lines(patch: Patch) -> list[str]:
             own = node.declaration.find_input(name) is not None
             if node.name == OUT or (not own and name in STRIP_PORTS):
                 lines.append(f"set {node.name}.{name} {_value(node, name)}")
+    lines += [f"mute {name}" for name in patch.nodes if name in patch.muted]
+    lines += [f"solo {name}" for name in patch.nodes if name in patch.soloed]
     for target, sequence in patch.sequences.items():
         lines.append(f"sequence {target}: {sequence.text}{_options(sequence.options)}")
     return lines

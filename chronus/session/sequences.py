@@ -1,4 +1,7 @@
-"""Which tables play which ports; those of a strip play for as long as there is a strip."""
+"""Which tables play which ports; those of a strip play for as long as there is a strip.
+
+What is played is called by the number of its node (`Patch.player`), which no new name changes.
+"""
 
 from __future__ import annotations
 
@@ -31,35 +34,35 @@ class Sequences:
         self._is_in_engine = is_in_engine
         self._on_strips: dict[str, tuple[Node, Table, Ports]] = {}
 
-    def play(self, target: str, node: Node, table: Table, roles: Ports, *, now: bool) -> bool:
+    def play(self, player: str, node: Node, table: Table, roles: Ports, *, now: bool) -> bool:
         """Let ports be played by a table from the next bar line on; False: they are not there."""
         on_strip = any(n in STRIP_PORTS and node.declaration.find_input(n) is None for n in roles)
         if on_strip:
-            self._on_strips[target] = (node, table, roles)
+            self._on_strips[player] = (node, table, roles)
         if not self._are_there(node, roles):
             return False
         places = [
             NONE if name is None else self._writer.port_place(*place_of(node, name))
             for name in roles
         ]
-        self._writer.tables.play(target, (places[0], places[1], places[2]), table, now=now)
+        self._writer.tables.play(player, (places[0], places[1], places[2]), table, now=now)
         return True
 
-    def stop(self, target: str, *, now: bool) -> None:
-        """Let a target be played by nothing from the next bar line on."""
-        self._on_strips.pop(target, None)
-        self._writer.tables.end(target, now=now)
+    def stop(self, player: str, *, now: bool) -> None:
+        """Let a node or port be played by nothing from the next bar line on."""
+        self._on_strips.pop(player, None)
+        self._writer.tables.end(player, now=now)
 
     def follow_strips(self) -> bool:
         """See which strips have come or gone; whether anything has to be published for it."""
         is_changed = False
-        for target, (node, table, roles) in list(self._on_strips.items()):
+        for player, (node, table, roles) in list(self._on_strips.items()):
             is_there = self._are_there(node, roles)
-            plays = self._writer.tables.plays(target)
+            plays = self._writer.tables.plays(player)
             if plays and not is_there:
-                self._writer.tables.end(target, now=True)
+                self._writer.tables.end(player, now=True)
             elif is_there and not plays:
-                is_changed |= self.play(target, node, table, roles, now=False)
+                is_changed |= self.play(player, node, table, roles, now=False)
         return is_changed
 
     def _are_there(self, node: Node, roles: Ports) -> bool:

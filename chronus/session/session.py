@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from chronus.engine.layout import NONE, Beat, Clock, Event, Head
-from chronus.errors import UserError
+from chronus.errors import Code, UserError
 from chronus.language.parser import parse_line
 from chronus.language.statements import Gate, Note, Set, Trigger
 from chronus.patch.graph import graph_of, heard, key_of
@@ -28,7 +29,7 @@ from chronus.session.turns import Turns
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from chronus.language.statements import Statement
     from chronus.patch.model import Node
@@ -45,6 +46,8 @@ QUIET_S = 0.5
 """So much silence ends a score that has no length of its own."""
 LONGEST_TAIL_S = 30.0
 PATIENCE_S = 0.005
+PATIENCE = 100
+"""So often, and so long each time, something waits for what must come soon."""
 GESTURES = (Set, Note, Gate, Trigger)
 """What touches ports alone, so that it need not come after what a score has published."""
 CLOSE_BLOCKS = 8
@@ -241,25 +244,57 @@ class Session:
 
     # ---- what actions use
 
-    def stage(self, patch: Patch) -> None:
+    def stage(
+        self,
+        patch: Patch,
+        ringing: Collection[str] = (),
+        copies: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         """Make a patch the one that plays.
+
+        Args:
+            patch: the patch.
+            ringing: keys of nodes that ring on if they are not in it.
+            copies: by the key of a node that is new, the key of one whose state it goes on from.
 
         Raises:
             UserError: E_LIMIT, the engine is full; nothing has changed then.
         """
-        self.writer.stage(graph_of(patch))
+        graph = graph_of(patch)
+        for patience in reversed(range(PATIENCE)):
+            try:
+                self.writer.stage(graph, self.due_block, ringing, copies)
+            except UserError as error:
+                full = error.code is Code.LIMIT
+                if not (full and patience and self._wait_for_places()):
+                    raise
+            else:
+                break
         self.patch = patch
         self._is_staged = self._unpublished = True
 
+    def _wait_for_places(self) -> bool:
+        """Let what was unloaded go, where that is before what is said now; False: it is not.
+
+        A score is some time ahead of the engine; offline that has got as far as it may.
+        """
+        done, due = self._done_blocks(), self.due_block
+        if not (self.backend.is_live and self.is_released and self.writer.frees_places()):
+            return False
+        if due != NONE and done + CLOSE_BLOCKS >= due:
+            return False
+        time.sleep(PATIENCE_S)
+        return True
+
     def is_here(self, node: Node) -> bool:
-        """Whether a node is still the one of its name."""
-        here = self.patch.nodes.get(node.name)
-        return here is not None and here.number == node.number
+        """Whether a node is still there, whatever its name."""
+        return self.patch.node_of(node.number) is not None
 
     def _is_in_engine(self, node: Node, port: str) -> bool:
         """Whether a port of a node is there to be set: a strip is only while the node is heard."""
+        here = self.patch.node_of(node.number)
         own = node.declaration.find_input(port) is not None
-        return self.is_here(node) and (own or node.name in heard(self.patch))
+        return here is not None and (own or here.name in heard(self.patch))
 
     def set_port(self, node: Node, port: str, value: float) -> None:
         """Set a port of a node in the engine."""
@@ -275,13 +310,13 @@ class Session:
             self.writer.set_gate(key_of(node), index, is_open=is_open, frames=frames)
             self._unpublished = True
 
-    def play(self, target: str, node: Node, table: Table, roles: Ports, *, now: bool) -> None:
+    def play(self, player: str, node: Node, table: Table, roles: Ports, *, now: bool) -> None:
         """Let a node, or one of its ports, be played by a table from the next bar line on."""
-        self._unpublished |= self._sequences.play(target, node, table, roles, now=now)
+        self._unpublished |= self._sequences.play(player, node, table, roles, now=now)
 
-    def stop_playing(self, target: str, *, now: bool) -> None:
-        """Let a target be played by nothing from the next bar line on."""
-        self._sequences.stop(target, now=now)
+    def stop_playing(self, player: str, *, now: bool) -> None:
+        """Let a node or port (`Patch.player`) be played by nothing from the next bar line on."""
+        self._sequences.stop(player, now=now)
         self._unpublished = True
 
     def send(self, kind: Event, a: int = 0, b: int = 0, value: float = 0.0) -> None:
@@ -297,10 +332,11 @@ class Session:
 
     def port_value(self, node: Node, port: str) -> float:
         """What a port is set to: in the engine, or in a score what it will be."""
-        if not self.is_here(node):
+        here = self.patch.node_of(node.number)
+        if here is None:
             return node.value(port)
         if self.is_score or not self._is_in_engine(node, port):
-            return self.patch.nodes[node.name].value(port)
+            return here.value(port)
         return self.writer.port_value(*place_of(node, port))
 
     def begin_recording(self, recording: Recording, frame: int) -> None:
@@ -401,7 +437,7 @@ class Session:
         """Do what an instant says; others have their turns once nothing of the line is to come."""
         assert instant.patch is not None
         if instant.is_rewired:
-            self.stage(instant.patch)
+            self.stage(instant.patch, instant.ringing, instant.copies)
         self.patch = instant.patch
         self._unpublished |= self._sequences.follow_strips()
         before = self._transport

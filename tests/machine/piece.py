@@ -67,7 +67,7 @@ def _play(writer: Writer, patch: Patch, name: str, bpm: float) -> None:
     steps = tuple(Step(what, None, 0.8, False, None, Span()) for what in ("hit", "rest", "rest"))
     sequence = Sequence(None, steps, SequenceOptions(), "x..", Span())
     kind = patch.nodes[name].declaration
-    key = f"{name}#{patch.nodes[name].number}"
+    key = f"#{patch.nodes[name].number}"
     found = [kind.find_input(port) for port in ("freq", "gate", "velocity")]
     places = [-1 if index is None else writer.port_place(key, index) for index in found]
     table = note_table(sequence, 50.0)
@@ -98,7 +98,7 @@ def perform(
     for after, hertz in ((300, 300.0), (301, 4000.0), (700, 800.0)):
         block = later + after
         reach(block * BLOCK)
-        writer.set_port("filter#4", cutoff, hertz)
+        writer.set_port("#4", cutoff, hertz)
         writer.publish(block)
     reach((later + 900) * BLOCK)
     need(["hat"])

@@ -28,7 +28,7 @@ from chronus.session.offline import Offline
 from chronus.session.session import Session
 from chronus.settings import BLOCK
 
-PORTS, CABLES, ROWS, STATE, SEQUENCES = 192, 48, 96, 16_384, 8
+PORTS, CABLES, ROWS, STATE, SEQUENCES, NODES = 192, 48, 128, 16_384, 8, 48
 """So much of the arena the small patches of the simulation use."""
 
 SCORE = (
@@ -53,8 +53,21 @@ EDITS = (
     "note kick c2",
     "patch lfo > filter.cutoff by 300hz",
     "unpatch lfo > filter.cutoff",
+    "set filter.mode band",
+    "set filter.mode low",
+    "sequence filter.mode: low high step 1/32 now",
     "load square",
     "unload square",
+    "copy filter as other",
+    "copy square as third with cables",
+    "unload env tail",
+    "unload other tail",
+    "rename bass low",
+    "mute kick",
+    "solo hat",
+    "unsolo hat",
+    "reset filter",
+    "panic",
     "tempo 140",
     "sequence hat: x.x.x now",
     "unsequence bass",
@@ -163,7 +176,8 @@ class World:
             a.sequences[:, new, :SEQUENCES], a.sequence_at[:, new, :SEQUENCES],
             a.ports[new, :PORTS], a.port_left[new, :PORTS], a.port_moved[:PORTS],
             a.gate_off[new, :PORTS], a.cables[new, :CABLES], a.cable_left[new, :CABLES],
-            a.state[new, :STATE], a.rows_out[new, :ROWS], a.tape[at : at + BLOCK],
+            a.state[new, :STATE], a.rows_out[new, :ROWS], a.choices[new, :NODES],
+            a.rings[new, :NODES], a.tape[at : at + BLOCK],
         ]  # fmt: skip
 
     def scratch(self, lane: int) -> list[np.ndarray]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from chronus.commands.registry import handlers
 from chronus.doors.replies import as_text
+from chronus.dsp.declaration import RAMP_S
 from chronus.session import offline
 from chronus.session.session import Length, Reply, Session
 
@@ -60,8 +61,8 @@ class Played:
 class Stage:
     """A session at frame 0 of an engine of its own, and what it has played so far."""
 
-    def __init__(self, rate=RATE_HZ):
-        self.backend = offline.Offline(rate)
+    def __init__(self, rate=RATE_HZ, lanes=1, fade_s=RAMP_S):
+        self.backend = offline.Offline(rate, lanes=lanes, fade_s=fade_s)
         self.sink = Collected()
         self.backend.add_sink(self.sink, 0)
         self.session = Session(self.backend, handlers(), is_score=True)

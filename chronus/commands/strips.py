@@ -1,0 +1,118 @@
+"""What is heard is shut and opened at its channel strip."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from chronus.commands.declaration import Command
+from chronus.errors import Code, UserError
+from chronus.language.statements import Mute, Solo, Unmute, Unsolo
+from chronus.patch.graph import heard, silent
+from chronus.patch.model import OUT
+from chronus.session.draft import Result
+
+if TYPE_CHECKING:
+    from chronus.language.statements import Name
+    from chronus.patch.model import Patch
+    from chronus.session.draft import Draft
+
+
+def _named(draft: Draft, names: tuple[Name, ...], word: str) -> frozenset[str]:
+    """The nodes of names, all of which have channel strips.
+
+    Raises:
+        UserError: E_NAME, E_STATE.
+    """
+    found = set()
+    for name in names:
+        node = draft.node(name)
+        if node.name == OUT:
+            message = f"out is what all goes through: set its level, or {word} a node"
+            raise UserError(Code.STATE, message, name.span, ("set out.level -60db",))
+        if not draft.builds and node.name not in heard(draft.patch):
+            behind = [c.target for c in draft.patch.cables if c.source == node.name]
+            near = tuple(f"{word} {n}" for n in behind if n in heard(draft.patch))[:3]
+            message = f"{node.name} is not heard by itself, so it has no channel strip"
+            raise UserError(Code.STATE, message, name.span, near or (f"patch {node.name} > out",))
+        found.add(node.name)
+    return frozenset(found)
+
+
+def _become(draft: Draft, patch: Patch, text: str, names: frozenset[str]) -> None:
+    already = patch == draft.patch
+    if not already:
+        draft.rewire(patch)
+    if silent(patch) >= set(heard(patch)):
+        text += " (nothing is heard now)"
+    data = {
+        "nodes": sorted(names),
+        "muted": sorted(patch.muted),
+        "soloed": sorted(patch.soloed),
+    }
+    draft.say(Result(text, data=data, already=already))
+
+
+def _mute(draft: Draft, statement: Mute) -> None:
+    names = _named(draft, statement.names, "mute")
+    patch = replace(draft.patch, muted=draft.patch.muted | names)
+    _become(draft, patch, f"mute {_listed(statement.names)}", names)
+
+
+def _unmute(draft: Draft, statement: Unmute) -> None:
+    names = frozenset(draft.node(name).name for name in statement.names)
+    patch = replace(draft.patch, muted=draft.patch.muted - names)
+    _become(draft, patch, f"unmute {_listed(statement.names)}", names)
+
+
+def _solo(draft: Draft, statement: Solo) -> None:
+    names = _named(draft, statement.names, "solo")
+    patch = replace(draft.patch, soloed=draft.patch.soloed | names)
+    _become(draft, patch, f"solo {_listed(statement.names)}", names)
+
+
+def _unsolo(draft: Draft, statement: Unsolo) -> None:
+    names = frozenset(draft.node(name).name for name in statement.names)
+    patch = replace(draft.patch, soloed=draft.patch.soloed - names)
+    _become(draft, patch, f"unsolo {_listed(statement.names)}", names)
+
+
+def _listed(names: tuple[Name, ...]) -> str:
+    return " ".join(name.text for name in names)
+
+
+COMMANDS = (
+    Command(
+        verb="mute",
+        form="mute A ...",
+        doc="Shut the channel strips of nodes that are heard; they fade within 5 ms",
+        examples=("load kick; load hat", "mute kick hat"),
+        handles={Mute: _mute},
+        more=("What a muted node sends into others, such as a delay, goes on.",),
+    ),
+    Command(
+        verb="unmute",
+        form="unmute A ...",
+        doc="Open the channel strips of muted nodes",
+        examples=("load kick; mute kick", "unmute kick"),
+        handles={Unmute: _unmute},
+    ),
+    Command(
+        verb="solo",
+        form="solo A ...",
+        doc="Let only nodes that are soloed be heard, and what they are patched into",
+        examples=("load kick; load hat", "solo hat"),
+        handles={Solo: _solo},
+        more=(
+            "All other heard nodes are silent; what these send into a node that stays heard, such",
+            "as a delay that a soloed node is patched into, goes on. A muted node stays silent.",
+        ),
+    ),
+    Command(
+        verb="unsolo",
+        form="unsolo A ...",
+        doc="Solo nodes no more; after the last one all are heard again",
+        examples=("load kick; load hat; solo hat", "unsolo hat"),
+        handles={Unsolo: _unsolo},
+    ),
+)

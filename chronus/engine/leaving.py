@@ -1,0 +1,162 @@
+"""What leaves: taken out of the patch, but computed until it has faded or rung out.
+
+With each plan comes a second one, without all that fades; the engine goes over to it by itself when
+the fades are over. So what has faded costs nothing more, and its place is free soon after, whether
+or not anything else is ever patched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chronus.engine.layout import NONE, RUNG_OUT, Tail
+from chronus.settings import BLOCK
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable
+
+    from chronus.engine.plan import Place
+    from chronus.engine.writer import Writer
+
+
+@dataclass(slots=True)
+class Exit:
+    """How something leaves.
+
+    Attributes:
+        mark: the event with which it began to, NONE before that is published.
+        due: the block of that event, NONE for as soon as possible.
+        ringing: key of the node that it rings with, None where it fades.
+        is_held: whether it does not fade itself, since what it goes into does.
+    """
+
+    mark: int = NONE
+    due: int = NONE
+    ringing: str | None = None
+    is_held: bool = False
+
+
+class Leaving:
+    """The part of the writer that knows what leaves, and gives its places back.
+
+    Args:
+        writer: whose nodes and cables leave.
+    """
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._exits: dict[str, Exit] = {}
+        self._gone: list[tuple[int, list[Place], list[int]]] = []
+        self._dropped: tuple[list[Place], list[int]] = ([], [])
+        self._plan_mark = NONE
+        self._clears_by_itself = False
+
+    @property
+    def keys(self) -> Iterable[str]:
+        """All that leaves, in the order in which it began to."""
+        return self._exits
+
+    @property
+    def fading(self) -> Container[str]:
+        """What leaves, but for what rings on."""
+        return {key for key, leave in self._exits.items() if leave.ringing is None}
+
+    @property
+    def blocks(self) -> int:
+        """Blocks after which both banks know of a fade that it is over."""
+        return -(-self._writer.fade_frames // BLOCK) + 2
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._exits
+
+    def is_awaited(self) -> bool:
+        """Whether something that was published to leave has still to go."""
+        return bool(self._gone) or any(
+            leave.mark != NONE and leave.ringing is None for leave in self._exits.values()
+        )
+
+    def begin(self, key: str, *, is_held: bool = False) -> None:
+        """Something begins to fade, or to be held while it does not matter, and then leaves."""
+        self._exits[key] = Exit(is_held=is_held)
+
+    def holds(self, key: str) -> bool:
+        """Whether something leaves but does not fade."""
+        return key in self._exits and self._exits[key].is_held
+
+    def ring(self, key: str, node: str) -> None:
+        """Something rings on with a node, and leaves when that has rung out."""
+        self._exits[key] = Exit(ringing=node)
+
+    def rings(self, key: str) -> bool:
+        """Whether something rings on."""
+        return key in self._exits and self._exits[key].ringing is not None
+
+    def come_back(self, key: str) -> bool:
+        """Something is to stay after all; whether it was leaving."""
+        return self._exits.pop(key, None) is not None
+
+    def note_plan(self, mark: int, due: int, *, clears_by_itself: bool) -> None:
+        """A plan has been published: what began to leave leaves with it, what is over is gone."""
+        for leave in self._exits.values():
+            if leave.mark == NONE:
+                leave.mark, leave.due = mark, due
+        self._plan_mark = mark
+        self._clears_by_itself = clears_by_itself
+        if any(self._dropped):
+            self._gone.append((mark, *self._dropped))
+        self._dropped = ([], [])
+
+    def let_go(self, due: int) -> None:
+        """Forget what is over when a plan for the block `due` begins, and give back what can be.
+
+        That depends on blocks alone, so that what is patched again later is the same node or
+        another one for everybody. What has rung out is silent: when it goes is never heard.
+        """
+        if self._clears_by_itself and self._writer.is_over(
+            self._plan_mark, (self.blocks + 2) * BLOCK
+        ):
+            for key, leave in list(self._exits.items()):
+                if leave.mark != NONE and leave.ringing is None:
+                    self._give_back(*self._taken_out([key]))
+        over = [key for key, leave in self._exits.items() if self._is_over(leave, due)]
+        places, slots = self._taken_out(over)
+        self._dropped[0].extend(places)
+        self._dropped[1].extend(slots)
+        for entry in list(self._gone):
+            mark, places, slots = entry
+            if self._writer.is_over(mark, 2 * BLOCK):
+                self._gone.remove(entry)
+                self._give_back(places, slots)
+
+    def _is_over(self, leave: Exit, due: int) -> bool:
+        if leave.mark == NONE:
+            return False
+        arena = self._writer.arena
+        if leave.ringing is not None:
+            slot = self._writer.places[leave.ringing].slot
+            return bool(arena.rings[self._writer.bank, slot, Tail.SINCE] == RUNG_OUT)
+        began = leave.due
+        if began == NONE:
+            frame = self._writer.took(leave.mark)
+            if frame is None:
+                return False
+            began = frame // BLOCK
+        now = self._writer.frames_done() // BLOCK if due == NONE else due
+        return now >= began + self.blocks
+
+    def _taken_out(self, keys: list[str]) -> tuple[list[Place], list[int]]:
+        writer = self._writer
+        for key in keys:
+            del self._exits[key]
+        places = [writer.places.pop(key) for key in keys if key in writer.places]
+        slots = [writer.cable_slots.pop(key) for key in keys if key in writer.cable_slots]
+        for key in keys:
+            writer.cables.pop(key, None)
+        return places, slots
+
+    def _give_back(self, places: list[Place], slots: list[int]) -> None:
+        for place in places:
+            self._writer.room.give_node(place)
+        for slot in slots:
+            self._writer.room.give_cable(slot)

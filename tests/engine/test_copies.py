@@ -1,0 +1,133 @@
+"""A copy goes on from where its original is; a new name moves nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.support.clicks import clicks
+from tests.support.score import Stage
+
+ORIGINALS = [
+    "load sine as a freq=110; set a.level -12db",
+    "load saw as a freq=55; set a.level -12db",
+    "load noise as a; set a.level -20db",
+    "load sine freq=90; load filter as a cutoff=300; patch sine > a; set a.level -18db",
+    "load saw freq=70; load delay as a time=40 feedback=0.8; patch saw > a; set a.level -24db",
+    "load lfo as rise rate=5; load saw as a; patch rise > a.freq by 3st; set a.level -12db",
+]
+
+
+def played(original, *lines, lanes=1):
+    stage = Stage(lanes=lanes)
+    stage.say(original, "wait 203ms", *lines, "wait 200ms")
+    return stage.frames
+
+
+@pytest.mark.parametrize("lanes", [1, 3])
+@pytest.mark.parametrize("original", ORIGINALS)
+def test_a_copy_is_in_the_same_state(original, lanes):
+    """When it has faded in, node and copy are together exactly twice the node."""
+    alone = played(original, lanes=lanes)
+    both = played(original, "copy a as b", lanes=lanes)
+    begin = 203 * 48 // 64 * 64
+    assert np.array_equal(both[:begin], alone[:begin])
+    after = slice(begin + 240 + 64, None)
+    assert np.max(np.abs(alone[after])) > 0.01
+    assert np.allclose(both[after], 2.0 * alone[after], atol=2e-7)
+
+
+def test_a_copy_fades_in():
+    """It comes within 5 ms, without a click."""
+    both = played(ORIGINALS[0], "copy a as b")
+    assert len(clicks(both)) == 0
+
+
+def test_a_copy_of_an_echo_echoes():
+    """Copied while it rings, a delay without a source rings twice as loud."""
+    lines = ["load kick; load delay as a time=70 feedback=0.9", "patch kick > a; trigger kick"]
+    stage, other = Stage(), Stage()
+    stage.say(*lines, "wait 300ms", "unload kick", "wait 300ms")
+    other.say(*lines, "wait 300ms", "unload kick", "wait 7ms", "copy a as b", "wait 293ms")
+    after = slice(15_000, None)
+    assert np.max(np.abs(stage.frames[after])) > 0.01
+    assert np.allclose(other.frames[after], 2.0 * stage.frames[after], atol=1e-6)
+
+
+def test_what_a_copy_has():
+    """Values, level, pan, mute and the cables into it; others `with cables`; no sequence."""
+    stage = Stage()
+    stage.say(
+        "load lfo; load saw as a freq=70; load filter; patch a > filter",
+        "patch lfo > a.freq by 1st; sequence a: c2 c3",
+        "copy a as b",
+        "copy a as c with cables",
+    )
+    patch = stage.session.patch
+    ends = [cable.ends for cable in patch.cables]
+    assert stage.get("b.freq") == stage.get("c.freq") == 70.0
+    assert ("lfo", "out", "b", "freq") in ends
+    assert ("b", "out", "filter", "in") not in ends
+    assert ("c", "out", "filter", "in") in ends
+    assert list(patch.sequences) == ["a"]
+    bends = {cable.target: (cable.amount, cable.bends) for cable in patch.cables}
+    assert bends["a"] == bends["b"] == bends["c"]
+    stage.say("load kick; set kick.level -7db kick.pan 0.5; mute kick", "copy kick")
+    assert stage.get("kick2.level") == -7.0
+    assert stage.get("kick2.pan") == 0.5
+    assert stage.session.patch.muted == {"kick", "kick2"}
+
+
+def test_a_copy_that_cannot_be():
+    """Names that are taken, nodes that are not there, and the way out are refused."""
+    stage = Stage()
+    stage.say("load saw as a; load kick as b")
+    assert stage.fails("copy a as b").code == "E_NAME"
+    assert stage.fails("copy x as y").code == "E_NAME"
+    assert stage.fails("copy out as y").code == "E_STATE"
+    assert stage.fails("copy a as on").code == "E_NAME"
+    assert list(stage.session.patch.nodes) == ["out", "a", "b"]
+
+
+def test_a_new_name_moves_no_sample():
+    """Phase, noise, glides, sequences, strips, cables and words go on as they were."""
+    lines = (
+        "load sine as a freq=60; load noise as n; load filter as f; patch n > f",
+        "load kick as k; sequence k: x.x. step 1/32; sequence f.cutoff: 300 900 step 1/32",
+        "load lfo; patch lfo > a.level by 3db; sequence a.pan: -1 1 step 1/64",
+        "set out.level -9db",
+        "wait 300ms",
+    )
+    names = "rename a low; rename n wind; rename f dark; rename k drum; rename lfo wave"
+    still, moved = Stage(), Stage()
+    still.say(*lines, "set f.mode high; set a.level -20db", "wait 1ms", "wait 400ms")
+    moved.say(*lines, "set f.mode high; set a.level -20db", "wait 1ms", names, "wait 400ms")
+    assert np.max(np.abs(still.frames)) > 0.1
+    assert np.array_equal(still.frames, moved.frames)
+    moved.say("set low.freq 70; unsequence dark.cutoff; unsequence drum; set wave.rate 3")
+    assert moved.fails("set a.freq 70").code == "E_NAME"
+    assert [c.ends for c in moved.session.patch.cables] == [
+        ("wind", "out", "dark", "in"),
+        ("wave", "out", "low", "level"),
+    ]
+
+
+def test_a_sequence_stops_under_the_new_name():
+    """What was begun as one name ends as the other."""
+    stage = Stage()
+    stage.say("load kick; sequence kick: xxxx step 1/32 now", "wait 300ms", "rename kick k")
+    stage.say("unsequence k", "wait 3s")
+    assert np.max(np.abs(stage.frames[4000:14_000])) > 0.1
+    assert np.max(np.abs(stage.frames[-24_000:])) < 1e-3
+
+
+def test_names_that_cannot_be_given():
+    """Names that are taken, nodes that are not there, and the way out are refused."""
+    stage = Stage()
+    stage.say("load saw as a; load kick as b")
+    assert stage.fails("rename a b").code == "E_NAME"
+    assert stage.fails("rename x y").code == "E_NAME"
+    assert stage.fails("rename out y").code == "E_STATE"
+    assert stage.fails("rename a out").code == "E_NAME"
+    assert stage.fails("rename a off").code == "E_NAME"
+    assert stage.say("rename a a").results[0].already

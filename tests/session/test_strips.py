@@ -1,0 +1,103 @@
+"""Mute and solo: who is heard, without clicks, undone, saved and opened."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.support.clicks import clicks
+from tests.support.score import Stage
+from tests.support.sound import amplitude
+
+HZ = {"a": 110.0, "b": 200.0, "c": 330.0}
+THREE = [f"load sine as {name} freq={hz}; set {name}.level -18db" for name, hz in HZ.items()]
+
+
+def heard(stage):
+    """Which of the tones is heard in the last 100 ms of another 200 ms."""
+    stage.say("wait 200ms")
+    last = stage.frames[-4800:, 0]
+    return "".join(name for name, hz in HZ.items() if amplitude(last, hz) > 0.01)
+
+
+STEPS = [
+    ("mute a", "bc"),
+    ("mute b", "c"),
+    ("unmute a b", "abc"),
+    ("solo b", "b"),
+    ("solo c", "bc"),
+    ("mute c", "b"),
+    ("unsolo b", ""),
+    ("unmute c", "c"),
+    ("unsolo c", "abc"),
+]
+
+
+def test_who_is_heard():
+    """Mute shuts, solo shuts all others, a muted node stays shut; nothing clicks."""
+    stage = Stage()
+    stage.say(*THREE, "wait 100ms")
+    for line, names in STEPS:
+        reply = stage.say(line)
+        assert heard(stage) == names, line
+        assert ("nothing is heard" in reply.results[0].text) == (names == "")
+        assert stage.say(line).results[0].already
+    assert len(clicks(stage.frames)) == 0
+
+
+def test_solo_keeps_what_the_soloed_is_patched_into():
+    """Sends into a bus go on; other heard nodes are silent."""
+    stage = Stage()
+    stage.say(*THREE, "load mix as bus; patch a > bus by -6db; patch a > out")
+    stage.say("patch b > bus by -6db; patch b > out; set a.level -60db b.level -60db", "wait 50ms")
+    stage.say("solo a")
+    assert heard(stage) == "ab"
+    stage.say("unsolo a; solo b; mute bus")
+    assert heard(stage) == ""
+    stage.say("solo c; unsolo b; unmute bus")
+    assert heard(stage) == "c"
+
+
+def test_what_has_no_strip_cannot_be_muted():
+    """The way is named: the node behind it, or a cable to out."""
+    stage = Stage()
+    stage.say("load saw; load filter; patch saw > filter; load lfo")
+    assert stage.fails("mute saw").suggestions == ("mute filter",)
+    assert stage.fails("solo lfo").suggestions == ("patch lfo > out",)
+    assert stage.fails("mute out").code == "E_STATE"
+    assert stage.fails("unmute nobody").code == "E_NAME"
+    assert not stage.session.patch.muted
+
+
+def test_a_mute_outlasts_moves_and_names():
+    """A muted node that is patched elsewhere and back, or has a new name, is muted still."""
+    stage = Stage()
+    stage.say(*THREE, "mute a", "wait 50ms", "load vca; patch a > vca; set vca.level -18db")
+    assert heard(stage) == "abc"
+    stage.say("unpatch a > vca", "wait 50ms", "unload vca")
+    assert heard(stage) == "bc"
+    stage.say("rename a x")
+    assert heard(stage) == "bc"
+    stage.say("unmute x")
+    assert heard(stage) == "abc"
+
+
+def test_new_nodes_come_silent_while_another_is_soloed():
+    """What is loaded while something is soloed is not heard, not for a frame."""
+    stage = Stage()
+    stage.say(*THREE, "solo b; mute b", "wait 50ms", "load saw", "wait 100ms")
+    assert not stage.frames[4800:].any()
+
+
+@pytest.mark.parametrize("line", ["mute a", "solo b", "mute a b; solo a", "mute a b c"])
+def test_saved_and_opened(line, tmp_path, monkeypatch):
+    """A patch file keeps who is muted and soloed, and sounds the same."""
+    monkeypatch.chdir(tmp_path)
+    stage = Stage()
+    stage.say(*THREE, line, "save one.chronus")
+    names = heard(stage)
+    other = Stage()
+    other.say("open one.chronus", "save two.chronus")
+    assert heard(other) == names
+    assert (tmp_path / "one.chronus").read_text() == (tmp_path / "two.chronus").read_text()
+    assert np.array_equal(other.frames, stage.frames)
