@@ -249,6 +249,10 @@ COMMANDS = (
         doc="Put a saved patch in the place of what is there; checked whole before that",
         examples=("load kick", "save my.chronus", "open my.chronus"),
         handles={Open: _open},
+        more=(
+            "What was there fades out while what comes fades in, within 5 ms. All nodes are new",
+            "ones, also those that are called as before: they begin from their first state.",
+        ),
     ),
     Command(
         verb="run",

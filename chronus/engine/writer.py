@@ -6,13 +6,14 @@ Nothing here waits: who calls asks `has_room` first, and lets blocks pass where 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from chronus.dsp.declaration import RAMP_S
+from chronus.engine.instant import Instant
 from chronus.engine.layout import NONE, Arena, Clock, Event, Head, Ramp, Reason, Ring
 from chronus.engine.leaving import Leaving
 from chronus.engine.places import Places
@@ -30,32 +31,6 @@ if TYPE_CHECKING:
 QUIET_S: Final = 0.5
 """So much silence ends the ringing of a node that was unloaded."""
 LONGEST_RING_S: Final = 30.0
-ABOUT_A: Final = frozenset(
-    (
-        *(Event.PORT, Event.CABLE, Event.GATE, Event.SEQUENCE),
-        *(Event.RESET, Event.COPY, Event.RING),
-    )
-)
-"""Events of which each number may have one at an instant; of others there is one in all."""
-
-
-@dataclass(slots=True)
-class _Instant:
-    """What is to be published together: events by what they are about, the last one counts."""
-
-    events: dict[tuple[int, int], tuple[int, int, int, int, float]] = field(default_factory=dict)
-    patched: bool = False
-
-    def add(self, kind: Event, a: int = 0, b: int = 0, c: int = 0, value: float = 0.0) -> None:
-        # What is about the whole transport overrides its like; ports, cables and gates by number.
-        about = -2 if kind in (Event.START, Event.STOP, Event.PANIC) else int(kind)
-        key = (about, a if kind in ABOUT_A else 0)
-        self.events.pop(key, None)
-        self.events[key] = (int(kind), a, b, c, value)
-
-    def forget(self, kind: Event, a: int) -> None:
-        """Nothing is to happen to a cable or gate after all."""
-        self.events.pop((int(kind), a), None)
 
 
 class Writer:
@@ -88,7 +63,7 @@ class Writer:
         self._order: dict[str, None] = {}
         self._leaving = Leaving(self)
         self._ghosts = 0
-        self._instant = _Instant()
+        self._instant = Instant()
         self._slots = Slots(arena.plan_counts.shape[0], self.is_over)
 
     # ---- what is true in the arena
@@ -386,7 +361,7 @@ class Writer:
             index += 1
         self._put(index, due, (int(Event.NOTHING), 0, 0, 0, 0.0))
         head[Head.EVENTS] = index + 1
-        self._instant = _Instant()
+        self._instant = Instant()
         self._fresh.clear()
         self._copied.clear()
         return index

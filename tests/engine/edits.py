@@ -20,10 +20,12 @@ class Edits:
     Attributes:
         seed: of all that is drawn.
         said: the lines, and the frame of each.
+        score: the same with what was before them and the waits between.
     """
 
     seed: int
     said: list = field(default_factory=list)
+    score: list = field(default_factory=list)
     chance: random.Random = field(init=False)
     stage: Stage = field(init=False)
 
@@ -40,17 +42,20 @@ class Edits:
             how: arguments of the stage.
         """
         self.stage = Stage(**how)
-        self.stage.say(*start, "wait 100ms")
+        self.score += [*start, "wait 100ms"]
+        self.stage.say(*self.score)
         while len(self.said) < count:
             (way,) = self.chance.choices(list(ways), list(ways.values()))
             line = way(self)
             if line is None:
                 continue
             self.said.append((self.stage.session.frame, line))
-            self.stage.say(line)
+            lines = [line]
             if self.chance.random() < 0.9:
                 # Mostly less than a fade lasts.
-                self.stage.say(f"wait {self.pick(0.4, 1, 1.7, 2.5, 3.3, 4, 6, 11, 25)}ms")
+                lines.append(f"wait {self.pick(0.4, 1, 1.7, 2.5, 3.3, 4, 6, 11, 25)}ms")
+            self.stage.say(*lines)
+            self.score += lines
         self.stage.say("wait 100ms")
         return self.stage.frames
 
