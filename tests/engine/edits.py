@@ -12,6 +12,20 @@ KINDS = ("saw", "square", "noise", "lfo", "filter", "delay", "vca", "adsr", "kic
 EFFECTS = ("filter", "vca", "delay", "mix")
 MODES = ("low", "high", "band", "notch")
 
+FILTERED = [
+    "set out.level -14db",
+    "load sine freq=110; load filter; patch sine > filter",
+    "set filter.level -12db",
+]
+OTHER = """set out.level -14db
+load sine as sine freq=110
+set sine.level -12db
+load filter cutoff=800hz
+patch sine > filter
+set filter.level -12db
+"""
+"""What `open` puts in the place of that."""
+
 
 @dataclass
 class Edits:

@@ -5,27 +5,19 @@ A test that fails names its seed; `Edits(seed).said` has what was said at which 
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 
-from tests.engine.edits import AROUND, AT_IT, Edits
+from chronus.engine.layout import Clock
+from chronus.settings import BLOCK
+from tests.engine.edits import AROUND, AT_IT, FILTERED, OTHER, Edits
 from tests.support.clicks import clicks
-from tests.support.score import render
+from tests.support.score import Stage, render
 
 COUNT = 500
 TONE = ["load sine freq=110; set sine.level -9db"]
-FILTERED = [
-    "set out.level -14db",
-    "load sine freq=110; load filter; patch sine > filter",
-    "set filter.level -12db",
-]
-OTHER = """set out.level -14db
-load sine as sine freq=110
-set sine.level -12db
-load filter cutoff=800hz
-patch sine > filter
-set filter.level -12db
-"""
 SEEDS = [1, 2, 3]
 
 
@@ -109,3 +101,21 @@ def test_a_move_and_back_in_mid_fade_keeps_most_of_the_gain():
     assert len(clicks(moved)) == 0
     assert np.all(np.abs(moved) <= np.abs(still) + 1e-6)
     assert np.all(np.abs(moved) >= 0.5 * np.abs(still) - 1e-6)
+
+
+@pytest.mark.parametrize("most", [1, 8, 80])
+def test_edits_that_are_published_ahead_give_the_same_samples(most):
+    """As live, the writer is ahead of the engine, by more or less: nothing depends on by how much.
+
+    So many blocks it is ahead at most.
+    """
+    edits, other = Edits(5), Stage()
+    expected = edits.played(FILTERED, 300, AT_IT)
+    reach, chance = other.backend.reach, random.Random(most)
+    other.backend.reach = lambda frame: reach(
+        max(frame // BLOCK - chance.randint(1, most), 0) * BLOCK
+    )
+    other.say(*edits.score)
+    reach(len(expected))
+    assert other.session.writer.clock(Clock.LATE) == 0
+    assert np.array_equal(other.frames[: len(expected)], expected)
