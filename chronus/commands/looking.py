@@ -12,7 +12,7 @@ from chronus.errors import Code, Span, UserError, nearest
 from chronus.language.quantities import format_value
 from chronus.language.statements import Describe, Help, List, Status
 from chronus.modules.catalog import kinds
-from chronus.patch.graph import computing_order, graph_of, heard
+from chronus.patch.graph import cable_key, computing_order, graph_of, heard
 from chronus.patch.model import OUT, STRIP_PORTS
 from chronus.session.draft import Result
 
@@ -116,9 +116,8 @@ def _describe_node(draft: Draft, node: Node) -> tuple[str, ...]:
     _, closing = computing_order(graph.nodes, graph.cables.values())
     for cable in patch.cables:
         if node.name in (cable.source, cable.target):
-            late = (
-                ", one block late: it closes a cycle" if f"cable#{cable.number}" in closing else ""
-            )
+            is_late = cable_key(patch, cable) in closing
+            late = ", one block late: it closes a cycle" if is_late else ""
             amount = f" by {cable.text}" if cable.text else ""
             lines.append(
                 f"cable: {cable.source}.{cable.output} > {cable.target}.{cable.input}{amount}{late}"

@@ -11,6 +11,7 @@ from chronus.errors import Code, UserError, nearest
 from chronus.language.statements import Sequence, Unsequence
 from chronus.patch.tables import Role, Table, note_table, value_table
 from chronus.session.draft import Result
+from chronus.session.sequences import roles_of
 
 if TYPE_CHECKING:
     from chronus.language.statements import PortRef
@@ -70,8 +71,7 @@ def table_for(draft: Draft, statement: Sequence) -> tuple[Table, Ports]:
     own_hz = node.value("freq") if has[Role.FREQ] else None
     _check_playable(node, statement, has)
     table = note_table(statement, own_hz)
-    roles = tuple(role.name.lower() if has[role] else None for role in Role)
-    return table, (roles[0], roles[1], roles[2])
+    return table, roles_of(node, str(statement.target))
 
 
 def _check_playable(node: Node, statement: Sequence, has: dict[Role, bool]) -> None:

@@ -73,9 +73,16 @@ def compile_kernels(kinds: list[str]) -> list[str]:
 
     needed = [*kinds, "strip", "out"]
     if missing(needed):
-        with Progress("compiling") as bar:
-            build(needed, bar.show)
+        with compiling() as progress:
+            build(needed, progress)
     return needed
+
+
+@contextmanager
+def compiling() -> Iterator[Callable[[int, int, str], None]]:
+    """Show how compiling goes on, for as long as the block lasts."""
+    with Progress("compiling") as bar:
+        yield bar.show
 
 
 def piped_lines() -> Iterator[str]:
@@ -269,7 +276,7 @@ def live(options: Options, kinds: list[str], manner: Manner) -> Iterator[Live]:
         litter=() if claim is None else (claim.path,),
         lanes=options.lanes,
     )
-    machine = LiveMachine(settings)
+    machine = LiveMachine(settings, compiling=compiling)
     news = News(machine.news, lambda text: manner.write(replies.news(text, as_object=manner.json)))
     previous = signal.signal(signal.SIGTERM, _end_on_signal)
     if trouble:

@@ -145,6 +145,8 @@ class Event(IntEnum):
     FINISH = 8  # as STOP; after a blocks of silence, or b blocks in all, that is the end
     NOTHING = 9  # a mark, to learn when the events before it have taken effect
     RESET = 10  # node slot a starts afresh, and is computed again
+    MOVE = 11  # what sequence a plays goes on as sequence b
+    FOLLOW = 12  # port a takes the value of port b, and an open gate stays open
 
 
 class Ring(IntEnum):

@@ -61,7 +61,7 @@ DONE = int(Lane.DONE)
 NODES, BEFORE = int(Count.NODES), int(Count.BEFORE)
 BPM, ORIGIN_BEAT, ORIGIN_FRAME = int(Beat.BPM), int(Beat.ORIGIN_BEAT), int(Beat.ORIGIN_FRAME)
 BAR_BEATS = int(Beat.BAR_BEATS)
-NOW = int(Ramp.NOW)
+NOW, TARGET = int(Ramp.NOW), int(Ramp.TARGET)
 KIND, DUE, A, B, C, TOOK = 0, 1, 2, 3, 4, 5
 E_PLAN, E_PORT, E_CABLE, E_GATE = (
     int(Event.PLAN),
@@ -74,7 +74,7 @@ E_STOP, E_FINISH = int(Event.STOP), int(Event.FINISH)
 N_KIND, N_STATE, N_MEMORY = int(Node.KIND), int(Node.STATE), int(Node.MEMORY)
 N_ROW_IN, N_INPUTS, N_ROW_OUT = int(Node.ROW_IN), int(Node.INPUTS), int(Node.ROW_OUT)
 N_OUTPUTS, N_SLOT = int(Node.OUTPUTS), int(Node.SLOT)
-E_RESET = int(Event.RESET)
+E_RESET, E_MOVE, E_FOLLOW = int(Event.RESET), int(Event.MOVE), int(Event.FOLLOW)
 
 SILENCE: Final = 3.1622776e-05
 """-90 dB below full scale."""
@@ -253,6 +253,18 @@ def apply_event(arena: Arena, lane: int, block: int, place: int) -> None:
         clock[new, SEQUENCES] = max(clock[new, SEQUENCES], event[A] + 1)
         arena.sequences[lane, new, event[A], 1] = event[B]
         arena.sequence_at[lane, new, event[A], 1] = beat if event[C] != 0 else line
+    elif kind == E_MOVE:
+        clock[new, SEQUENCES] = max(clock[new, SEQUENCES], event[B] + 1)
+        arena.sequences[lane, new, event[B], :] = arena.sequences[lane, new, event[A], :]
+        arena.sequence_at[lane, new, event[B], :] = arena.sequence_at[lane, new, event[A], :]
+        arena.sequences[lane, new, event[A], 0:2] = NONE
+    elif kind == E_FOLLOW:
+        port = event[A]
+        before = arena.ports[1 - new, event[B], TARGET]
+        within = min(max(before, arena.limits[port, 0]), arena.limits[port, 1])
+        change(arena, lane, new, port, 0, within, 0)
+        if is_of_lane(arena, lane, new, port):
+            arena.gate_off[new, port] = arena.gate_off[1 - new, event[B]]
     elif kind == E_RESET:
         reset_node(arena, lane, block, event[A])
     else:

@@ -47,6 +47,18 @@ class Tables:
             self._slots[target] = slot
         self._writer.add(Event.SEQUENCE, self._slots[target], place, int(now))
 
+    def move(self, target: str, ports: tuple[int, int, int]) -> None:
+        """Let what plays a target go on from where it is at other ports.
+
+        Raises:
+            UserError: E_LIMIT, there are too many sequences; nothing has changed then.
+        """
+        slot = self._sequences.take(1)
+        self._writer.arena.sequence_ports[slot] = ports
+        self._writer.add(Event.MOVE, self._slots[target], slot)
+        self._stopping.append(self._slots[target])
+        self._slots[target] = slot
+
     def plays(self, target: str) -> bool:
         """Whether a target is played, or will be from the next bar line on."""
         return target in self._slots

@@ -8,19 +8,31 @@ from __future__ import annotations
 
 import math
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from chronus.dsp.declaration import RAMP_S
 from chronus.dsp.layout import memory_frames, state_layout
-from chronus.engine.layout import NONE, Arena, Clock, Event, Head, Ramp, Reason, Ring
+from chronus.engine.layout import (
+    NONE,
+    Arena,
+    Clock,
+    Count,
+    Event,
+    Head,
+    Node,
+    Ramp,
+    Reason,
+    Ring,
+)
 from chronus.engine.plan import Place, Wiring, plan_of, write_plan
 from chronus.engine.pool import Pool
 from chronus.engine.tables import Tables
 from chronus.errors import UserError
-from chronus.modules.catalog import kinds
+from chronus.modules.catalog import catalog, kinds
+from chronus.patch.model import OUT
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
@@ -28,12 +40,17 @@ if TYPE_CHECKING:
 
     from chronus.patch.graph import Graph, GraphCable, GraphNode
 
-MASTER: Final = "out#0"
-KIND_NUMBERS: Final = {name: number for number, name in enumerate(kinds())}
-"""Index of each kind's kernel in the table of addresses, the same in every process."""
-
-
-ABOUT_A: Final = frozenset({Event.PORT, Event.CABLE, Event.GATE, Event.SEQUENCE, Event.RESET})
+ABOUT_A: Final = frozenset(
+    {
+        Event.PORT,
+        Event.CABLE,
+        Event.GATE,
+        Event.SEQUENCE,
+        Event.RESET,
+        Event.MOVE,
+        Event.FOLLOW,
+    }
+)
 """Events of which each number may have one at an instant; of others there is one in all."""
 
 
@@ -52,7 +69,7 @@ class _Instant:
         self.events[key] = (int(kind), a, b, c, value)
 
     def forget(self, kind: Event, a: int) -> None:
-        """Nothing is to happen to a cable or gate after all."""
+        """Nothing is to happen to a port, cable or gate after all."""
         self.events.pop((int(kind), a), None)
 
 
@@ -141,6 +158,15 @@ class Writer:
                 found[key] = (bypass, Reason(reason), count)
         return found
 
+    def kernels_in_use(self) -> set[int]:
+        """Numbers of the kernels that any plan calls, or that the next one will."""
+        found = {place.number for place in self._places.values()}
+        counts = self.arena.plan_counts[:, :, Count.NODES]
+        for slot, lane in np.ndindex(*counts.shape):
+            nodes = self.arena.plan_nodes[slot, lane, : counts[slot, lane]]
+            found.update(nodes[:, Node.KIND].tolist())
+        return found
+
     # ---- staging
 
     def stage(self, graph: Graph) -> None:
@@ -157,6 +183,8 @@ class Writer:
             self._install(places[node.key], node)
             self._places[node.key] = places[node.key]
             self._fresh.add(node.key)
+        for key, node in graph.nodes.items():
+            self._renew_kernel(key, node)
         for cable in new_cables:
             # Another cable between the same ports fades as this one rises.
             self._stage_cable(cable)
@@ -175,6 +203,13 @@ class Writer:
                 self._stage_leaving(key)
         self._order = dict.fromkeys((*graph.nodes, *graph.cables))
         self._instant.patched = True
+
+    def _renew_kernel(self, key: str, node: GraphNode) -> None:
+        """Let a node that keeps its place be computed by its kind's kernel as it is now."""
+        place, number = self._places[key], catalog().numbers[node.kind]
+        if place.number != number:
+            assert place.kind.shape == kinds()[node.kind].shape, key
+            self._places[key] = replace(place, kind=kinds()[node.kind], number=number)
 
     def _stage_leaving(self, key: str) -> None:
         """Let a cable fade out; what no plan has had yet goes at once and leaves no trace."""
@@ -220,7 +255,7 @@ class Writer:
         frames = sum(memory_frames(memory, self.rate_hz) for memory in kind.memories)
         return Place(
             kind=kind,
-            number=KIND_NUMBERS[node.kind],
+            number=catalog().numbers[node.kind],
             slot=take("nodes", 1),
             state=take("state", state_bytes),
             memory=take("memory", frames),
@@ -274,6 +309,7 @@ class Writer:
         at = place.ports + port
         if key in self._fresh:
             self.arena.ports[:, at] = (np.float32(value), np.float32(value), 0.0)
+            self._instant.forget(Event.FOLLOW, at)
             return
         frames = round(place.kind.inputs[port].ramp_s * self.rate_hz)
         self._instant.add(Event.PORT, at, frames, value=value)
@@ -282,6 +318,12 @@ class Writer:
         """A gate opens for so many frames (0: until it is closed), or closes."""
         at = self._places[key].ports + port
         self._instant.add(Event.GATE, at, frames, value=float(is_open))
+
+    def follow_port(self, key: str, port: int, before: tuple[str, int]) -> None:
+        """A port of a node that is new takes the value of one that leaves, if that has played."""
+        if before[0] in self._leaving:
+            places = self._places[key].ports + port, self._places[before[0]].ports + before[1]
+            self._instant.add(Event.FOLLOW, *places)
 
     def add(self, kind: Event, a: int = 0, b: int = 0, c: int = 0, value: float = 0.0) -> None:
         """Any other event."""
@@ -365,7 +407,8 @@ class Writer:
         places = {key: self._places[key] for key in keys if key in self._places}
         cables = [self._cables[key] for key in keys if key in self._cables]
         cables = [c for c in cables if c.source in places and c.target in places]
-        return Wiring(places, cables, self._slots, self._leaving, MASTER)
+        master = next(key for key in self._order if key in places and is_master(places[key]))
+        return Wiring(places, cables, self._slots, self._leaving, master)
 
     def _note_leaving(self, mark: int) -> None:
         for key, since in self._leaving.items():
@@ -410,6 +453,11 @@ class Writer:
         self._pools["ports"].give(place.ports, len(kind.inputs))
         self._pools["rows_in"].give(place.rows_in, len(kind.input_rows))
         self._pools["rows_out"].give(place.rows_out, len(kind.output_rows))
+
+
+def is_master(place: Place) -> bool:
+    """Whether a node's first two output rows are what is played."""
+    return place.kind.name == OUT
 
 
 def seed_of(node: str, state: str) -> int:

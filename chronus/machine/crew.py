@@ -15,7 +15,7 @@ from chronus.machine.children import Child, Report
 from chronus.machine.worker import WorkerTask, worker_main
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from chronus.machine.memory import SharedArena
 
@@ -38,13 +38,13 @@ class Roster:
     Attributes:
         lanes: shares of the patch, each with a worker.
         standbys: workers of each lane that wait, ready, for the hand.
-        kinds: whose kernels every worker has.
+        kernels: names of those that every worker has, by their numbers.
         first: lowest number of a worker that is wanted.
     """
 
     lanes: int
     standbys: int
-    kinds: frozenset[str]
+    kernels: Mapping[int, str]
     first: int = 1
 
 
@@ -129,7 +129,7 @@ class Crew:
         return [self._start_worker(n) for _ in range(1 + self._roster.standbys) for n in lanes]
 
     def _start_worker(self, lane: int) -> Child:
-        task = WorkerTask(self._shared, lane, self._next_number, self._roster.kinds)
+        task = WorkerTask(self._shared, lane, self._next_number, self._roster.kernels)
         child = Child("worker", lane, self._next_number, worker_main, task)
         self._next_number += 1
         self._children.append(child)
@@ -162,21 +162,19 @@ class Crew:
     # ---- handing over
 
     @property
-    def kinds(self) -> frozenset[str]:
-        """Kinds that every worker has."""
-        return self._roster.kinds
+    def kernels(self) -> Mapping[int, str]:
+        """Kernels that every worker has, by their numbers."""
+        return self._roster.kernels
 
-    def hand_over(self, kinds: frozenset[str]) -> None:
-        """Let new workers that have these kinds too go on between two blocks.
+    def hand_over(self, kernels: Mapping[int, str]) -> None:
+        """Let new workers that have these kernels go on between two blocks.
 
         Raises:
             UserError: E_INTERNAL, they did not start; the old ones play on then.
         """
         with self._lock:
             old, before = self._workers(), self._roster
-            self._roster = Roster(
-                before.lanes, before.standbys, before.kinds | kinds, self._next_number
-            )
+            self._roster = replace(before, kernels=kernels, first=self._next_number)
             try:
                 self._accept_workers(self._start_workers())
             except UserError:

@@ -29,7 +29,7 @@ from chronus.machine.process import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from multiprocessing.connection import Connection
     from types import FrameType
 
@@ -53,13 +53,13 @@ class WorkerTask:
         shared: the arena.
         lane: which share of the patch.
         number: counts workers from 1; see Head.TURN.
-        kinds: whose kernels it must have.
+        kernels: names of those that it must have, by their numbers.
     """
 
     shared: SharedArena
     lane: int
     number: int
-    kinds: frozenset[str]
+    kernels: Mapping[int, str]
 
 
 class _Ending:
@@ -85,11 +85,11 @@ def worker_main(task: WorkerTask, report: Connection) -> None:
     try:
         stepper = preload.stepper()
         stepper.load_step()
-        stepper.load(sorted(task.kinds))
+        stepper.load(task.kernels)
         stepper.run(task.shared.arena, 0, task.lane)
         preload.load_waiting()
         crash.install()
-    except OSError as error:
+    except (OSError, ImportError) as error:
         report.send((False, f"a worker could not load its kernels: {error}"))
         return
     raise_priority(STANDBY_PRIORITY)

@@ -6,7 +6,7 @@ import heapq
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chronus.modules.catalog import kinds
+from chronus.modules.catalog import catalog, kinds
 from chronus.patch.model import OUT, STRIP_PORTS
 
 if TYPE_CHECKING:
@@ -79,14 +79,26 @@ def heard(patch: Patch) -> tuple[str, ...]:
     )
 
 
+def _generation(*names: str) -> str:
+    """What a key ends in once a kind that it is about has got another shape: it is another key."""
+    numbers = [catalog().generations[name] for name in names]
+    return f".{'.'.join(map(str, numbers))}" if any(numbers) else ""
+
+
 def key_of(node: Node) -> str:
     """The engine's name of a node."""
-    return f"{node.name}#{node.number}"
+    return f"{node.name}#{node.number}{_generation(node.kind)}"
 
 
 def strip_key(node: Node) -> str:
     """The engine's name of the channel strip of a node."""
-    return f"{key_of(node)}/strip"
+    return f"{key_of(node)}/strip{_generation('strip')}"
+
+
+def cable_key(patch: Patch, cable: Cable) -> str:
+    """The engine's name of a cable."""
+    ends = (patch.nodes[cable.source].kind, patch.nodes[cable.target].kind)
+    return f"cable#{cable.number}{_generation(*ends, 'strip')}"
 
 
 def graph_of(patch: Patch) -> Graph:
@@ -121,7 +133,7 @@ def graph_of(patch: Patch) -> Graph:
             cables[strip_in] = GraphCable(
                 strip_in, key_of(node), 0, strip_key(node), 0, 1.0, bends=False
             )
-        strip_out = f"{strip_key(node)}>out"
+        strip_out = f"{strip_key(node)}>out{_generation(OUT)}"
         cables[strip_out] = GraphCable(strip_out, strip_key(node), 0, out, 0, 1.0, bends=False)
     return Graph(nodes, cables)
 
@@ -138,7 +150,7 @@ def _cable(patch: Patch, cable: Cable) -> GraphCable:
         key, place = strip_key(target), kinds()["strip"].find_input(cable.input)
     assert place is not None, cable
     return GraphCable(
-        f"cable#{cable.number}", key_of(source), output, key, place, cable.amount, cable.bends
+        cable_key(patch, cable), key_of(source), output, key, place, cable.amount, cable.bends
     )
 
 

@@ -279,6 +279,11 @@ class Session:
         """Let a node, or one of its ports, be played by a table from the next bar line on."""
         self._unpublished |= self._sequences.play(target, node, table, roles, now=now)
 
+    def move_sequence(self, target: str) -> None:
+        """Let what plays a target whose node starts afresh go on from where it is."""
+        self._sequences.move(target, self.patch.nodes[target.partition(".")[0]])
+        self._unpublished = True
+
     def stop_playing(self, target: str, *, now: bool) -> None:
         """Let a target be played by nothing from the next bar line on."""
         self._sequences.stop(target, now=now)

@@ -23,7 +23,7 @@ from chronus.commands.registry import handlers
 from chronus.engine.layout import LANE_COLUMNS as COLUMNS
 from chronus.engine.layout import Head, Lane, recover
 from chronus.engine.offline import Stepper
-from chronus.modules.catalog import kinds
+from chronus.modules.catalog import catalog, kinds
 from chronus.session.offline import Offline
 from chronus.session.session import Session
 from chronus.settings import BLOCK
@@ -70,7 +70,7 @@ ASK_THE_ENGINE = {"start", "stop", "set filter.cutoff *1.4"}
 @cache
 def hands() -> Stepper:
     """The compiled step and all kernels, loaded once for all worlds."""
-    return Stepper(kinds())
+    return Stepper(catalog().kernels(kinds()))
 
 
 @dataclass
