@@ -119,7 +119,7 @@ def guard(head: Longs, lane: int, watch: Watch) -> None:
     progress = progress_of(head, lane)
     pid = int(head[lane_place(Lane.PID, lane)])
     stopped = watch.has_seen(progress) and _is_stopped(pid)  # to ask the system takes long
-    verdict = watch.look(Sight(time.monotonic(), progress, _cpu_s(pid), stopped))
+    verdict = watch.look(Sight(time.monotonic(), progress, process_cpu_s(pid), stopped))
     if verdict is Verdict.WAIT or progress_of(head, lane) != progress:
         return
     if verdict is Verdict.LOOPED:
@@ -141,7 +141,7 @@ def _kill(pid: int, head: Longs, lane: int) -> None:
             os.close(descriptor)
 
 
-def _cpu_s(pid: int) -> float:
+def process_cpu_s(pid: int) -> float:
     """Processor time of another process, to the nanosecond; 0 where the system does not say."""
     try:
         return time.clock_gettime((~pid << 3) | 2)  # CPUCLOCK_SCHED of a process, as in glibc

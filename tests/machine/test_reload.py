@@ -76,9 +76,9 @@ def play(folder, steps, lanes=1, first=None):
     source = folder / "edited_kinds.py"
     source.write_text(ramp() if first is None else first)
     frames = folder / "frames.npy"
+    arguments = (frames, source, lanes, SECONDS)
     done = subprocess.run(
-        [sys.executable, "-m", "tests.machine.play_edited"]
-        + [str(frames), str(source), str(lanes), str(SECONDS)],
+        [sys.executable, "-m", "tests.machine.play_edited", *map(str, arguments)],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": f"{ROOT}:{folder}", "CHRONUS_TEST_KINDS": "edited_kinds"},
         input=json.dumps(steps),
