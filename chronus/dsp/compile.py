@@ -29,7 +29,9 @@ def kernels_dir() -> Path:
 
 def is_compiled(name: str) -> bool:
     """Whether a kernel lies in numba's disk cache; reads no more than the folder."""
-    return any((cache_dir() / "kernels" / PACKAGE / "__pycache__").glob(f"{name}.*.nbi"))
+    # What it calls lies there too, even where itself does not compile.
+    index = f"{name}.{_function_name(name)}-*.nbi"
+    return any((cache_dir() / "kernels" / PACKAGE / "__pycache__").glob(index))
 
 
 def write_kernel(kind: Kind, *, wide: bool = False) -> str:
@@ -56,9 +58,14 @@ def load_kernel(name: str) -> int:
         OSError: the cache folder cannot be written.
         ImportError: it was not written, or is there no longer.
     """
-    dispatcher = getattr(_imported(name), name.rpartition("_")[0])
+    dispatcher = getattr(_imported(name), _function_name(name))
     (compiled,) = dispatcher.overloads.values()
     return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
+
+
+def _function_name(name: str) -> str:
+    """The kernel's name in its module: without the digest."""
+    return name.rpartition("_")[0]
 
 
 def _imported(name: str) -> ModuleType:

@@ -334,10 +334,12 @@ def _compile_step() -> None:
 
 
 def _reason(error: Exception) -> str:
-    """What is wrong, on one line; the compiler says it behind a line on its own inner life."""
+    """What is wrong, on one line: behind words on its inner life the compiler marks a statement."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     said = [line for line in lines if not line.startswith("Failed in ")]
-    return f"{type(error).__name__}: {(said or lines or ['no reason'])[0]}"
+    carets = [index for index, line in enumerate(said) if line == "^"]
+    where = f", in `{said[carets[0] - 1]}`" if carets else ""
+    return f"{type(error).__name__}: {(said or lines or ['no reason'])[0]}{where}"
 
 
 def main() -> None:

@@ -217,8 +217,8 @@ def test_wrong_sources_change_nothing(tmp_path, unedited, text, reason):
 def test_a_wrong_source_changes_nothing_live(tmp_path, unedited):
     """The same with workers: the old ones play on, and once it is mended `reload` works."""
     wrong = f"edit: {ramp().replace('turned >= 1.0', 'turned.x')}"
-    played = play(tmp_path, song(wrong, "reload", edit(), "reload"), 1)
-    assert len(played.errors) == 1
+    played = play(tmp_path, song(wrong, "reload", "reload", edit(), "reload"), 1)
+    assert len(played.errors) == 2
     np.testing.assert_array_equal(played.frames, unedited)
 
 
