@@ -29,31 +29,43 @@ def source_error(path: str, line: int, error: BaseException) -> UserError:
     return UserError(Code.FILE, f"{path} line {line}: {' '.join(reason.split())}")
 
 
-def read_anew(names: Sequence[str]) -> list[ModuleType]:
-    """Import modules once more, from their files as they are now, and from no bytecode.
+Text = tuple[str, bytes]
+"""Path and content of a module's file."""
+
+
+def import_anew(texts: Mapping[str, Text]) -> list[ModuleType]:
+    """Import modules once more, from texts and from no bytecode.
 
     Those that import each other get the new ones; nobody else sees them but who called.
 
+    Args:
+        texts: by the modules' names.
+
     Raises:
-        UserError: E_FILE, one of them cannot be read or imported, with the line and the reason.
+        UserError: E_FILE, one of them cannot be imported, with the line and the reason.
     """
-    texts = {name: _text_of(name) for name in names}
-    with _set_aside(names):
+    with _set_aside(list(texts)):
         finder = _Texts(texts)
         sys.meta_path.insert(0, finder)
         try:
-            return [importlib.import_module(name) for name in names]
+            return [importlib.import_module(name) for name in texts]
         except (Exception, SystemExit) as error:
             raise source_error(*_place_of(error, finder), error) from error
         finally:
             sys.meta_path.remove(finder)
 
 
-def _text_of(name: str) -> tuple[str, bytes]:
-    """Path and text of a module's file.
+def is_text_of(module: ModuleType, text: Text) -> bool:
+    """Whether a module was read from a text; only those with ticks or helpers know."""
+    lines = [line.rstrip("\n") for line in vars(module).get(LINES, ())]
+    return lines == decode_source(text[1]).splitlines()
+
+
+def text_of(name: str) -> Text:
+    """The text of a module's file as it is now.
 
     Raises:
-        UserError: E_FILE.
+        UserError: E_FILE, it cannot be read.
     """
     importlib.invalidate_caches()
     spec = find_spec(name)
@@ -101,7 +113,7 @@ class _Texts(MetaPathFinder):
         texts: path and text of each by its name.
     """
 
-    def __init__(self, texts: Mapping[str, tuple[str, bytes]]) -> None:
+    def __init__(self, texts: Mapping[str, Text]) -> None:
         self._texts = texts
         self.paths = {path for path, _ in texts.values()}
         self.last = ""

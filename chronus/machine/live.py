@@ -184,14 +184,13 @@ class LiveMachine:
         Raises:
             UserError: E_FILE, E_INTERNAL; all plays on as before then.
         """
-        crew, old = self._running(), catalog()
-        known = {name for name, number in old.numbers.items() if number in crew.kernels}
-        wanted = [n for n in new.kinds if n in known or new.numbers[n] != old.numbers.get(n)]
+        crew, old = self._running(), catalog().numbers
+        changed = [name for name, number in new.numbers.items() if number != old.get(name)]
         with self._compiling() as progress:
-            build.build_kinds([new.kinds[name] for name in wanted], progress)
-        used = self.writer.kernels_in_use()
+            build.build_kinds([new.kinds[name] for name in changed], progress)
+        used = {*self.writer.kernels_in_use(), *new.numbers.values()}
         kept = {number: kernel for number, kernel in crew.kernels.items() if number in used}
-        crew.hand_over({**kept, **new.kernels(wanted)})
+        crew.hand_over({**kept, **new.kernels(changed)})
         workers = [entry for entry in crew.processes() if entry["role"] == "worker"]
         return [int(entry["pid"]) for entry in sorted(workers, key=lambda entry: entry["lane"])]
 

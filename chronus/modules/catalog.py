@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import chronus.modules as room
 from chronus.dsp.codegen import kernel_name
 from chronus.dsp.declaration import Family, Kind
-from chronus.dsp.sources import read_anew, source_error
+from chronus.dsp.sources import import_anew, is_text_of, source_error, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,7 +33,7 @@ class Catalog:
         numbers: of each kind's kernel, in the table of addresses; another kernel has another.
         count: the next free number.
         generations: how often a kind has got another shape, for all kinds that ever were.
-        files: that they were read from.
+        modules: that they were read from.
         is_first: whether these are the kinds that the program began with.
     """
 
@@ -41,8 +41,13 @@ class Catalog:
     numbers: Mapping[str, int]
     count: int
     generations: Mapping[str, int]
-    files: tuple[Path, ...]
+    modules: Mapping[str, ModuleType]
     is_first: bool = False
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What they were read from."""
+        return tuple(Path(str(module.__file__)) for module in self.modules.values())
 
     def kernels(self, names: Iterable[str]) -> dict[int, str]:
         """The kernels of some kinds: their names by their numbers."""
@@ -67,9 +72,8 @@ _now: list[Catalog] = []
 def catalog() -> Catalog:
     """The kinds as they were read last."""
     if not _now:
-        names = _module_names()
-        modules = [importlib.import_module(name) for name in names]
-        _now.append(_first(_kinds_of(modules), _files_of(modules)))
+        modules = {name: importlib.import_module(name) for name in _module_names()}
+        _now.append(_first(modules))
     return _now[-1]
 
 
@@ -81,11 +85,19 @@ def kinds() -> Mapping[str, Kind]:
 def read_again() -> Catalog:
     """Read all sources as they are now; nothing has changed until `adopt`.
 
+    Returns:
+        The same catalog where no source has changed.
+
     Raises:
         UserError: E_FILE, a source is wrong, with the file, the line and the reason.
     """
-    modules = read_anew(_module_names())
-    return _after(catalog(), _kinds_of(modules), _files_of(modules))
+    before = catalog()
+    texts = {name: text_of(name) for name in _module_names()}
+    if texts.keys() == before.modules.keys() and all(
+        is_text_of(before.modules[name], text) for name, text in texts.items()
+    ):
+        return before
+    return _after(before, dict(zip(texts, import_anew(texts), strict=True)))
 
 
 def adopt(new: Catalog) -> None:
@@ -97,10 +109,6 @@ def _module_names() -> list[str]:
     files = sorted(entry.name for entry in pkgutil.iter_modules(room.__path__))
     names = [f"{room.__name__}.{file}" for file in files if file != "catalog"]
     return [*names, *filter(None, [os.environ.get("CHRONUS_TEST_KINDS")])]
-
-
-def _files_of(modules: Iterable[ModuleType]) -> tuple[Path, ...]:
-    return tuple(Path(str(module.__file__)) for module in modules)
 
 
 def _kinds_of(modules: Iterable[ModuleType]) -> Mapping[str, Kind]:
@@ -125,17 +133,19 @@ def place_of(kind: Kind) -> tuple[str, int]:
     return kind.tick.__code__.co_filename, kind.tick.__code__.co_firstlineno
 
 
-def _first(found: Mapping[str, Kind], files: tuple[Path, ...]) -> Catalog:
+def _first(modules: Mapping[str, ModuleType]) -> Catalog:
+    found = _kinds_of(modules.values())
     numbers = {name: number for number, name in enumerate(found)}
-    return Catalog(found, numbers, len(numbers), dict.fromkeys(found, 0), files, is_first=True)
+    return Catalog(found, numbers, len(numbers), dict.fromkeys(found, 0), modules, is_first=True)
 
 
-def _after(before: Catalog, found: Mapping[str, Kind], files: tuple[Path, ...]) -> Catalog:
+def _after(before: Catalog, modules: Mapping[str, ModuleType]) -> Catalog:
     """The catalog that follows another: what is the same keeps its number and generation.
 
     Raises:
-        UserError: E_FILE, no kernel can be made of a kind.
+        UserError: E_FILE, two kinds have one name, or no kernel can be made of one.
     """
+    found = _kinds_of(modules.values())
     numbers, count = {}, before.count
     generations = dict(before.generations)
     for name, kind in found.items():
@@ -151,7 +161,7 @@ def _after(before: Catalog, found: Mapping[str, Kind], files: tuple[Path, ...]) 
         else:
             numbers[name] = count
             count += 1
-    return Catalog(found, numbers, count, generations, files)
+    return Catalog(found, numbers, count, generations, modules)
 
 
 def _checked_kernel(kind: Kind) -> str:
