@@ -147,6 +147,30 @@ def step_while_wanted(
 
 
 @njit(**OPTIONS)
+def is_still(head: int, lane: int, seen: np.ndarray) -> bool:
+    """Whether a worker has something to do, and is where it was at the look before.
+
+    Args:
+        head: address of the arena's head.
+        lane: which lane.
+        seen: see Seen; where it is now is kept there.
+    """
+    if not is_due(head, fresh(head + 8 * COMMITTED)):
+        seen[SEEN_HAND] = NONE
+        return False
+    own = head + 8 * lane * LANE_COLUMNS
+    hand = fresh(own + 8 * HAND)
+    block = fresh(own + 8 * DONE) if lane > 0 else fresh(head + 8 * COMMITTED)
+    node = fresh(own + 8 * NODE)
+    if seen[SEEN_HAND] == hand and seen[SEEN_BLOCK] == block and seen[SEEN_NODE] == node:
+        return True
+    seen[SEEN_HAND] = hand
+    seen[SEEN_BLOCK] = block
+    seen[SEEN_NODE] = node
+    return False
+
+
+@njit(**OPTIONS)
 def stand_by(
     lock: int, head: int, lane: int, number: int, seen: np.ndarray, look_ns: int, looks: int
 ) -> int:
@@ -175,20 +199,12 @@ def stand_by(
             return code
         if not _is_wanted(head, number):
             return TIMED_OUT
-        if not is_due(head, fresh(head + 8 * COMMITTED)):
-            seen[SEEN_HAND] = NONE
-            continue
-        hand = fresh(own + 8 * HAND)
-        block = fresh(own + 8 * DONE) if lane > 0 else fresh(head + 8 * COMMITTED)
-        node = fresh(own + 8 * NODE)
-        if seen[SEEN_HAND] == hand and seen[SEEN_BLOCK] == block and seen[SEEN_NODE] == node:
+        if is_still(head, lane, seen):
             return STANDS_STILL
-        seen[SEEN_HAND] = hand
-        seen[SEEN_BLOCK] = block
-        seen[SEEN_NODE] = node
-        pid = fresh(own + 8 * PID)
-        seen[CPU_NS] = _clock_ns((~pid << 3) | 2, timespec)
-        seen[AT_NS] = _clock_ns(MONOTONIC, timespec)
+        if seen[SEEN_HAND] != NONE:
+            pid = fresh(own + 8 * PID)
+            seen[CPU_NS] = _clock_ns((~pid << 3) | 2, timespec)
+            seen[AT_NS] = _clock_ns(MONOTONIC, timespec)
     return TIMED_OUT
 
 

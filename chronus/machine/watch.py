@@ -15,7 +15,12 @@ from chronus.machine.blame import lane_block
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chronus.engine.layout import Longs
+
+    Progress = tuple[int, int, int]
+    See = Callable[[int, Progress], "Sight"]
 
 SHORTEST_S: Final = 0.010
 LONGEST_S: Final = 0.250
@@ -111,20 +116,41 @@ def progress_of(head: Longs, lane: int) -> tuple[int, int, int]:
     return hand, lane_block(head, lane), int(head[lane_place(Lane.NODE, lane)])
 
 
-def guard(head: Longs, lane: int, watch: Watch) -> None:
-    """Look at a lane's worker once, and kill it where it stands still."""
+def judge(head: Longs, lane: int, watch: Watch, see: See) -> int:
+    """Look at a lane's worker once; its process, which is to be killed, where it stands still.
+
+    Args:
+        head: of the arena.
+        lane: the lane.
+        watch: what was seen of its workers before.
+        see: looks at a process.
+
+    Returns:
+        The number of a process, or 0.
+    """
     if not is_due(head, lane):
         watch.rest()
-        return
+        return 0
     progress = progress_of(head, lane)
     pid = int(head[lane_place(Lane.PID, lane)])
-    stopped = watch.has_seen(progress) and _is_stopped(pid)  # to ask the system takes long
-    verdict = watch.look(Sight(time.monotonic(), progress, process_cpu_s(pid), stopped))
+    verdict = watch.look(see(pid, progress))
     if verdict is Verdict.WAIT or progress_of(head, lane) != progress:
-        return
+        return 0
     if verdict is Verdict.LOOPED:
         head[lane_place(Lane.LOOPED, lane)] = progress[1] + 1
-    _kill(pid, head, lane)
+    return pid
+
+
+def guard(head: Longs, lane: int, watch: Watch) -> None:
+    """Look at a lane's worker once, and kill it where it stands still."""
+
+    def see(pid: int, progress: Progress) -> Sight:
+        stopped = watch.has_seen(progress) and _is_stopped(pid)  # to ask the system takes long
+        return Sight(time.monotonic(), progress, process_cpu_s(pid), stopped)
+
+    pid = judge(head, lane, watch, see)
+    if pid != 0:
+        _kill(pid, head, lane)
 
 
 def _kill(pid: int, head: Longs, lane: int) -> None:
