@@ -35,7 +35,7 @@ class Vigil:
         self._hand = shared.hand(lane)
         self._watch = Watch(deadline_s(int(self._head[Head.AHEAD]), int(self._head[Head.RATE])))
         self._seen = np.zeros(len(Seen), np.int64)
-        self._seen[Seen.HAND] = NONE
+        self._seen[Seen.PID] = NONE
 
     def take(self) -> Taken:
         """Wait for the hand, for LOOKS looks at most."""
@@ -72,7 +72,7 @@ class Vigil:
 
 def recall(watch: Watch, seen: Longs) -> None:
     """Let a watch know of the look before, see Seen."""
-    progress = (int(seen[Seen.HAND]), int(seen[Seen.BLOCK]), int(seen[Seen.NODE]))
+    progress = (int(seen[Seen.PID]), int(seen[Seen.BLOCK]), int(seen[Seen.NODE]))
     if not watch.has_seen(progress):
         at_s, cpu_s = 1e-9 * float(seen[Seen.AT_NS]), 1e-9 * float(seen[Seen.CPU_NS])
         watch.look(Sight(at_s, progress, cpu_s, is_stopped=False))

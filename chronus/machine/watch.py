@@ -36,7 +36,7 @@ class Sight(NamedTuple):
     """What a standby sees of the worker."""
 
     at_s: float  # any clock that only goes on
-    progress: tuple[int, int, int]  # worker, block and node
+    progress: tuple[int, int, int]  # process, block and node
     cpu_s: float  # processor time that it has used
     is_stopped: bool  # whether the system has stopped it
 
@@ -111,9 +111,13 @@ def is_due(head: Longs, lane: int) -> bool:
 
 
 def progress_of(head: Longs, lane: int) -> tuple[int, int, int]:
-    """What changes as long as a lane's worker does anything."""
-    hand = int(head[lane_place(Lane.HAND, lane)])
-    return hand, lane_block(head, lane), int(head[lane_place(Lane.NODE, lane)])
+    """What changes as long as a lane's worker does anything.
+
+    Its process is the first thing that a worker says of itself: who has just taken over is not held
+    to account for the time in which the one before it stood still.
+    """
+    pid = int(head[lane_place(Lane.PID, lane)])
+    return pid, lane_block(head, lane), int(head[lane_place(Lane.NODE, lane)])
 
 
 def judge(head: Longs, lane: int, watch: Watch, see: See) -> int:
