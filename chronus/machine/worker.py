@@ -37,8 +37,12 @@ if TYPE_CHECKING:
     from chronus.engine.offline import Stepper
     from chronus.machine.memory import SharedArena
 
-LOOK_AROUND_NS: Final = 50_000_000
-"""Nanoseconds after which a worker that waits sees whether it is still wanted."""
+LOOK_AROUND_NS: Final = 20_000_000
+"""Nanoseconds after which a worker that waits sees whether it is wanted, and whether there is room.
+
+Who makes room wakes it for much room alone. So this is less than the time after which a worker that
+leaves a block undone counts as starved: a callback that stands still must not look like that.
+"""
 WAITS_TO_MAP: Final = 16
 """After so many waits for the hand a standby has mapped what the engine has come to use."""
 BLOCKS_AT_ONCE: Final = 8
