@@ -257,9 +257,7 @@ class Fault(IntEnum):
 
     BYPASS = 0  # [worker that takes over, or step] 1: it is not computed any more
     REASON = 1  # a Reason, the last one
-    COUNT = 2  # blocks in which it gave what is no number
-    BLOCK = 3  # the last such block
-    FIRST = 4  # the first of those that are counted against it
+    RECENT = 2  # and the two behind it: the last blocks in which it gave what is no number, or NONE
     RESET = 5  # the block in which it was tried again
 
 

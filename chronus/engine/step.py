@@ -21,7 +21,14 @@ from chronus.dsp.native import (
     swap_if,
     write_float_control,
 )
-from chronus.engine.faults import bypass, is_bypassed, is_finite, note_fault, reset_node
+from chronus.engine.faults import (
+    bypass,
+    has_failed,
+    is_bypassed,
+    is_finite,
+    note_fault,
+    reset_node,
+)
 from chronus.engine.freshness import forget_stale_step
 from chronus.engine.layout import (
     LANE_COLUMNS,
@@ -357,7 +364,7 @@ def run_nodes(
             memory + 4 * node[N_MEMORY],
             rate,
         )
-        if not is_finite(arena, new, node):
+        if not is_finite(arena, new, node) or has_failed(arena, block, node[N_SLOT]):
             note_fault(arena, block, node)
     arena.head[current] = NONE
     return row

@@ -21,6 +21,7 @@ from chronus.engine.layout import (
     Clock,
     Count,
     Event,
+    Fault,
     Head,
     Node,
     Ramp,
@@ -150,12 +151,15 @@ class Writer:
         ]
 
     def faults(self) -> dict[str, tuple[int, Reason, int]]:
-        """Of each node that went wrong: 1 while it is bypassed, why, and in how many blocks."""
+        """Of each node that went wrong: 1 while it is bypassed, why, and when it gave no number.
+
+        That is the last such block, or NONE.
+        """
         found = {}
         for key, place in list(self._places.items()):  # another thread may ask
-            bypass, reason, count = (int(n) for n in self.arena.faults[place.slot, :3])
+            bypass, reason, *recent = (int(n) for n in self.arena.faults[place.slot, : Fault.RESET])
             if reason != Reason.NONE:
-                found[key] = (bypass, Reason(reason), count)
+                found[key] = (bypass, Reason(reason), max(recent))
         return found
 
     def kernels_in_use(self) -> set[int]:
@@ -277,7 +281,7 @@ class Writer:
             raw = np.array([value], np.dtype(state.dtype)).view(np.uint8)
             initial[offset : offset + len(raw)] = raw
         arena.state[:, place.state : place.state + place.state_bytes] = initial
-        arena.faults[place.slot] = (0, Reason.NONE, 0, NONE, NONE, NONE)
+        arena.faults[place.slot] = (0, Reason.NONE, NONE, NONE, NONE, NONE)
         arena.memory[place.memory : place.memory + place.memory_frames] = 0.0
         arena.rows_out[:, place.rows_out : place.rows_out + len(kind.output_rows)] = 0.0
         arena.filled[place.rows_in : place.rows_in + len(kind.input_rows)] = np.nan
