@@ -208,7 +208,7 @@ def status_result(session: Session) -> Result:
     facts = {
         "frame": frame,
         "bar": transport.position(frame),
-        "tempo": transport.bpm,
+        "tempo": transport.bpm_at(frame),
         "playing": transport.is_playing,
         "rate": session.rate_hz,
         **facts,

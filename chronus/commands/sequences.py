@@ -63,7 +63,7 @@ def table_for(draft: Draft, statement: Sequence) -> tuple[Table, Ports]:
     if statement.target.port is not None:
         _, name, port = draft.input_at(statement.target)
         table = value_table(
-            statement, lambda value: checked_value(port, value, draft.transport), port.ramp_s
+            statement, lambda value: checked_value(port, value, draft.pace), port.ramp_s
         )
         return table, (name, None, None)
     has = {role: node.declaration.find_input(role.name.lower()) is not None for role in Role}

@@ -98,7 +98,7 @@ def _move(draft: Draft, frame: float, quantity: Quantity) -> None:
 
 def _wait(draft: Draft, statement: Wait) -> None:
     length = duration(statement.duration)
-    _move(draft, draft.frame + draft.transport.frames_of(length), statement.duration)
+    _move(draft, draft.frame + draft.transport.frames_of(length, draft.frame), statement.duration)
 
 
 def _wait_until(draft: Draft, statement: WaitUntil) -> None:
@@ -109,7 +109,9 @@ def _wait_until(draft: Draft, statement: WaitUntil) -> None:
     if not draft.transport.is_playing:
         message = f"the transport stands, so that {statement.what} never comes"
         raise UserError(Code.STATE, message, number.span, ("start",))
-    beat = (number.value - 1.0) * (draft.transport.bar_beats if statement.what == "bar" else 1.0)
+    beat = number.value - 1.0
+    if statement.what == "bar":
+        beat = draft.transport.beat_of_bar(number.value)
     frame = draft.transport.frame_at(beat)
     if frame < draft.frame - 0.5:
         position = draft.transport.position(draft.frame)

@@ -51,7 +51,7 @@ MUSICAL: Final = ("fraction", "beats", "bars")
 
 def _at_tempo(port: Input, value: Quantity, transport: Transport) -> float:
     """A length in musical time as a port's milliseconds, seconds, or cycles of that length."""
-    seconds = transport.frames_of(duration(value)) / transport.rate_hz
+    seconds = transport.frames_of(duration(value), transport.origin_frame) / transport.rate_hz
     if port.unit == "hz":
         return 1.0 / seconds if seconds > 0.0 else LARGEST * 2.0
     return seconds * (1000.0 if port.unit == "ms" else 1.0)
@@ -87,7 +87,7 @@ def _changed(draft: Draft, node: Node, name: str, port: Input, assignment: Assig
     """The value that an assignment means, with the ones that are relative to what is there."""
     value = assignment.value
     if assignment.operator == "":
-        return checked_value(port, value, draft.transport)
+        return checked_value(port, value, draft.pace)
     if port.choices:
         message = f"{name} is a word ({show_range(port)}): it cannot be changed by an amount"
         raise UserError(

@@ -85,6 +85,11 @@ class Draft:
     patterns: list[int] = field(default_factory=list)
     builds: bool = False
 
+    @property
+    def pace(self) -> Transport:
+        """The transport as of now, at the tempo of now: what a note value is in seconds."""
+        return self.transport.steady(self.frame)
+
     def rewire(self, patch: Patch) -> None:
         """Let another patch be what plays."""
         self.patch = patch

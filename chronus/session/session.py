@@ -14,7 +14,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from chronus.engine.layout import NONE, Beat, Clock, Event, Head
+from chronus.engine.layout import NONE, Clock, Event, Head
 from chronus.errors import UserError
 from chronus.language.parser import parse_line
 from chronus.language.statements import Gate, Note, Set, Trigger
@@ -136,14 +136,8 @@ class Session:
 
     def _engine_transport(self) -> Transport:
         beats = self.writer.arena.beats[0, self.writer.bank]
-        return Transport(
-            self.rate_hz,
-            bpm=float(beats[Beat.BPM]),
-            origin_beat=float(beats[Beat.ORIGIN_BEAT]),
-            origin_frame=float(beats[Beat.ORIGIN_FRAME]),
-            bar_beats=float(beats[Beat.BAR_BEATS]),
-            is_playing=bool(self.writer.clock(Clock.PLAYING)),
-        )
+        is_playing = bool(self.writer.clock(Clock.PLAYING))
+        return Transport.of_engine(self.rate_hz, beats, is_playing=is_playing)
 
     @property
     def due_block(self) -> int:
@@ -432,8 +426,8 @@ class Session:
         if self.length.seconds is not None:
             return round(self.length.seconds * self.rate_hz)
         if self.length.bars is not None:
-            beats = self.length.bars * self.transport.bar_beats
-            return round(self.transport.frame_at(beats))
+            beat = self.transport.beat_of_bar(self.length.bars + 1.0)
+            return round(self.transport.frame_at(beat))
         return None
 
     def finish(self) -> int:
