@@ -209,6 +209,7 @@ def status_result(session: Session) -> Result:
         "frame": frame,
         "bar": transport.position(frame),
         "tempo": transport.bpm_at(frame),
+        "meter": "{}/{}".format(*session.patch.meter),
         "playing": transport.is_playing,
         "rate": session.rate_hz,
         **facts,

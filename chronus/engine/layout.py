@@ -134,14 +134,23 @@ class Ramp(IntEnum):
 
     NOW = 0
     TARGET = 1
-    STEP = 2
+    STEP = 2  # a frame: by this much, or on a bent way by so many octaves
+    BENT = 3  # 1: by equal ratios; of ports alone
+
+
+class Glide(IntEnum):
+    """How a port goes to its value."""
+
+    NONE = 0  # by its own short ramp
+    LINEAR = 1
+    BENT = 2  # by equal ratios
 
 
 class Event(IntEnum):
     """What an event does; `a`, `b`, `c` are whole numbers and `value` is real."""
 
     PLAN = 0  # plan slot a
-    PORT = 1  # port a goes to value within b frames
+    PORT = 1  # port a goes to value within b frames; c: a Glide
     CABLE = 2  # cable a goes to value within b frames
     GATE = 3  # gate port a opens (value 1) for b frames (0: until closed) or closes (value 0)
     SEQUENCE = 4  # sequence a plays table b (STOPPED: none) at the next bar line, or at once (c)
@@ -198,7 +207,7 @@ class Arena(NamedTuple):
     cuts: Longs  # (2,): a block, and how many events it sees
     clock: Longs  # (LANES, 2, 16), see Clock
     beats: Reals  # (LANES, 2, 16), see Beat
-    ports: Floats  # (2, ports, 3), see Ramp
+    ports: Floats  # (2, ports, 4), see Ramp
     port_left: Longs  # (2, ports): frames until the target
     port_moved: Longs  # (ports,): the last block in which it moved
     limits: Floats  # (ports, 2): lowest and highest value
@@ -213,7 +222,7 @@ class Arena(NamedTuple):
     rows_in: Floats  # (rows_in, BLOCK), scratch
     filled: Floats  # (rows_in,), scratch: the value that a whole row holds, or nan
     change_first: Longs  # (LANES, ports), scratch: index of the first change of this block, or NONE
-    changes: Longs  # (LANES, changes, 4), scratch: port, offset, ramp frames, next
+    changes: Longs  # (LANES, changes, 5), scratch: port, offset, ramp frames, next, 1: bent
     change_value: Floats  # (LANES, changes), scratch
     live: Floats  # (LANES, cables, 3), scratch: cable ramps at the start of the block
     live_left: Longs  # (LANES, cables), scratch
@@ -284,7 +293,7 @@ def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]
         "cuts": ((2,), i8),
         "clock": ((LANES, 2, 16), i8),
         "beats": ((LANES, 2, 16), f8),
-        "ports": ((2, size.ports, 3), f4),
+        "ports": ((2, size.ports, 4), f4),
         "port_left": ((2, size.ports), i8),
         "port_moved": ((size.ports,), i8),
         "limits": ((size.ports, 2), f4),
@@ -299,7 +308,7 @@ def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]
         "rows_in": ((size.rows_in, BLOCK), f4),
         "filled": ((size.rows_in,), f4),
         "change_first": ((LANES, size.ports), i8),
-        "changes": ((LANES, size.changes, 4), i8),
+        "changes": ((LANES, size.changes, 5), i8),
         "change_value": ((LANES, size.changes), f4),
         "live": ((LANES, size.cables, 3), f4),
         "live_left": ((LANES, size.cables), i8),

@@ -6,10 +6,11 @@ import numpy as np
 from numba import float32, float64, njit
 
 from chronus.dsp.native import OPTIONS
-from chronus.engine.layout import NONE, Arena, Clock, Ramp
+from chronus.engine.layout import NONE, Arena, Clock, Glide, Ramp
 from chronus.settings import BLOCK
 
-NOW, TARGET, STEP = int(Ramp.NOW), int(Ramp.TARGET), int(Ramp.STEP)
+NOW, TARGET, STEP, BENT = int(Ramp.NOW), int(Ramp.TARGET), int(Ramp.STEP), int(Ramp.BENT)
+BENT_GLIDE = int(Glide.BENT)
 CHANGES = int(Clock.CHANGES)
 
 
@@ -28,6 +29,32 @@ def aim(ramp: np.ndarray, value: float, frames: int) -> None:
 def ramp_value(ramp: np.ndarray, left: int) -> float:
     """The value of a ramp `left` frames before its target."""
     return ramp[TARGET] - ramp[STEP] * float32(left) if left > 0 else ramp[TARGET]
+
+
+@njit(**OPTIONS)
+def aim_port(ramp: np.ndarray, value: float, frames: int, bent: int) -> None:
+    """As `aim`, for a port (four columns): by equal ratios if that is asked for and can be."""
+    goal = float32(value)
+    ramp[BENT] = 0.0
+    if bent != 0 and frames > 0 and ramp[NOW] * goal > 0.0:
+        octaves = np.log2(float64(goal) / float64(ramp[NOW]))
+        ramp[TARGET] = goal
+        ramp[STEP] = octaves / frames
+        ramp[BENT] = 1.0
+        return
+    aim(ramp, value, frames)
+
+
+@njit(**OPTIONS)
+def port_value(ramp: np.ndarray, left: int) -> float:
+    """The value of a port `left` frames before its target.
+
+    Ratios are taken in float64, where every mathematical library is exact to more than float32
+    keeps.
+    """
+    if left > 0 and ramp[BENT] != 0.0:
+        return float32(ramp[TARGET] * np.exp2(-float64(ramp[STEP]) * left))
+    return ramp_value(ramp, left)
 
 
 @njit(**OPTIONS)
@@ -51,11 +78,23 @@ def change(
     arena.changes[lane, index, 1] = offset
     arena.changes[lane, index, 2] = frames
     arena.changes[lane, index, 3] = after
+    arena.changes[lane, index, 4] = 0
     arena.change_value[lane, index] = value
     if before == NONE:
         arena.change_first[lane, port] = index
     else:
         arena.changes[lane, before, 3] = index
+
+
+@njit(**OPTIONS)
+def glide(
+    arena: Arena, lane: int, new: int, port: int, value: float, frames: int, how: int
+) -> None:
+    """Note that a port glides to a value within `frames`, from the first frame of this block on."""
+    index = arena.clock[lane, new, CHANGES]
+    change(arena, lane, new, port, 0, value, frames)
+    if how == BENT_GLIDE and index < arena.changes.shape[1]:
+        arena.changes[lane, index, 4] = 1
 
 
 @njit(**OPTIONS)
@@ -78,13 +117,13 @@ def walk_port(arena: Arena, lane: int, block: int, port: int, samples: np.ndarra
         end = arena.changes[lane, entry, 1] if entry != NONE else BLOCK
         for k in range(at, end):
             left = max(left - 1, 0)
-            samples[k] = ramp_value(ramp, left)
-        ramp[NOW] = ramp_value(ramp, left)
+            samples[k] = port_value(ramp, left)
+        ramp[NOW] = port_value(ramp, left)
         at = end
         if entry == NONE:
             break
         left = arena.changes[lane, entry, 2]
-        aim(ramp, arena.change_value[lane, entry], left)
+        aim_port(ramp, arena.change_value[lane, entry], left, arena.changes[lane, entry, 4])
         entry = arena.changes[lane, entry, 3]
     arena.port_left[new, port] = left
     arena.port_moved[port] = block

@@ -35,7 +35,7 @@ from chronus.engine.layout import (
     Ramp,
 )
 from chronus.engine.pace import has_room, wait_for_commit, wait_for_lanes
-from chronus.engine.ports import aim, change, fill_row, forget_changes, ramp_value
+from chronus.engine.ports import aim, change, fill_row, forget_changes, glide, ramp_value
 from chronus.engine.sequencer import close_due_gates, is_of_lane, open_gate, run_sequences
 from chronus.engine.transport import bar_line, beat_now, move_transport
 from chronus.settings import BLOCK
@@ -224,7 +224,7 @@ def apply_event(arena: Arena, lane: int, block: int, place: int) -> None:
     if event[DUE] != NONE and event[DUE] < block:
         clock[new, LATE] += 1
     if kind == E_PORT:
-        change(arena, lane, new, event[A], 0, value, event[B])
+        glide(arena, lane, new, event[A], value, event[B], event[C])
     elif kind == E_CABLE:
         aim(arena.live[lane, event[A]], value, event[B])
         arena.live_left[lane, event[A]] = event[B]

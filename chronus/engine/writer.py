@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 import zlib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from chronus.dsp.declaration import RAMP_S
+from chronus.dsp.declaration import RAMP_S, Curve
 from chronus.dsp.layout import memory_frames, state_layout
-from chronus.engine.layout import NONE, Arena, Clock, Event, Head, Ramp, Reason, Ring
+from chronus.engine.instant import Instant
+from chronus.engine.layout import NONE, Arena, Clock, Event, Glide, Head, Ramp, Reason, Ring
 from chronus.engine.plan import Place, Wiring, plan_of, write_plan
 from chronus.engine.pool import Pool
 from chronus.engine.tables import Tables
@@ -31,29 +31,6 @@ if TYPE_CHECKING:
 MASTER: Final = "out#0"
 KIND_NUMBERS: Final = {name: number for number, name in enumerate(kinds())}
 """Index of each kind's kernel in the table of addresses, the same in every process."""
-
-
-ABOUT_A: Final = frozenset({Event.PORT, Event.CABLE, Event.GATE, Event.SEQUENCE, Event.RESET})
-"""Events of which each number may have one at an instant; of others there is one in all."""
-
-
-@dataclass(slots=True)
-class _Instant:
-    """What is to be published together: events by what they are about, the last one counts."""
-
-    events: dict[tuple[int, int], tuple[int, int, int, int, float]] = field(default_factory=dict)
-    patched: bool = False
-
-    def add(self, kind: Event, a: int = 0, b: int = 0, c: int = 0, value: float = 0.0) -> None:
-        # What is about the whole transport overrides its like; ports, cables and gates by number.
-        about = -2 if kind in (Event.START, Event.STOP) else int(kind)
-        key = (about, a if kind in ABOUT_A else 0)
-        self.events.pop(key, None)
-        self.events[key] = (int(kind), a, b, c, value)
-
-    def forget(self, kind: Event, a: int) -> None:
-        """Nothing is to happen to a cable or gate after all."""
-        self.events.pop((int(kind), a), None)
 
 
 class Writer:
@@ -73,7 +50,7 @@ class Writer:
         self._fresh: set[str] = set()
         self._order: dict[str, None] = {}
         self._leaving: dict[str, int | None] = {}
-        self._instant = _Instant()
+        self._instant = Instant()
         self.tables = Tables(self)
         self._plan_marks: list[int] = [NONE] * arena.plan_counts.shape[0]
         self._plan_slot = NONE
@@ -102,6 +79,15 @@ class Writer:
     def port_value(self, key: str, port: int) -> float:
         """What a port is at, or on its way to, in the engine."""
         return float(self.arena.ports[self.bank, self._places[key].ports + port, Ramp.TARGET])
+
+    def gliding_value(self, key: str, port: int) -> float | None:
+        """Where a port is on its way, None where it has arrived, but for its own short ramp."""
+        place = self._places[key]
+        at = place.ports + port
+        bank = self.bank
+        if self.arena.port_left[bank, at] <= self._ramp_frames(place, port):
+            return None
+        return float(self.arena.ports[bank, at, Ramp.NOW])
 
     def took(self, mark: int) -> int | None:
         """The frame at which an event took effect, or None while it has not been committed."""
@@ -191,9 +177,9 @@ class Writer:
             self._pools["cables"].give(slot, 1)
             return
         place = self._places.pop(key)
-        gate = place.kind.find_input("gate")
-        if gate is not None:
-            self._instant.forget(Event.GATE, place.ports + gate)
+        for port in range(place.ports, place.ports + len(place.kind.inputs)):
+            self._instant.forget(Event.GATE, port)
+            self._instant.forget(Event.PORT, port)
         self._give_back(place)
 
     def _take_places(self, nodes: list[GraphNode], cables: list[GraphCable]) -> dict[str, Place]:
@@ -249,7 +235,7 @@ class Writer:
         for index, port in enumerate(kind.inputs):
             at = place.ports + index
             start = np.float32(node.values.get(port.name, port.default))
-            arena.ports[:, at] = (start, start, 0.0)
+            arena.ports[:, at] = (start, start, 0.0, 0.0)
             arena.port_left[:, at] = 0
             arena.port_moved[at] = NONE
             arena.gate_off[:, at] = NONE
@@ -273,10 +259,24 @@ class Writer:
         place = self._places[key]
         at = place.ports + port
         if key in self._fresh:
-            self.arena.ports[:, at] = (np.float32(value), np.float32(value), 0.0)
+            self.arena.ports[:, at] = (np.float32(value), np.float32(value), 0.0, 0.0)
+            self._instant.forget(Event.PORT, at)
             return
-        frames = round(place.kind.inputs[port].ramp_s * self.rate_hz)
-        self._instant.add(Event.PORT, at, frames, value=value)
+        self._instant.add(Event.PORT, at, self._ramp_frames(place, port), value=value)
+
+    def glide_port(self, key: str, port: int, value: float, frames: int) -> None:
+        """A port goes to a value within so many frames, by the curve that it declares."""
+        place = self._places[key]
+        at = place.ports + port
+        is_bent = place.kind.inputs[port].curve is Curve.EXPONENTIAL
+        self._instant.start_of_glide(at)
+        self._instant.add(
+            Event.PORT, at, frames, Glide.BENT if is_bent else Glide.LINEAR, value=value
+        )
+
+    def _ramp_frames(self, place: Place, port: int) -> int:
+        """How long a port takes to what it is set to."""
+        return round(place.kind.inputs[port].ramp_s * self.rate_hz)
 
     def set_gate(self, key: str, port: int, *, is_open: bool, frames: int = 0) -> None:
         """A gate opens for so many frames (0: until it is closed), or closes."""
@@ -330,7 +330,7 @@ class Writer:
             index += 1
         self._put(index, due, (int(Event.NOTHING), 0, 0, 0, 0.0))
         head[Head.EVENTS] = index + 1
-        self._instant = _Instant()
+        self._instant = Instant()
         self._fresh.clear()
         return index
 

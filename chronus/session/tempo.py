@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from chronus.engine.beats import (
@@ -19,11 +20,20 @@ from chronus.engine.layout import Beat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from fractions import Fraction
 
     from chronus.language.quantities import Duration
 
 TICKS = 1000
+FINEST = 100_000
+"""The finest fraction of a frame or beat that the length of a ramp has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ramp:
+    """How long a tempo is on its way: frames, or beats that pass meanwhile."""
+
+    length: Fraction
+    is_in_beats: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +101,16 @@ class Transport:
 
     def frames_of(self, duration: Duration, frame: float) -> float:
         """How many frames a duration lasts that begins at a frame."""
-        beats = float(duration.beats)
-        if duration.bars:  # a change of meter may lie within it
-            start = self.beat_at(frame)
-            beats += self.beat_of_bar(self.bar_at(start) + float(duration.bars)) - start
+        beats = float(self._beats_of(duration, frame))
         lasts = frames_after(self.rebased(frame)._columns, self.rate_hz, beats)  # noqa: SLF001
         return float(duration.seconds) * self.rate_hz + lasts
+
+    def _beats_of(self, duration: Duration, frame: float) -> Fraction:
+        """How many beats a duration lasts that begins at a frame; 0 where it is in seconds."""
+        if not duration.bars:
+            return duration.beats
+        start = self.beat_at(frame)  # a change of meter may lie within the bars
+        return Fraction(self.beat_of_bar(self.bar_at(start) + float(duration.bars)) - start)
 
     # ---- bars
 
@@ -115,6 +129,12 @@ class Transport:
         """
         bars = bars_at(self._columns, beat - self._half_frame(beat))
         return beat_of_bars(self._columns, math.ceil(bars / every - BAR_TOLERANCE) * every)
+
+    @property
+    def bar_of_meter(self) -> int:
+        """The number of the first bar of the last meter that was said."""
+        last = self.meter_beat if math.isinf(self.next_beat) else self.next_beat
+        return round(self.bar_at(last))
 
     def _half_frame(self, beat: float) -> float:
         """Half a frame at a beat, in beats."""
@@ -145,15 +165,23 @@ class Transport:
             ramp_frames=max(self.ramp_frames - passed, 0.0),
         )
 
-    def with_tempo(self, frame: float, bpm: float, length: RampLength | None = None) -> Transport:
-        """Another tempo from a frame on, or on the way to it for a length."""
+    def with_tempo(self, frame: float, bpm: float, ramp: Ramp | None = None) -> Transport:
+        """Another tempo from a frame on, or from there on the way to it."""
         here = self.rebased(frame)
-        if length is None:
+        if ramp is None:
             return replace(here, bpm=bpm, target_bpm=bpm, ramp_frames=0.0)
-        lasts = float(length.exact)
-        if length.in_beats:
+        lasts = ramp.length.numerator / ramp.length.denominator
+        if ramp.is_in_beats:
             lasts = ramp_of_beats(here.bpm, bpm, self.rate_hz, lasts)
         return replace(here, target_bpm=bpm, ramp_frames=lasts)
+
+    def ramp_of(self, duration: Duration, frame: float) -> Ramp:
+        """The ramp of a tempo that lasts for a duration from a frame on."""
+        beats = self._beats_of(duration, frame)
+        if beats:
+            return Ramp(beats.limit_denominator(FINEST), is_in_beats=True)
+        frames = duration.seconds * self.rate_hz
+        return Ramp(frames.limit_denominator(FINEST), is_in_beats=False)
 
     def with_meter(self, frame: float, bar_beats: float) -> Transport:
         """So many beats in a bar from the next bar line on; one that is here is the next."""
@@ -180,11 +208,3 @@ class Transport:
     def stopped(self, frame: float) -> Transport:
         """Standing still from a frame on."""
         return replace(self.rebased(frame), is_playing=False)
-
-
-@dataclass(frozen=True, slots=True)
-class RampLength:
-    """How long a tempo is on its way: frames, or beats that pass meanwhile."""
-
-    exact: Fraction
-    in_beats: bool
