@@ -264,14 +264,24 @@ class Writer:
             return
         self._instant.add(Event.PORT, at, self._ramp_frames(place, port), value=value)
 
-    def glide_port(self, key: str, port: int, value: float, frames: int) -> None:
-        """A port goes to a value within so many frames, by the curve that it declares."""
+    def glide_port(self, key: str, port: int, ends: tuple[float, float], frames: int) -> None:
+        """A port goes to a value within so many frames, by the curve that it declares.
+
+        Args:
+            key: the node.
+            port: the index of its input.
+            ends: where it begins if the node is not heard yet, else it goes from where it is; and
+                where it ends.
+            frames: at least 1.
+        """
         place = self._places[key]
         at = place.ports + port
+        if key in self._fresh:
+            self.set_port(key, port, ends[0])
         is_bent = place.kind.inputs[port].curve is Curve.EXPONENTIAL
         self._instant.start_of_glide(at)
         self._instant.add(
-            Event.PORT, at, frames, Glide.BENT if is_bent else Glide.LINEAR, value=value
+            Event.PORT, at, frames, Glide.BENT if is_bent else Glide.LINEAR, value=ends[1]
         )
 
     def _ramp_frames(self, place: Place, port: int) -> int:

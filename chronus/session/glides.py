@@ -45,14 +45,14 @@ class Glides:
     def __init__(self) -> None:
         self._glides: dict[tuple[int, str], Glide] = {}
 
-    def begin(self, node: Node, port: str, frame: float, frames: int, ends: Ends) -> None:
-        """A port sets out, in the middle of a glide from where that is."""
+    def begin(self, node: Node, port: str, frame: float, frames: int, ends: Ends) -> float:
+        """A port sets out, in the middle of a glide from where that is; where that was."""
         declaration = node.port(port)
         assert declaration is not None, port
-        start = self.value(node, port, frame)
-        self._glides[node.number, port] = Glide(
-            frame, frames, ends[0] if start is None else start, ends[1], declaration.curve
-        )
+        gliding = self.value(node, port, frame)
+        start = ends[0] if gliding is None else gliding
+        self._glides[node.number, port] = Glide(frame, frames, start, ends[1], declaration.curve)
+        return start
 
     def end(self, node: Node, port: str) -> None:
         """A port is set to a value of its own."""

@@ -270,8 +270,8 @@ class Session:
         if self._is_in_engine(node, port):
             due = self.due_block
             begin = self.frame if due == NONE else due * BLOCK
-            self._glides.begin(node, port, begin, frames, ends)
-            self.writer.glide_port(*place_of(node, port), ends[1], frames)
+            start = self._glides.begin(node, port, begin, frames, ends)
+            self.writer.glide_port(*place_of(node, port), (start, ends[1]), frames)
             self._unpublished = True
 
     def gliding_value(self, node: Node, port: str) -> float | None:
