@@ -131,11 +131,12 @@ def glide_frames(draft: Draft, length: Quantity) -> int:
     return max(round(frames), 1)
 
 
-def _check_glides(node: Node, name: str, port: Input, length: Quantity) -> None:
-    if port.choices or name == "gate":
+def _check_glides(node: Node, name: str, port: Input, statement: Set, part: Assignment) -> None:
+    if statement.over is not None and (port.choices or name == "gate"):
         what = f"a word ({show_range(port)})" if port.choices else "on or off"
         message = f"{node.name}.{name} is {what}: it cannot glide; leave `over` out"
-        raise UserError(Code.VALUE, message, length.span)
+        at_once = f"set {part.target} {part.value.text}"
+        raise UserError(Code.VALUE, message, statement.over.span, (at_once,))
 
 
 def _set(draft: Draft, statement: Set) -> None:
@@ -143,8 +144,7 @@ def _set(draft: Draft, statement: Set) -> None:
     frames = 0 if statement.over is None else glide_frames(draft, statement.over)
     for assignment in statement.assignments:
         node, name, port = draft.input_at(assignment.target)
-        if statement.over is not None:
-            _check_glides(node, name, port, statement.over)
+        _check_glides(node, name, port, statement, assignment)
         before = node.value(name)
         value = _changed(draft, node, name, port, assignment)
         draft.patch = draft.patch.with_value(node.name, name, value)
