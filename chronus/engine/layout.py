@@ -138,19 +138,11 @@ class Ramp(IntEnum):
     BENT = 3  # 1: by equal ratios; of ports alone
 
 
-class Glide(IntEnum):
-    """How a port goes to its value."""
-
-    NONE = 0  # by its own short ramp
-    LINEAR = 1
-    BENT = 2  # by equal ratios
-
-
 class Event(IntEnum):
     """What an event does; `a`, `b`, `c` are whole numbers and `value` is real."""
 
     PLAN = 0  # plan slot a
-    PORT = 1  # port a goes to value within b frames; c: a Glide
+    PORT = 1  # port a goes to value within b frames, or -b by equal ratios; c: 1 if it glides
     CABLE = 2  # cable a goes to value within b frames
     GATE = 3  # gate port a opens (value 1) for b frames (0: until closed) or closes (value 0)
     SEQUENCE = 4  # sequence a plays table b (STOPPED: none) at the next bar line, or at once (c)
@@ -222,7 +214,7 @@ class Arena(NamedTuple):
     rows_in: Floats  # (rows_in, BLOCK), scratch
     filled: Floats  # (rows_in,), scratch: the value that a whole row holds, or nan
     change_first: Longs  # (LANES, ports), scratch: index of the first change of this block, or NONE
-    changes: Longs  # (LANES, changes, 5), scratch: port, offset, ramp frames, next, 1: bent
+    changes: Longs  # (LANES, changes, 4), scratch: port, offset, ramp frames, next
     change_value: Floats  # (LANES, changes), scratch
     live: Floats  # (LANES, cables, 3), scratch: cable ramps at the start of the block
     live_left: Longs  # (LANES, cables), scratch
@@ -308,7 +300,7 @@ def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]
         "rows_in": ((size.rows_in, BLOCK), f4),
         "filled": ((size.rows_in,), f4),
         "change_first": ((LANES, size.ports), i8),
-        "changes": ((LANES, size.changes, 5), i8),
+        "changes": ((LANES, size.changes, 4), i8),
         "change_value": ((LANES, size.changes), f4),
         "live": ((LANES, size.cables, 3), f4),
         "live_left": ((LANES, size.cables), i8),

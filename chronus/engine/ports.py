@@ -6,11 +6,10 @@ import numpy as np
 from numba import float32, float64, njit
 
 from chronus.dsp.native import OPTIONS
-from chronus.engine.layout import NONE, Arena, Clock, Glide, Ramp
+from chronus.engine.layout import NONE, Arena, Clock, Ramp
 from chronus.settings import BLOCK
 
 NOW, TARGET, STEP, BENT = int(Ramp.NOW), int(Ramp.TARGET), int(Ramp.STEP), int(Ramp.BENT)
-BENT_GLIDE = int(Glide.BENT)
 CHANGES = int(Clock.CHANGES)
 
 
@@ -32,17 +31,14 @@ def ramp_value(ramp: np.ndarray, left: int) -> float:
 
 
 @njit(**OPTIONS)
-def aim_port(ramp: np.ndarray, value: float, frames: int, bent: int) -> None:
-    """As `aim`, for a port (four columns): by equal ratios if that is asked for and can be."""
+def aim_port(ramp: np.ndarray, value: float, frames: int) -> None:
+    """As `aim`, for a port (four columns); by equal ratios for frames below 0, if that can be."""
     goal = float32(value)
+    aim(ramp, goal, abs(frames))
     ramp[BENT] = 0.0
-    if bent != 0 and frames > 0 and ramp[NOW] * goal > 0.0:
-        octaves = np.log2(float64(goal) / float64(ramp[NOW]))
-        ramp[TARGET] = goal
-        ramp[STEP] = octaves / frames
+    if frames < 0 and ramp[NOW] * goal > 0.0:
+        ramp[STEP] = np.log2(float64(goal) / float64(ramp[NOW])) / -frames
         ramp[BENT] = 1.0
-        return
-    aim(ramp, value, frames)
 
 
 @njit(**OPTIONS)
@@ -63,6 +59,7 @@ def change(
 ) -> None:
     """Note that a port goes to a value within `frames`, from a frame of this block on.
 
+    Frames below 0: by equal ratios within so many.
     Changes of a port are a list in the order of their frames, then of these calls.
     """
     index = arena.clock[lane, new, CHANGES]
@@ -78,23 +75,11 @@ def change(
     arena.changes[lane, index, 1] = offset
     arena.changes[lane, index, 2] = frames
     arena.changes[lane, index, 3] = after
-    arena.changes[lane, index, 4] = 0
     arena.change_value[lane, index] = value
     if before == NONE:
         arena.change_first[lane, port] = index
     else:
         arena.changes[lane, before, 3] = index
-
-
-@njit(**OPTIONS)
-def glide(
-    arena: Arena, lane: int, new: int, port: int, value: float, frames: int, how: int
-) -> None:
-    """Note that a port glides to a value within `frames`, from the first frame of this block on."""
-    index = arena.clock[lane, new, CHANGES]
-    change(arena, lane, new, port, 0, value, frames)
-    if how == BENT_GLIDE and index < arena.changes.shape[1]:
-        arena.changes[lane, index, 4] = 1
 
 
 @njit(**OPTIONS)
@@ -118,12 +103,13 @@ def walk_port(arena: Arena, lane: int, block: int, port: int, samples: np.ndarra
         for k in range(at, end):
             left = max(left - 1, 0)
             samples[k] = port_value(ramp, left)
-        ramp[NOW] = port_value(ramp, left)
+        if end > at:
+            ramp[NOW] = samples[end - 1]
         at = end
         if entry == NONE:
             break
-        left = arena.changes[lane, entry, 2]
-        aim_port(ramp, arena.change_value[lane, entry], left, arena.changes[lane, entry, 4])
+        aim_port(ramp, arena.change_value[lane, entry], arena.changes[lane, entry, 2])
+        left = abs(arena.changes[lane, entry, 2])
         entry = arena.changes[lane, entry, 3]
     arena.port_left[new, port] = left
     arena.port_moved[port] = block

@@ -37,12 +37,6 @@ frames_after = njit(**OPTIONS)(plain.frames_after)
 
 
 @njit(**OPTIONS)
-def beat_at(beats: np.ndarray, rate: int, frame: float) -> float:
-    """The beat at a frame, while the transport runs."""
-    return beats[ORIGIN_BEAT] + beats_after(beats, rate, frame - beats[ORIGIN_FRAME])
-
-
-@njit(**OPTIONS)
 def frame_at(beats: np.ndarray, rate: int, beat: float) -> int:
     """The frame nearest to a beat."""
     frames = frames_after(beats, rate, beat - beats[ORIGIN_BEAT])

@@ -35,7 +35,7 @@ from chronus.engine.layout import (
     Ramp,
 )
 from chronus.engine.pace import has_room, wait_for_commit, wait_for_lanes
-from chronus.engine.ports import aim, change, fill_row, forget_changes, glide, ramp_value
+from chronus.engine.ports import aim, change, fill_row, forget_changes, ramp_value
 from chronus.engine.sequencer import close_due_gates, is_of_lane, open_gate, run_sequences
 from chronus.engine.transport import bar_line, beat_now, move_transport
 from chronus.settings import BLOCK
@@ -220,11 +220,11 @@ def apply_event(arena: Arena, lane: int, block: int, place: int) -> None:
     kind = event[KIND]
     clock = arena.clock[lane]
     beats = arena.beats[lane, new]
-    beat = beat_now(arena, lane, new, frame)
+    beat = beat_now(arena, lane, block, 0.0)
     if event[DUE] != NONE and event[DUE] < block:
         clock[new, LATE] += 1
     if kind == E_PORT:
-        glide(arena, lane, new, event[A], value, event[B], event[C])
+        change(arena, lane, new, event[A], 0, value, event[B])
     elif kind == E_CABLE:
         aim(arena.live[lane, event[A]], value, event[B])
         arena.live_left[lane, event[A]] = event[B]
@@ -237,7 +237,7 @@ def apply_event(arena: Arena, lane: int, block: int, place: int) -> None:
             change(arena, lane, new, event[A], 0, 0.0, 0)
             arena.gate_off[new, event[A]] = NONE
     elif kind == E_SEQUENCE:
-        line = bar_line(beats, arena.head[RATE], beat)
+        line = bar_line(beats, beat_now(arena, lane, block, 0.5))
         clock[new, SEQUENCES] = max(clock[new, SEQUENCES], event[A] + 1)
         arena.sequences[lane, new, event[A], 1] = event[B]
         arena.sequence_at[lane, new, event[A], 1] = beat if event[C] != 0 else line

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numba import njit
 
@@ -9,7 +11,7 @@ from chronus.dsp.native import OPTIONS
 from chronus.engine import beats as plain
 from chronus.engine.beats import BAR_TOLERANCE
 from chronus.engine.layout import Arena, Beat, Clock, Event, Head, Ring
-from chronus.engine.sequencer import beat_at, close_gates, frames_after
+from chronus.engine.sequencer import beats_after, close_gates
 from chronus.settings import BLOCK
 
 RATE = int(Head.RATE)
@@ -23,33 +25,32 @@ KIND, A, B, C = int(Ring.KIND), int(Ring.A), int(Ring.B), int(Ring.C)
 TEMPO, METER, START = int(Event.TEMPO), int(Event.METER), int(Event.START)
 STOP, FINISH = int(Event.STOP), int(Event.FINISH)
 
-bpm_after = njit(**OPTIONS)(plain.bpm_after)
-bars_at = njit(**OPTIONS)(plain.bars_at)
-beat_of_bars = njit(**OPTIONS)(plain.beat_of_bars)
-ramp_of_beats = njit(**OPTIONS)(plain.ramp_of_beats)
+ONCE: Final = {**OPTIONS, "inline": "always"}
+"""What stands in one or two places: no function of its own, which would take longer to compile."""
+
+bpm_after = njit(**ONCE)(plain.bpm_after)
+bars_at = njit(**ONCE)(plain.bars_at)
+beat_of_bars = njit(**ONCE)(plain.beat_of_bars)
+ramp_of_beats = njit(**ONCE)(plain.ramp_of_beats)
 
 
 @njit(**OPTIONS)
-def beat_now(arena: Arena, lane: int, new: int, frame: int) -> float:
-    """The beat at the block's first frame, whether the transport runs or stands."""
-    beats = arena.beats[lane, new]
-    if arena.clock[lane, new, PLAYING] == 0:
-        return beats[ORIGIN_BEAT]
-    return beat_at(beats, arena.head[RATE], frame)
+def beat_now(arena: Arena, lane: int, block: int, back: float) -> float:
+    """The beat so many frames before a block, whether the transport runs or stands."""
+    beats = arena.beats[lane, block & 1]
+    passed = block * BLOCK - beats[ORIGIN_FRAME]
+    if arena.clock[lane, block & 1, PLAYING] == 0:
+        passed = 0.0
+    return beats[ORIGIN_BEAT] + beats_after(beats, arena.head[RATE], passed - back)
 
 
-@njit(**OPTIONS)
-def half_frame(beats: np.ndarray, rate: int, beat: float) -> float:
-    """Half a frame at a beat, in beats."""
-    frames = frames_after(beats, rate, beat - beats[ORIGIN_BEAT])
-    return 0.5 * bpm_after(beats, frames) / (60.0 * rate)
+@njit(**ONCE)
+def bar_line(beats: np.ndarray, beat: float) -> float:
+    """The beat of the bar line at a beat or behind it.
 
-
-@njit(**OPTIONS)
-def bar_line(beats: np.ndarray, rate: int, beat: float) -> float:
-    """The beat of the next bar line; one that rounds to this very frame is here, not a bar away."""
-    bars = bars_at(beats, beat - half_frame(beats, rate, beat))
-    return beat_of_bars(beats, np.ceil(bars - BAR_TOLERANCE))
+    Who asks goes half a frame back, so that a line that rounds to a block's first frame is there.
+    """
+    return beat_of_bars(beats, np.ceil(bars_at(beats, beat) - BAR_TOLERANCE))
 
 
 @njit(**OPTIONS)
@@ -76,43 +77,39 @@ def move_transport(arena: Arena, lane: int, block: int, event: np.ndarray, value
             clock[MOST_BLOCKS] = event[B]
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def count_from_here(arena: Arena, lane: int, block: int) -> None:
     """Let the tempo count from this block on, in the middle of a ramp from where that is."""
-    new = block & 1
-    frame = block * BLOCK
-    beats = arena.beats[lane, new]
-    beat = beat_now(arena, lane, new, frame)
-    passed = frame - beats[ORIGIN_FRAME] if arena.clock[lane, new, PLAYING] != 0 else 0.0
-    beats[BPM] = bpm_after(beats, passed)
-    beats[RAMP_FRAMES] = max(beats[RAMP_FRAMES] - passed, 0.0)
+    beats = arena.beats[lane, block & 1]
+    beat = beat_now(arena, lane, block, 0.0)
+    if arena.clock[lane, block & 1, PLAYING] != 0:
+        passed = block * BLOCK - beats[ORIGIN_FRAME]
+        beats[BPM] = bpm_after(beats, passed)
+        beats[RAMP_FRAMES] = max(beats[RAMP_FRAMES] - passed, 0.0)
     beats[ORIGIN_BEAT] = beat
-    beats[ORIGIN_FRAME] = frame
+    beats[ORIGIN_FRAME] = block * BLOCK
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def change_tempo(beats: np.ndarray, rate: int, event: np.ndarray, value: float) -> None:
     """Take a tempo from the origin on, or go there within b / c frames, or beats where a is 1."""
     beats[TARGET_BPM] = value
     if event[C] == 0:
         beats[BPM] = value
         beats[RAMP_FRAMES] = 0.0
-        return
-    length = event[B] / event[C]
-    if event[A] != 0:
-        length = ramp_of_beats(beats[BPM], value, rate, length)
-    beats[RAMP_FRAMES] = length
+    elif event[A] == 0:
+        beats[RAMP_FRAMES] = event[B] / event[C]
+    else:
+        beats[RAMP_FRAMES] = ramp_of_beats(beats[BPM], value, rate, event[B] / event[C])
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def change_meter(arena: Arena, lane: int, block: int, bar_beats: float) -> None:
     """Take another meter from the next bar line on."""
-    new = block & 1
-    rate = arena.head[RATE]
-    beats = arena.beats[lane, new]
-    beat = beat_now(arena, lane, new, block * BLOCK)
-    line = bar_line(beats, rate, beat)
-    if beat - half_frame(beats, rate, beat) >= beats[NEXT_BEAT]:
+    beats = arena.beats[lane, block & 1]
+    beat = beat_now(arena, lane, block, 0.5)
+    line = bar_line(beats, beat)
+    if beat >= beats[NEXT_BEAT]:
         beats[METER_BAR] = bars_at(beats, beats[NEXT_BEAT])
         beats[METER_BEAT] = beats[NEXT_BEAT]
         beats[BAR_BEATS] = beats[NEXT_BAR_BEATS]

@@ -15,7 +15,7 @@ import numpy as np
 from chronus.dsp.declaration import RAMP_S, Curve
 from chronus.dsp.layout import memory_frames, state_layout
 from chronus.engine.instant import Instant
-from chronus.engine.layout import NONE, Arena, Clock, Event, Glide, Head, Ramp, Reason, Ring
+from chronus.engine.layout import NONE, Arena, Clock, Event, Head, Ramp, Reason, Ring
 from chronus.engine.plan import Place, Wiring, plan_of, write_plan
 from chronus.engine.pool import Pool
 from chronus.engine.tables import Tables
@@ -280,9 +280,7 @@ class Writer:
             self.set_port(key, port, ends[0])
         is_bent = place.kind.inputs[port].curve is Curve.EXPONENTIAL
         self._instant.start_of_glide(at)
-        self._instant.add(
-            Event.PORT, at, frames, Glide.BENT if is_bent else Glide.LINEAR, value=ends[1]
-        )
+        self._instant.add(Event.PORT, at, -frames if is_bent else frames, 1, ends[1])
 
     def _ramp_frames(self, place: Place, port: int) -> int:
         """How long a port takes to what it is set to."""

@@ -127,7 +127,7 @@ class Transport:
 
         Who is less than half a frame behind a line is on it.
         """
-        bars = bars_at(self._columns, beat - self._half_frame(beat))
+        bars = bars_at(self._columns, self._half_a_frame_before(beat))
         return beat_of_bars(self._columns, math.ceil(bars / every - BAR_TOLERANCE) * every)
 
     @property
@@ -136,10 +136,10 @@ class Transport:
         last = self.meter_beat if math.isinf(self.next_beat) else self.next_beat
         return round(self.bar_at(last))
 
-    def _half_frame(self, beat: float) -> float:
-        """Half a frame at a beat, in beats."""
-        passed = frames_after(self._columns, self.rate_hz, beat - self.origin_beat)
-        return 0.5 * bpm_after(self._columns, passed) / (60.0 * self.rate_hz)
+    def _half_a_frame_before(self, beat: float) -> float:
+        """The beat half a frame before a beat."""
+        frames = frames_after(self._columns, self.rate_hz, beat - self.origin_beat)
+        return self.origin_beat + beats_after(self._columns, self.rate_hz, frames - 0.5)
 
     def position(self, frame: float) -> str:
         """Bar, beat and thousandth of a beat, from 1.1.000 on."""
@@ -188,7 +188,7 @@ class Transport:
         beat = self.beat_at(frame)
         line = self.next_bar(beat)
         here = self
-        if beat - self._half_frame(beat) >= self.next_beat:
+        if self._half_a_frame_before(beat) >= self.next_beat:
             here = replace(
                 self,
                 meter_beat=self.next_beat,
