@@ -240,7 +240,7 @@ COMMANDS = (
     Command(
         verb="save",
         form="save FILE",
-        doc="Write the patch, its sequences and the tempo as command lines",
+        doc="Write the patch, its sequences, tempo, meter and swing as command lines",
         examples=("load kick", "save my.chronus"),
         handles={Save: _save},
     ),

@@ -34,7 +34,7 @@ def ramp_value(ramp: np.ndarray, left: int) -> float:
 def aim_port(ramp: np.ndarray, value: float, frames: int) -> None:
     """As `aim`, for a port (four columns); by equal ratios for frames below 0, if that can be."""
     goal = float32(value)
-    aim(ramp, goal, abs(frames))
+    aim(ramp, value, abs(frames))
     ramp[BENT] = 0.0
     if frames < 0 and ramp[NOW] * goal > 0.0:
         ramp[STEP] = np.log2(float64(goal) / float64(ramp[NOW])) / -frames
