@@ -186,7 +186,8 @@ def _open(draft: Draft, statement: Open) -> None:
     for name in out.values:
         default = out.declaration.inputs[out.declaration.find_input(name) or 0].default
         draft.do(partial(Session.set_port, node=out, port=name, value=default))
-    fresh = replace(empty_patch(), count=draft.patch.count, bpm=draft.patch.bpm)
+    was = draft.patch
+    fresh = replace(empty_patch(), count=was.count, bpm=was.bpm, meter=was.meter, swing=was.swing)
     draft.rewire(fresh)
     count = prepare_lines(draft, lines, statement.path, statement.span, BUILDING)
     nodes = len(draft.patch.nodes) - 1
@@ -239,7 +240,7 @@ COMMANDS = (
     Command(
         verb="save",
         form="save FILE",
-        doc="Write the patch, its sequences and the tempo as command lines",
+        doc="Write the patch, its sequences, tempo, meter and swing as command lines",
         examples=("load kick", "save my.chronus"),
         handles={Save: _save},
     ),

@@ -207,7 +207,8 @@ def status_result(session: Session) -> Result:
     facts = {
         "frame": frame,
         "bar": transport.position(frame),
-        "tempo": transport.bpm,
+        "tempo": transport.bpm_at(frame),
+        "meter": "{}/{}".format(*session.patch.meter),
         "playing": transport.is_playing,
         "rate": session.rate_hz,
         **facts,

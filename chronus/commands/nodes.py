@@ -61,9 +61,7 @@ def _load(draft: Draft, statement: Load) -> None:
     for setting in statement.settings:
         trial = type(draft)(draft.session, patch, draft.transport, draft.frame)
         port = trial.input_of(patch.nodes[name], setting.port)
-        patch = patch.with_value(
-            name, port.name, checked_value(port, setting.value, draft.transport)
-        )
+        patch = patch.with_value(name, port.name, checked_value(port, setting.value, draft.pace))
     draft.rewire(patch)
     where = " > out" if name in heard(patch) else ""
     draft.say(Result(f"{name}: {kind.name}{where}", data={"node": name, "kind": kind.name}))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from chronus.commands.declaration import Command
 from chronus.commands.values import checked_value
 from chronus.errors import Code, UserError, nearest
-from chronus.language.statements import Sequence, Unsequence
+from chronus.language.quantities import format_value
+from chronus.language.statements import Sequence, Swing, Unsequence
 from chronus.patch.tables import Role, Table, note_table, value_table
 from chronus.session.draft import Result
 from chronus.session.sequences import roles_of
@@ -18,26 +19,16 @@ if TYPE_CHECKING:
     from chronus.patch.model import Node
     from chronus.session.draft import Draft
     from chronus.session.sequences import Ports
-    from chronus.session.session import Session
 
 
 def _sequence(draft: Draft, statement: Sequence) -> None:
     draft.node(statement.target.node)
     target = str(statement.target)
-    table, roles = table_for(draft, statement)
-    node = draft.patch.nodes[statement.target.node.text]
+    table, _ = table_for(draft, statement)
     already = _means_the_same(draft.patch.sequences.get(target), statement)
     if not already:
         draft.patch = draft.patch.with_sequence(target, statement)
-        tables = draft.session.writer.tables
-        draft.patterns.append(len(table.entries))
-        tables.check_room(draft.patterns, sum(not tables.plays(t) for t in draft.patch.sequences))
-        now = statement.options.now
-
-        def act(session: Session) -> None:
-            session.play(target, node, table, roles, now=now)
-
-        draft.do(act)
+        _play(draft, statement, now=statement.options.now)
     data = {
         "sequence": target,
         "pattern": statement.text,
@@ -46,6 +37,17 @@ def _sequence(draft: Draft, statement: Sequence) -> None:
     }
     count = len(statement.steps)
     draft.say(Result(f"{target}: {statement.text} ({count} steps)", data=data, already=already))
+
+
+def _play(draft: Draft, statement: Sequence, *, now: bool) -> None:
+    """Let a sequence of the patch be played, from the next bar line on or now."""
+    target = str(statement.target)
+    table, roles = table_for(draft, statement)
+    node = draft.patch.nodes[statement.target.node.text]
+    tables = draft.session.writer.tables
+    draft.patterns.append(len(table.entries))
+    tables.check_room(draft.patterns, sum(not tables.plays(t) for t in draft.patch.sequences))
+    draft.do(lambda session: session.play(target, node, table, roles, now=now))
 
 
 def _means_the_same(old: Sequence | None, new: Sequence) -> bool:
@@ -64,13 +66,16 @@ def table_for(draft: Draft, statement: Sequence) -> tuple[Table, Ports]:
     if statement.target.port is not None:
         _, name, port = draft.input_at(statement.target)
         table = value_table(
-            statement, lambda value: checked_value(port, value, draft.transport), port.ramp_s
+            statement,
+            lambda value: checked_value(port, value, draft.pace),
+            port.ramp_s,
+            draft.patch.swing,
         )
         return table, (name, None, None)
     has = {role: node.declaration.find_input(role.name.lower()) is not None for role in Role}
     own_hz = node.value("freq") if has[Role.FREQ] else None
     _check_playable(node, statement, has)
-    table = note_table(statement, own_hz)
+    table = note_table(statement, own_hz, draft.patch.swing)
     return table, roles_of(node, str(statement.target))
 
 
@@ -114,6 +119,17 @@ def target_of(draft: Draft, ref: PortRef) -> str:
     return target
 
 
+def _swing(draft: Draft, statement: Swing) -> None:
+    already = draft.patch.swing == statement.swing
+    draft.patch = replace(draft.patch, swing=statement.swing)
+    follow = [s for s in draft.patch.sequences.values() if s.options.swing is None]
+    if not already:
+        for sequence in follow:
+            _play(draft, sequence, now=False)
+    text = f"swing {format_value(statement.swing * 100.0, '%')}"
+    draft.say(Result(text, data={"swing": statement.swing}, already=already))
+
+
 def _unsequence(draft: Draft, statement: Unsequence) -> None:
     target = target_of(draft, statement.target)
     draft.patch = draft.patch.with_sequence(target, None)
@@ -140,6 +156,16 @@ COMMANDS = (
             "Steps: words, each one step: notes such as c2 f#2 eb3, x for the node's own pitch,",
             ". rest, _ hold; c2~ slides into the next step.",
             "Options: step 1/16, swing 60%, rotate 2, gate 80%, transpose -12st, now.",
+        ),
+    ),
+    Command(
+        verb="swing",
+        form="swing SHARE",
+        doc="Delay every second step of the sequences that name no swing; 50% is straight",
+        examples=("load hat; sequence hat: xxxx", "swing 58%"),
+        handles={Swing: _swing},
+        more=(
+            "What plays takes it up at the next bar line; `sequence ... swing 60%` has its own.",
         ),
     ),
     Command(

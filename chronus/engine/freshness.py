@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 PACKAGE: Final = Path(__file__).parents[1]
 ROOMS: Final = ("dsp", "engine", "machine", "patch")
-CONSTANTS: Final = frozenset({"layout.py", "tables.py"})
-"""Files whose numbers are compiled into the step."""
+CONSTANTS: Final = frozenset({"layout.py", "tables.py", "beats.py"})
+"""Files without a mark whose numbers, or functions, are compiled into the step."""
 
 
 def _fingerprint(paths: Iterable[Path]) -> str:

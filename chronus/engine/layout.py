@@ -117,10 +117,16 @@ class Clock(IntEnum):
 class Beat(IntEnum):
     """Columns of the banked real numbers `beats`."""
 
-    BPM = 0
+    BPM = 0  # at frame ORIGIN_FRAME
     ORIGIN_BEAT = 1  # the beat at frame ORIGIN_FRAME
     ORIGIN_FRAME = 2
     BAR_BEATS = 3  # beats in a bar
+    TARGET_BPM = 4  # where the tempo goes, or is
+    RAMP_FRAMES = 5  # how long it goes there from the origin on, 0: it stands
+    METER_BEAT = 6  # a bar line from which on bars have BAR_BEATS
+    METER_BAR = 7  # bars before it
+    NEXT_BEAT = 8  # the bar line from which on they have NEXT_BAR_BEATS; infinite: none is known
+    NEXT_BAR_BEATS = 9
 
 
 class Ramp(IntEnum):
@@ -128,18 +134,19 @@ class Ramp(IntEnum):
 
     NOW = 0
     TARGET = 1
-    STEP = 2
+    STEP = 2  # a frame: by this much, or on a bent way by so many octaves
+    BENT = 3  # 1: by equal ratios; of ports alone
 
 
 class Event(IntEnum):
     """What an event does; `a`, `b`, `c` are whole numbers and `value` is real."""
 
     PLAN = 0  # plan slot a
-    PORT = 1  # port a goes to value within b frames
+    PORT = 1  # port a goes to value within b frames, or -b by equal ratios; c: 1 if it glides
     CABLE = 2  # cable a goes to value within b frames
     GATE = 3  # gate port a opens (value 1) for b frames (0: until closed) or closes (value 0)
     SEQUENCE = 4  # sequence a plays table b (STOPPED: none) at the next bar line, or at once (c)
-    TEMPO = 5  # value beats a minute
+    TEMPO = 5  # value beats a minute, at once or (c > 0) within b / c frames, or beats (a is 1)
     START = 6
     STOP = 7  # the transport stands still and gates close
     FINISH = 8  # as STOP; after a blocks of silence, or b blocks in all, that is the end
@@ -147,6 +154,7 @@ class Event(IntEnum):
     RESET = 10  # node slot a starts afresh, and is computed again
     MOVE = 11  # what sequence a plays goes on as sequence b
     FOLLOW = 12  # port a takes the value of port b, and an open gate stays open
+    METER = 13  # value beats in a bar, from the next bar line on
 
 
 class Ring(IntEnum):
@@ -192,8 +200,8 @@ class Arena(NamedTuple):
     head: Longs  # (128,), see Head and Lane
     cuts: Longs  # (2,): a block, and how many events it sees
     clock: Longs  # (LANES, 2, 16), see Clock
-    beats: Reals  # (LANES, 2, 8), see Beat
-    ports: Floats  # (2, ports, 3), see Ramp
+    beats: Reals  # (LANES, 2, 16), see Beat
+    ports: Floats  # (2, ports, 4), see Ramp
     port_left: Longs  # (2, ports): frames until the target
     port_moved: Longs  # (ports,): the last block in which it moved
     limits: Floats  # (ports, 2): lowest and highest value
@@ -276,8 +284,8 @@ def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]
         "head": ((128,), i8),
         "cuts": ((2,), i8),
         "clock": ((LANES, 2, 16), i8),
-        "beats": ((LANES, 2, 8), f8),
-        "ports": ((2, size.ports, 3), f4),
+        "beats": ((LANES, 2, 16), f8),
+        "ports": ((2, size.ports, 4), f4),
         "port_left": ((2, size.ports), i8),
         "port_moved": ((size.ports,), i8),
         "limits": ((size.ports, 2), f4),
@@ -359,8 +367,9 @@ def initialise(arena: Arena, rate_hz: int) -> None:
     arena.clock[:, :, Clock.PLAYING] = 1
     arena.clock[:, :, Clock.FINISHING] = NONE
     arena.clock[:, :, Clock.FINISH] = NONE
-    arena.beats[:, :, Beat.BPM] = 120.0
-    arena.beats[:, :, Beat.BAR_BEATS] = 4.0
+    arena.beats[:, :, [Beat.BPM, Beat.TARGET_BPM]] = 120.0
+    arena.beats[:, :, [Beat.BAR_BEATS, Beat.NEXT_BAR_BEATS]] = 4.0
+    arena.beats[:, :, Beat.NEXT_BEAT] = np.inf
     arena.port_moved[:] = NONE
     arena.gate_off[:] = NONE
     arena.filled[:] = np.nan

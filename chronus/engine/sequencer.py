@@ -10,6 +10,7 @@ import numpy as np
 from numba import njit
 
 from chronus.dsp.native import OPTIONS
+from chronus.engine import beats as plain
 from chronus.engine.layout import (
     NONE,
     STOPPED,
@@ -24,23 +25,21 @@ from chronus.patch.tables import LEGATO, NEXT_LEGATO, Role
 from chronus.settings import BLOCK
 
 RATE = int(Head.RATE)
-BPM, ORIGIN_BEAT, ORIGIN_FRAME = int(Beat.BPM), int(Beat.ORIGIN_BEAT), int(Beat.ORIGIN_FRAME)
+ORIGIN_BEAT, ORIGIN_FRAME = int(Beat.ORIGIN_BEAT), int(Beat.ORIGIN_FRAME)
 NOW = int(Ramp.NOW)
 SEQUENCES, PLAN = int(Clock.SEQUENCES), int(Clock.PLAN)
 GATE = int(Role.GATE)
 BEAT_TOLERANCE = 1e-9
 
 
-@njit(**OPTIONS)
-def beat_at(beats: np.ndarray, rate: int, frame: float) -> float:
-    """The beat at a frame, while the transport runs."""
-    return beats[ORIGIN_BEAT] + (frame - beats[ORIGIN_FRAME]) * beats[BPM] / (60.0 * rate)
+beats_after = njit(**OPTIONS)(plain.beats_after)
+frames_after = njit(**OPTIONS)(plain.frames_after)
 
 
 @njit(**OPTIONS)
 def frame_at(beats: np.ndarray, rate: int, beat: float) -> int:
     """The frame nearest to a beat."""
-    frames = (beat - beats[ORIGIN_BEAT]) * (60.0 * rate) / beats[BPM]
+    frames = frames_after(beats, rate, beat - beats[ORIGIN_BEAT])
     return int(np.floor(beats[ORIGIN_FRAME] + frames + 0.5))
 
 
@@ -113,7 +112,7 @@ def play_entry(
     if not is_of_lane(arena, lane, new, port):
         return
     flags = arena.entries[entry, 1]
-    off = frame + max(1, int(np.floor(values[1] * 60.0 * rate / beats[BPM] + 0.5)))
+    off = max(frame + 1, frame_at(beats, rate, beat + values[1]))
     following = frame_at(beats, rate, beat + values[4])
     if flags & NEXT_LEGATO:
         off = max(off, following + 1)

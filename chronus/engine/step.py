@@ -6,9 +6,8 @@ since the compiler knows plain integers best.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import numpy as np
 from numba import float32, njit
 
 from chronus.dsp.native import (
@@ -34,7 +33,6 @@ from chronus.engine.layout import (
     LANE_COLUMNS,
     NONE,
     Arena,
-    Beat,
     Clock,
     Count,
     Event,
@@ -45,15 +43,12 @@ from chronus.engine.layout import (
 )
 from chronus.engine.pace import has_room, wait_for_commit, wait_for_lanes
 from chronus.engine.ports import aim, change, fill_row, forget_changes, ramp_value
-from chronus.engine.sequencer import (
-    beat_at,
-    close_due_gates,
-    close_gates,
-    is_of_lane,
-    open_gate,
-    run_sequences,
-)
+from chronus.engine.sequencer import close_due_gates, is_of_lane, open_gate, run_sequences
+from chronus.engine.transport import bar_line, beat_now, move_transport
 from chronus.settings import BLOCK
+
+if TYPE_CHECKING:
+    import numpy as np
 
 forget_stale_step()
 
@@ -66,8 +61,6 @@ QUIET_BLOCKS, MOST_BLOCKS = int(Clock.QUIET_BLOCKS), int(Clock.MOST_BLOCKS)
 CHANGES, SEQUENCES = int(Clock.CHANGES), int(Clock.SEQUENCES)
 DONE = int(Lane.DONE)
 NODES, BEFORE = int(Count.NODES), int(Count.BEFORE)
-BPM, ORIGIN_BEAT, ORIGIN_FRAME = int(Beat.BPM), int(Beat.ORIGIN_BEAT), int(Beat.ORIGIN_FRAME)
-BAR_BEATS = int(Beat.BAR_BEATS)
 NOW, TARGET = int(Ramp.NOW), int(Ramp.TARGET)
 KIND, DUE, A, B, C, TOOK = 0, 1, 2, 3, 4, 5
 E_PLAN, E_PORT, E_CABLE, E_GATE = (
@@ -76,8 +69,7 @@ E_PLAN, E_PORT, E_CABLE, E_GATE = (
     int(Event.CABLE),
     int(Event.GATE),
 )
-E_SEQUENCE, E_TEMPO, E_START = int(Event.SEQUENCE), int(Event.TEMPO), int(Event.START)
-E_STOP, E_FINISH = int(Event.STOP), int(Event.FINISH)
+E_SEQUENCE = int(Event.SEQUENCE)
 N_KIND, N_STATE, N_MEMORY = int(Node.KIND), int(Node.STATE), int(Node.MEMORY)
 N_ROW_IN, N_INPUTS, N_ROW_OUT = int(Node.ROW_IN), int(Node.INPUTS), int(Node.ROW_OUT)
 N_OUTPUTS, N_SLOT = int(Node.OUTPUTS), int(Node.SLOT)
@@ -89,8 +81,6 @@ CUT_SHIFT: Final = 36
 CUT_EVENTS: Final = (1 << CUT_SHIFT) - 1
 CUT_BLOCKS: Final = (1 << 26) - 1
 """A cut is the lower bits of its block, and the events that it sees."""
-BAR_TOLERANCE: Final = 1e-7
-"""Bars by which a position counts as being on a bar line, above half a frame."""
 
 
 @njit(**OPTIONS)
@@ -237,7 +227,7 @@ def apply_event(arena: Arena, lane: int, block: int, place: int) -> None:
     kind = event[KIND]
     clock = arena.clock[lane]
     beats = arena.beats[lane, new]
-    beat = beat_at(beats, arena.head[RATE], frame) if clock[new, PLAYING] else beats[ORIGIN_BEAT]
+    beat = beat_now(arena, lane, block, 0.0)
     if event[DUE] != NONE and event[DUE] < block:
         clock[new, LATE] += 1
     if kind == E_PORT:
@@ -254,9 +244,7 @@ def apply_event(arena: Arena, lane: int, block: int, place: int) -> None:
             change(arena, lane, new, event[A], 0, 0.0, 0)
             arena.gate_off[new, event[A]] = NONE
     elif kind == E_SEQUENCE:
-        # A bar line that rounds to this very frame is here, not a bar away.
-        bar = (beat - 0.5 * beats[BPM] / (60.0 * arena.head[RATE])) / beats[BAR_BEATS]
-        line = np.ceil(bar - BAR_TOLERANCE) * beats[BAR_BEATS]
+        line = bar_line(beats, beat_now(arena, lane, block, 0.5))
         clock[new, SEQUENCES] = max(clock[new, SEQUENCES], event[A] + 1)
         arena.sequences[lane, new, event[A], 1] = event[B]
         arena.sequence_at[lane, new, event[A], 1] = beat if event[C] != 0 else line
@@ -275,37 +263,8 @@ def apply_event(arena: Arena, lane: int, block: int, place: int) -> None:
     elif kind == E_RESET:
         reset_node(arena, lane, block, event[A])
     else:
-        move_transport(arena, lane, block, event, value, beat)
+        move_transport(arena, lane, block, event, value)
     arena.ring[place, TOOK] = frame
-
-
-@njit(**OPTIONS)
-def move_transport(
-    arena: Arena, lane: int, block: int, event: np.ndarray, value: float, beat: float
-) -> None:
-    """Let an event of the transport take effect: another tempo, start, stop, the end."""
-    new = block & 1
-    frame = block * BLOCK
-    kind = event[KIND]
-    clock = arena.clock[lane]
-    beats = arena.beats[lane, new]
-    if kind == E_TEMPO or kind == E_START:
-        beats[ORIGIN_BEAT] = beat
-        beats[ORIGIN_FRAME] = frame
-        if kind == E_TEMPO:
-            beats[BPM] = value
-        else:
-            clock[new, PLAYING] = 1
-    elif kind == E_STOP or kind == E_FINISH:
-        beats[ORIGIN_BEAT] = beat
-        beats[ORIGIN_FRAME] = frame
-        clock[new, PLAYING] = 0
-        if clock[new, PLAN] != NONE:
-            close_gates(arena, lane, block, clock[new, PLAN])
-        if kind == E_FINISH:
-            clock[new, FINISHING] = block
-            clock[new, QUIET_BLOCKS] = event[A]
-            clock[new, MOST_BLOCKS] = event[B]
 
 
 @njit(**OPTIONS)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 import zlib
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from chronus.dsp.declaration import RAMP_S
+from chronus.dsp.declaration import RAMP_S, Curve
 from chronus.dsp.layout import memory_frames, state_layout
+from chronus.engine.instant import Instant
 from chronus.engine.layout import (
     NONE,
     Arena,
@@ -41,37 +42,7 @@ if TYPE_CHECKING:
 
     from chronus.patch.graph import Graph, GraphCable, GraphNode
 
-ABOUT_A: Final = frozenset(
-    {
-        Event.PORT,
-        Event.CABLE,
-        Event.GATE,
-        Event.SEQUENCE,
-        Event.RESET,
-        Event.MOVE,
-        Event.FOLLOW,
-    }
-)
-"""Events of which each number may have one at an instant; of others there is one in all."""
-
-
-@dataclass(slots=True)
-class _Instant:
-    """What is to be published together: events by what they are about, the last one counts."""
-
-    events: dict[tuple[int, int], tuple[int, int, int, int, float]] = field(default_factory=dict)
-    patched: bool = False
-
-    def add(self, kind: Event, a: int = 0, b: int = 0, c: int = 0, value: float = 0.0) -> None:
-        # What is about the whole transport overrides its like; ports, cables and gates by number.
-        about = -2 if kind in (Event.START, Event.STOP) else int(kind)
-        key = (about, a if kind in ABOUT_A else 0)
-        self.events.pop(key, None)
-        self.events[key] = (int(kind), a, b, c, value)
-
-    def forget(self, kind: Event, a: int) -> None:
-        """Nothing is to happen to a port, cable or gate after all."""
-        self.events.pop((int(kind), a), None)
+MASTER: Final = "out#0"
 
 
 class Writer:
@@ -91,7 +62,7 @@ class Writer:
         self._fresh: set[str] = set()
         self._order: dict[str, None] = {}
         self._leaving: dict[str, int | None] = {}
-        self._instant = _Instant()
+        self._instant = Instant()
         self.tables = Tables(self)
         self._plan_marks: list[int] = [NONE] * arena.plan_counts.shape[0]
         self._plan_slot = NONE
@@ -120,6 +91,15 @@ class Writer:
     def port_value(self, key: str, port: int) -> float:
         """What a port is at, or on its way to, in the engine."""
         return float(self.arena.ports[self.bank, self._places[key].ports + port, Ramp.TARGET])
+
+    def gliding_value(self, key: str, port: int) -> float | None:
+        """Where a port is on its way, None where it has arrived, but for its own short ramp."""
+        place = self._places[key]
+        at = place.ports + port
+        bank = self.bank
+        if self.arena.port_left[bank, at] <= self._ramp_frames(place, port):
+            return None
+        return float(self.arena.ports[bank, at, Ramp.NOW])
 
     def took(self, mark: int) -> int | None:
         """The frame at which an event took effect, or None while it has not been committed."""
@@ -230,9 +210,9 @@ class Writer:
             self._pools["cables"].give(slot, 1)
             return
         place = self._places.pop(key)
-        gate = place.kind.find_input("gate")
-        if gate is not None:
-            self._instant.forget(Event.GATE, place.ports + gate)
+        for port in range(place.ports, place.ports + len(place.kind.inputs)):
+            self._instant.forget(Event.GATE, port)
+            self._instant.forget(Event.PORT, port)
         self._give_back(place)
 
     def _take_places(self, nodes: list[GraphNode], cables: list[GraphCable]) -> dict[str, Place]:
@@ -288,7 +268,7 @@ class Writer:
         for index, port in enumerate(kind.inputs):
             at = place.ports + index
             start = np.float32(node.values.get(port.name, port.default))
-            arena.ports[:, at] = (start, start, 0.0)
+            arena.ports[:, at] = (start, start, 0.0, 0.0)
             arena.port_left[:, at] = 0
             arena.port_moved[at] = NONE
             arena.gate_off[:, at] = NONE
@@ -312,11 +292,33 @@ class Writer:
         place = self._places[key]
         at = place.ports + port
         if key in self._fresh:
-            self.arena.ports[:, at] = (np.float32(value), np.float32(value), 0.0)
+            self.arena.ports[:, at] = (np.float32(value), np.float32(value), 0.0, 0.0)
             self._instant.forget(Event.FOLLOW, at)
+            self._instant.forget(Event.PORT, at)
             return
-        frames = round(place.kind.inputs[port].ramp_s * self.rate_hz)
-        self._instant.add(Event.PORT, at, frames, value=value)
+        self._instant.add(Event.PORT, at, self._ramp_frames(place, port), value=value)
+
+    def glide_port(self, key: str, port: int, ends: tuple[float, float], frames: int) -> None:
+        """A port goes to a value within so many frames, by the curve that it declares.
+
+        Args:
+            key: the node.
+            port: the index of its input.
+            ends: where it begins if the node is not heard yet, else it goes from where it is; and
+                where it ends.
+            frames: at least 1.
+        """
+        place = self._places[key]
+        at = place.ports + port
+        if key in self._fresh:
+            self.set_port(key, port, ends[0])
+        is_bent = place.kind.inputs[port].curve is Curve.EXPONENTIAL
+        self._instant.start_of_glide(at)
+        self._instant.add(Event.PORT, at, -frames if is_bent else frames, 1, ends[1])
+
+    def _ramp_frames(self, place: Place, port: int) -> int:
+        """How long a port takes to what it is set to."""
+        return round(place.kind.inputs[port].ramp_s * self.rate_hz)
 
     def set_gate(self, key: str, port: int, *, is_open: bool, frames: int = 0) -> None:
         """A gate opens for so many frames (0: until it is closed), or closes."""
@@ -376,7 +378,7 @@ class Writer:
             index += 1
         self._put(index, due, (int(Event.NOTHING), 0, 0, 0, 0.0))
         head[Head.EVENTS] = index + 1
-        self._instant = _Instant()
+        self._instant = Instant()
         self._fresh.clear()
         return index
 

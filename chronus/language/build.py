@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -20,6 +21,12 @@ Node = Tree[Token]
 Builder = Callable[[Node, int], "Statement"]
 Operator = Literal["", "+", "-", "*"]
 
+METER_COUNTS: Final = range(1, 65)
+"""Notes that a bar may have."""
+METER_UNITS: Final = (1, 2, 4, 8, 16, 32)
+"""Notes that a bar may be counted in."""
+
+_METER: Final = re.compile("([0-9]{1,9})/([0-9]{1,9})")
 _OPERATORS: Final[dict[str, Operator]] = {"+": "+", "-": "-", "*": "*"}
 
 
@@ -111,7 +118,21 @@ def _unpatch(tree: Node, line: int) -> st.Unpatch:
 
 
 def _set(tree: Node, line: int) -> st.Set:
-    return st.Set(tuple(_assignment(assignment, line) for assignment in _trees(tree)))
+    assignments = tuple(_assignment(assignment, line) for assignment in _trees(tree))
+    return st.Set(assignments, _over(tree, line))
+
+
+def _over(tree: Node, line: int) -> Quantity | None:
+    """The length of a glide or ramp."""
+    tokens = _tokens(tree, "DURATION")
+    if not tokens:
+        return None
+    length = quantity(tokens[0], line)
+    if length.exact == 0 and length.unit in {"", "s", "beats", "bars", "fraction"}:
+        message = f"{length.text} is no way at all: leave `over` out for what is to happen at once"
+        raise UserError(Code.RANGE, message, length.span)
+    duration(length)
+    return length
 
 
 def _assignment(tree: Node, line: int) -> st.Assignment:
@@ -200,7 +221,33 @@ def _unsequence(tree: Node, line: int) -> st.Unsequence:
 def _tempo(tree: Node, line: int) -> st.Tempo:
     bpm = quantity(_tokens(tree, "NUMBER")[0], line)
     _need_bare(bpm, "a tempo is a plain number of beats a minute such as 120")
-    return st.Tempo(bpm)
+    return st.Tempo(bpm, _over(tree, line))
+
+
+def _meter(tree: Node, line: int) -> st.Meter:
+    (token,) = _tokens(tree, "METER")
+    written = _METER.fullmatch(token)
+    if written is None:
+        number(token, _span(token, line))  # where it is no number at all, it says so better
+        message = f"{token} is no meter, which is written 4/4 or 7/8"
+        near = [f"{token}/4"] if token.isdecimal() and int(token) in METER_COUNTS else ["4/4"]
+        raise UserError(Code.VALUE, message, _span(token, line), near)
+    count, unit = int(written[1]), int(written[2])
+    if count not in METER_COUNTS or unit not in METER_UNITS:
+        units = ", ".join(str(known) for known in METER_UNITS)
+        message = (
+            f"{token} is no meter: a bar has {METER_COUNTS[0]} to {METER_COUNTS[-1]} notes, "
+            f"and the note is one of {units}"
+        )
+        nearest_unit = min(METER_UNITS, key=lambda known: abs(known - unit))
+        near = [f"{min(max(count, METER_COUNTS[0]), METER_COUNTS[-1])}/{nearest_unit}"]
+        raise UserError(Code.RANGE, message, _span(token, line), near)
+    return st.Meter(count, unit)
+
+
+def _swing(tree: Node, line: int) -> st.Swing:
+    value = quantity(_tokens(tree, "NUMBER")[0], line)
+    return st.Swing(patterns.swing(value))
 
 
 def _wait(tree: Node, line: int) -> st.Wait:
@@ -259,6 +306,8 @@ _BUILDERS: Final[dict[str, Builder]] = {
     "sequence_port": _sequence,
     "unsequence": _unsequence,
     "tempo": _tempo,
+    "meter": _meter,
+    "swing": _swing,
     "start_transport": lambda _tree, _line: st.Start(),
     "stop_transport": lambda _tree, _line: st.Stop(),
     "wait": _wait,

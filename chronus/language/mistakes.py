@@ -45,6 +45,7 @@ PHRASES: Final[tuple[tuple[frozenset[str], str], ...]] = tuple(
         ("NOTE VALUE", "a note such as c4, 440hz or 60 (a MIDI number)"),
         ("VALUE", "an amount such as 0.5, 800hz or -12db"),
         ("DURATION", "a duration such as 2 bars, 1.5s or 1/8"),
+        ("METER", "a meter such as 4/4 or 7/8"),
         ("NUMBER", "a number"),
         ("NODE KIND", "the name of a node or a kind"),
         ("NODE", "the name of a node such as bass"),
@@ -68,11 +69,11 @@ _SYNONYMS: Final = {
 
 _LATER_COMMANDS: Final = frozenset(
     (
-        *("rename", "copy", "meter", "swing", "panic", "mute", "unmute", "solo", "unsolo", "at"),
+        *("rename", "copy", "panic", "mute", "unmute", "solo", "unsolo", "at"),
         *("every", "cancel", "undo", "redo", "history", "capture", "show", "hear"),
     )
 )
-_LATER_WORDS: Final = frozenset({"over", "scale", "seed"})
+_LATER_WORDS: Final = frozenset({"scale", "seed"})
 _LATER_MARKS: Final = {
     "?": "chance", "*": "a ratchet", "{": "a lock", "[": "a group", "<": "alternation",
     "(": "Euclid", "!": "repetition", "%": "every n-th cycle", "+": "a chord", ":": "a chord",
@@ -292,6 +293,31 @@ def _half_unit(
     return UserError(Code.VALUE, message, span, meant)
 
 
+def _astray_over(
+    at: Refusal, _verbs: tuple[str, ...], valid: Callable[[str], bool]
+) -> UserError | None:
+    """`over` without a value before it, with something behind its duration, or misspelt."""
+    if at.verb != "set" or not at.word:
+        return None
+    last = at.tokens[-1]
+    start, end = place(last)
+    span = Span(at.line, start + 1, end + 1)
+    head, tail = at.command
+    if last.type == "WORD" and last.lower() == "over":
+        return UserError(Code.SYNTAX, "a value is missing before `over`", span)
+    over = next((token for token in at.tokens if token.type == "_OVER"), None)
+    if over is not None and last.type == "DURATION":
+        begins = place(over)[0]
+        meant = f"{at.text[at.start : begins].strip()} {tail.strip()} {at.text[begins:end]}"
+        message = f"`over` and its duration stand at the end, behind {_shown(at.word)}"
+        return UserError(Code.SYNTAX, message, at.span, [meant] if valid(meant) else [])
+    if last.type == "NODE" and at.word[:1].isdigit() and nearest(last, ["over"]):
+        meant = f"{head.strip()[: -len(last)]}over {tail}".strip()
+        message = f"expected a dot and a port, or `over`, found {_shown(str(last))}"
+        return UserError(Code.SYNTAX, message, span, ["over", *([meant] if valid(meant) else [])])
+    return None
+
+
 def _other(at: Refusal, _verbs: tuple[str, ...], valid: Callable[[str], bool]) -> UserError:
     wanted = _phrase(at)
     if at.word.startswith('"') and not at.word.endswith('"'):
@@ -312,7 +338,8 @@ def _other(at: Refusal, _verbs: tuple[str, ...], valid: Callable[[str], bool]) -
 
 
 _REASONS: Final = (
-    _strange_character, _unknown_command, _later_word, _later_mark, _half_note, _half_unit, _other,
+    _strange_character, _unknown_command, _later_word, _later_mark, _half_note, _half_unit,
+    _astray_over, _other,
 )  # fmt: skip
 """What may be the matter, the most telling first; the last one always is."""
 

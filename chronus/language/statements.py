@@ -101,7 +101,10 @@ class Unpatch:
 
 @dataclass(frozen=True, slots=True)
 class Set:
+    """`over` is the length of a glide, None where ports go to their values at once."""
+
     assignments: tuple[Assignment, ...]
+    over: Quantity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +154,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class SequenceOptions:
-    """What stands behind a pattern; a `step` is in whole notes, `gate` and `swing` are 0..1."""
+    """What stands behind a pattern; a `step` is in whole notes, `gate` and `swing` are 0..1.
+
+    Without a `swing` of its own a sequence has that of the patch.
+    """
 
     step: Fraction = Fraction(1, 16)
-    swing: float = 0.5
+    swing: float | None = None
     rotate: int = 0
     gate: float = 0.5
     transpose_st: float = 0.0
@@ -179,7 +185,25 @@ class Unsequence:
 
 @dataclass(frozen=True, slots=True)
 class Tempo:
+    """`over` is the length of a ramp, None where the tempo changes at once."""
+
     bpm: Quantity
+    over: Quantity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """`meter 7/8`: `count` notes in a bar, each a `unit`th of a whole one."""
+
+    count: int
+    unit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Swing:
+    """`swing 58%`: of all sequences that name none, 0..1."""
+
+    swing: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +308,8 @@ Statement = (
     | Sequence
     | Unsequence
     | Tempo
+    | Meter
+    | Swing
     | Start
     | Stop
     | Wait

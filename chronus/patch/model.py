@@ -1,4 +1,4 @@
-"""The patch: nodes, cables, sequences and tempo as one immutable value."""
+"""The patch: nodes, cables, sequences, tempo and meter as one immutable value."""
 
 from __future__ import annotations
 
@@ -97,7 +97,9 @@ class Patch:
         cables: in the order in which they were plugged in.
         silenced: nodes whose way to `out` was taken away for good.
         sequences: by what they play, `NODE` or `NODE.PORT`.
-        bpm: beats a minute.
+        bpm: beats a minute, or where a ramp of the tempo goes.
+        meter: notes in a bar, and what part of a whole one each is: (7, 8).
+        swing: of sequences that name none, 0..1.
         count: the next free number.
     """
 
@@ -106,6 +108,8 @@ class Patch:
     silenced: frozenset[str] = frozenset()
     sequences: Mapping[str, Sequence] = field(default_factory=lambda: MappingProxyType({}))
     bpm: float = 120.0
+    meter: tuple[int, int] = (4, 4)
+    swing: float = 0.5
     count: int = 1
 
     def with_node(self, node: Node) -> Patch:

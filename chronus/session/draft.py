@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chronus.errors import Code, UserError, nearest
 from chronus.patch.graph import heard, key_of, strip_key
 from chronus.patch.model import OUT, STRIP_PORTS, Node, Patch
+from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,6 +85,16 @@ class Draft:
     depth: int = 0
     patterns: list[int] = field(default_factory=list)
     builds: bool = False
+
+    @property
+    def block_frame(self) -> float:
+        """The frame at which what is said now takes effect in the engine."""
+        return float(int(self.frame + 0.5) // BLOCK * BLOCK)
+
+    @property
+    def pace(self) -> Transport:
+        """The transport as of now, at the tempo of now: what a note value is in seconds."""
+        return self.transport.steady(self.frame)
 
     def rewire(self, patch: Patch) -> None:
         """Let another patch be what plays."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from chronus.language.statements import Load, Sequence, Set, Tempo, Unpatch
+from chronus.language.statements import Load, Meter, Sequence, Set, Swing, Tempo, Unpatch
 from chronus.language.statements import Patch as PatchStatement
 from chronus.patch.model import OUT, STRIP_PORTS
 
@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from chronus.language.statements import SequenceOptions
     from chronus.patch.model import Node, Patch
 
-BUILDING = (Load, PatchStatement, Unpatch, Set, Tempo, Sequence)
+BUILDING = (Load, PatchStatement, Unpatch, Set, Tempo, Meter, Swing, Sequence)
 """Statements that a patch file may hold: they build, and do nothing else."""
 
 
 def patch_lines(patch: Patch) -> list[str]:
     """The lines that build a patch from nothing, in a stable order."""
-    lines = [f"tempo {_number(patch.bpm)}"]
+    count, unit = patch.meter
+    lines = [f"tempo {_number(patch.bpm)}", f"meter {count}/{unit}", f"swing {_share(patch.swing)}"]
     nodes = [node for node in patch.nodes.values() if node.name != OUT]
     lines += [_load_line(node) for node in nodes]
     for cable in patch.cables:
@@ -67,7 +68,7 @@ def _options(options: SequenceOptions) -> str:
     words = []
     if options.step != Fraction(1, 16):
         words.append(f"step {options.step.numerator}/{options.step.denominator}")
-    if options.swing != 0.5:
+    if options.swing is not None:
         words.append(f"swing {_share(options.swing)}")
     if options.rotate:
         words.append(f"rotate {options.rotate}")

@@ -14,13 +14,14 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from chronus.engine.layout import NONE, Beat, Clock, Event, Head
+from chronus.engine.layout import NONE, Clock, Event, Head
 from chronus.errors import UserError
 from chronus.language.parser import parse_line
 from chronus.language.statements import Gate, Note, Set, Trigger
 from chronus.patch.graph import graph_of, heard, key_of
 from chronus.patch.model import Patch, empty_patch
 from chronus.session.draft import Draft, place_of
+from chronus.session.glides import Glides
 from chronus.session.reply import Length, Recording, Reply, state_error
 from chronus.session.sequences import Sequences
 from chronus.session.tempo import Transport
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from chronus.patch.tables import Table
     from chronus.session.backend import Backend
     from chronus.session.draft import Instant, Result
+    from chronus.session.glides import Ends
     from chronus.session.sequences import Ports
 
     Handler = Callable[[Draft, Any], None]
@@ -88,6 +90,7 @@ class Session:
         self._unpublished = False
         self._is_staged = False
         self._took: int | None = None
+        self._glides = Glides()
         self._sequences = Sequences(self.writer, self._is_in_engine)
         self.writer.stage(graph_of(self.patch))
         if not is_score:
@@ -136,14 +139,8 @@ class Session:
 
     def _engine_transport(self) -> Transport:
         beats = self.writer.arena.beats[0, self.writer.bank]
-        return Transport(
-            self.rate_hz,
-            bpm=float(beats[Beat.BPM]),
-            origin_beat=float(beats[Beat.ORIGIN_BEAT]),
-            origin_frame=float(beats[Beat.ORIGIN_FRAME]),
-            bar_beats=float(beats[Beat.BAR_BEATS]),
-            is_playing=bool(self.writer.clock(Clock.PLAYING)),
-        )
+        is_playing = bool(self.writer.clock(Clock.PLAYING))
+        return Transport.of_engine(self.rate_hz, beats, is_playing=is_playing)
 
     @property
     def due_block(self) -> int:
@@ -264,8 +261,26 @@ class Session:
     def set_port(self, node: Node, port: str, value: float) -> None:
         """Set a port of a node in the engine."""
         if self._is_in_engine(node, port):
+            self._glides.end(node, port)
             self.writer.set_port(*place_of(node, port), value)
             self._unpublished = True
+
+    def glide_port(self, node: Node, port: str, ends: Ends, frames: int) -> None:
+        """Let a port of a node glide in the engine, from where it is."""
+        if self._is_in_engine(node, port):
+            due = self.due_block
+            begin = self.frame if due == NONE else due * BLOCK
+            start = self._glides.begin(node, port, begin, frames, ends)
+            self.writer.glide_port(*place_of(node, port), (start, ends[1]), frames)
+            self._unpublished = True
+
+    def gliding_value(self, node: Node, port: str) -> float | None:
+        """What a port is at on its way to what it is set to; None where it has arrived."""
+        if not self._is_in_engine(node, port):
+            return None
+        if self.is_score:
+            return self._glides.value(node, port, self._virtual)
+        return self.writer.gliding_value(*place_of(node, port))
 
     def set_gate(self, node: Node, *, is_open: bool, frames: int = 0) -> None:
         """Open or close the gate of a node."""
@@ -289,9 +304,9 @@ class Session:
         self._sequences.stop(target, now=now)
         self._unpublished = True
 
-    def send(self, kind: Event, a: int = 0, b: int = 0, value: float = 0.0) -> None:
+    def send(self, kind: Event, a: int = 0, b: int = 0, c: int = 0, value: float = 0.0) -> None:
         """Any other event."""
-        self.writer.add(kind, a, b, value=value)
+        self.writer.add(kind, a, b, c, value)
         self._unpublished = True
 
     def reset_node(self, node: Node) -> None:
@@ -437,8 +452,8 @@ class Session:
         if self.length.seconds is not None:
             return round(self.length.seconds * self.rate_hz)
         if self.length.bars is not None:
-            beats = self.length.bars * self.transport.bar_beats
-            return round(self.transport.frame_at(beats))
+            beat = self.transport.beat_of_bar(self.length.bars + 1.0)
+            return round(self.transport.frame_at(beat))
         return None
 
     def finish(self) -> int:

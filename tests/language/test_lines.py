@@ -14,7 +14,10 @@ from chronus.language.parser import parse_line
 
 
 def plain(thing: object) -> Any:
-    """A statement without its places: tuples, names as text, values as (value, unit)."""
+    """A statement without its places: tuples, names as text, values as (value, unit).
+
+    An `over` that is not there is left out.
+    """
     if isinstance(thing, st.Name):
         return thing.text
     if isinstance(thing, st.PortRef):
@@ -24,7 +27,10 @@ def plain(thing: object) -> Any:
     if isinstance(thing, tuple):
         return tuple(plain(part) for part in thing)
     if is_dataclass(thing):
-        parts = [getattr(thing, field.name) for field in fields(thing)]
+        given = [field.name for field in fields(thing)]
+        if getattr(thing, "over", 0) is None:
+            given.remove("over")
+        parts = [getattr(thing, name) for name in given]
         return (type(thing).__name__, *(plain(p) for p in parts if not isinstance(p, Span)))
     return thing
 
@@ -73,6 +79,19 @@ LINES: list[tuple[str, tuple[Any, ...]]] = [
         "set a.time 2 s.time 3",
         ("Set", (("Assignment", "a.time", "", (2, "")), ("Assignment", "s.time", "", (3, "")))),
     ),
+    (
+        "set a.cutoff 800 over 2 bars",
+        ("Set", (("Assignment", "a.cutoff", "", (800, "")),), (2, "bars")),
+    ),
+    (
+        "set over.x +7st over 1/8",
+        ("Set", (("Assignment", "over.x", "+", (7, "st")),), (0.125, "fraction")),
+    ),
+    ("set a.shape low OVER 2s", ("Set", (("Assignment", "a.shape", "", "low"),), (2, "s"))),
+    ("tempo 140 over 8 beats", ("Tempo", (140, ""), (8, "beats"))),
+    ("meter 7/8", ("Meter", 7, 8)),
+    ("METER 12/16", ("Meter", 12, 16)),
+    ("swing 58%", ("Swing", 0.58)),
     (
         "set a.x 50% b.y 25ct c.z 1/8",
         (

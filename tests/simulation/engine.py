@@ -43,12 +43,17 @@ SCORE = (
     "sequence hat: xxx. step 1/32",
     "sequence bass: c2 eb2~ g1 . step 1/32",
     "sequence env: x_x. step 1/32 gate 90%",
+    "set filter.cutoff 4khz env.level -12db over 45ms; tempo 230 over 1/16",
 )
 ECHO = "load delay as echo; set echo.time 5ms; patch env > echo"
 EDITS = (
     "set filter.cutoff 700hz",
     "set filter.cutoff *1.4",
     "set hat.level -9db",
+    "set filter.cutoff 6khz over 9ms",
+    "set hat.level -20db bass.freq - 1oct over 1/32",
+    "tempo 90 over 1/32",
+    "meter 1/32",
     "set bass.freq g1",
     "trigger kick",
     "gate env on",
@@ -65,7 +70,9 @@ EDITS = (
     "start",
     "reset bass; reset filter",
 )
-ASK_THE_ENGINE = {"start", "stop", "set filter.cutoff *1.4"}
+ASK_THE_ENGINE = {
+    "start", "stop", "set filter.cutoff *1.4", "set hat.level -20db bass.freq - 1oct over 1/32"
+}  # fmt: skip
 """Lines whose meaning depends on what the engine has done: who plays waits for a reply first."""
 FINE = tuple(line for line in EDITS if line not in ASK_THE_ENGINE)
 

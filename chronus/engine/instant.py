@@ -1,0 +1,55 @@
+"""What is to take effect at one block: events, of which the last about a thing counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from chronus.engine.layout import Event
+
+ABOUT_A: Final = frozenset(
+    {
+        Event.PORT,
+        Event.CABLE,
+        Event.GATE,
+        Event.SEQUENCE,
+        Event.RESET,
+        Event.MOVE,
+        Event.FOLLOW,
+    }
+)
+"""Events of which each number may have one at an instant; of others there is one in all."""
+GLIDING: Final = frozenset({Event.PORT, Event.TEMPO})
+"""Events that come in two kinds at an instant: from here (c is 0), and on the way to there."""
+
+
+@dataclass(slots=True)
+class Instant:
+    """What is to be published together: events by what they are about, the last one counts."""
+
+    events: dict[tuple[int, int, bool], tuple[int, int, int, int, float]] = field(
+        default_factory=dict
+    )
+    patched: bool = False
+
+    def add(self, kind: Event, a: int = 0, b: int = 0, c: int = 0, value: float = 0.0) -> None:
+        """An event, in place of what it overrides."""
+        # What is about the whole transport overrides its like; ports, cables and gates by number.
+        about = -2 if kind in (Event.START, Event.STOP) else int(kind)
+        number = a if kind in ABOUT_A else 0
+        glides = kind in GLIDING and c != 0
+        self.events.pop((about, number, glides), None)
+        if not glides:
+            self.events.pop((about, number, True), None)
+        self.events[about, number, glides] = (int(kind), a, b, c, value)
+
+    def forget(self, kind: Event, a: int) -> None:
+        """Nothing is to happen to a cable, gate or port after all."""
+        self.events.pop((int(kind), a, False), None)
+        self.events.pop((int(kind), a, True), None)
+
+    def start_of_glide(self, port: int) -> None:
+        """What a port is set to before a glide at the same instant is where the glide begins."""
+        set_before = self.events.get((int(Event.PORT), port, False))
+        if set_before is not None:
+            self.add(Event.PORT, port, value=set_before[4])
