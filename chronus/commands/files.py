@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING
 from chronus.commands.declaration import Command
 from chronus.data import data_path
 from chronus.errors import Code, Span, UserError
-from chronus.language.parser import parse_line
+from chronus.language.parser import read
 from chronus.language.statements import Open, Record, RecordStop, Run, Save
 from chronus.machine.recorder import SUBTYPES, FileRecorder
 from chronus.patch.model import OUT, empty_patch
+from chronus.session.console import Console
 from chronus.session.draft import Result
+from chronus.session.reply import state_error
 from chronus.session.saving import BUILDING, patch_lines
-from chronus.session.session import Session, state_error
 
 if TYPE_CHECKING:
     from chronus.language.statements import Statement
     from chronus.session.draft import Draft
+    from chronus.session.session import Session
 
 MOST_LINES = 100_000
 MOST_BYTES = 10_000_000
@@ -130,9 +132,9 @@ def prepare_lines(
     before, draft.builds = draft.builds, allowed is BUILDING
     for number, line in enumerate(lines, 1):
         try:
-            for statement in parse_line(line, number):
-                _check_allowed(statement, number, allowed)
-                draft.session.prepare(draft, statement)
+            for part in read(line, number):
+                _check_allowed(part.statement, number, allowed)
+                draft.session.prepare(draft, part)
                 count += 1
         except UserError as error:
             errors.append(error.at(Span(number, 1, 1)))
@@ -160,7 +162,7 @@ def _save(draft: Draft, statement: Save) -> None:
     def act(_session: Session) -> None:
         _write(path, "# A Music Chronus patch: `open` it.\n" + "\n".join(lines) + "\n", statement)
 
-    draft.do(act)
+    draft.do(act, is_told=False)
     draft.say(Result(f"saved {statement.path} ({len(lines)} lines)", data={"file": statement.path}))
 
 
@@ -181,11 +183,11 @@ def _open(draft: Draft, statement: Open) -> None:
     lines = read_lines(statement.path, statement.span)
     before = len(draft.results)
     for target in draft.patch.sequences:
-        draft.do(partial(Session.stop_playing, target=target, now=True))
+        draft.touch(partial(Console.stop_playing, target=target, now=True))
     out = draft.patch.nodes[OUT]
     for name in out.values:
         default = out.declaration.inputs[out.declaration.find_input(name) or 0].default
-        draft.do(partial(Session.set_port, node=out, port=name, value=default))
+        draft.touch(partial(Console.set_port, node=out, port=name, value=default))
     was = draft.patch
     fresh = replace(empty_patch(), count=was.count, bpm=was.bpm, meter=was.meter, swing=was.swing)
     draft.rewire(fresh)
@@ -223,7 +225,7 @@ def _record(draft: Draft, statement: Record) -> None:
     def act(session: Session) -> None:
         session.begin_recording(FileRecorder(path, session.rate_hz), frame)
 
-    draft.do(act)
+    draft.do(act, is_told=False)
     draft.say(Result(f"recording to {statement.path}", data={"file": statement.path}))
 
 
@@ -232,7 +234,7 @@ def _record_stop(draft: Draft, _statement: RecordStop) -> None:
         raise state_error("nothing is being recorded", "record take.wav")
     path, draft.recording = draft.recording, None
     frame = int(draft.frame + 0.5)
-    draft.do(lambda session: session.end_recording(frame))
+    draft.do(lambda session: session.end_recording(frame), is_told=False)
     draft.say(Result(f"recorded {path}", data={"file": path}))
 
 

@@ -7,26 +7,27 @@ from typing import TYPE_CHECKING
 
 from chronus.commands.declaration import Command
 from chronus.language.statements import Reload, Reset
+from chronus.session.console import Console
 from chronus.session.draft import Result
 from chronus.session.reloading import reload
-from chronus.session.session import Session
 
 if TYPE_CHECKING:
     from chronus.session.draft import Draft
     from chronus.session.reloading import Reloaded
+    from chronus.session.session import Session
 
 
 def _reset(draft: Draft, statement: Reset) -> None:
     for name in statement.names:
         node = draft.node(name)
-        draft.do(partial(Session.reset_node, node=node))
+        draft.touch(partial(Console.reset_node, node=node))
     names = [name.text for name in statement.names]
     draft.say(Result(f"reset {', '.join(names)}", data={"nodes": names}))
 
 
 def _reload(draft: Draft, _statement: Reload) -> None:
     found: list[Reloaded] = []
-    draft.do(lambda session: found.append(reload(session)))
+    draft.do(lambda session: found.append(reload(session)), is_told=False)
 
     def answer(_session: Session) -> Result:
         (done,) = found

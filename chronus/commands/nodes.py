@@ -12,8 +12,8 @@ from chronus.language.statements import Load, Unload
 from chronus.modules.catalog import kinds
 from chronus.patch.graph import heard
 from chronus.patch.model import OUT, Node
+from chronus.session.console import Console
 from chronus.session.draft import Result
-from chronus.session.session import Session
 
 if TYPE_CHECKING:
     from chronus.dsp.declaration import Kind
@@ -73,7 +73,7 @@ def _unload(draft: Draft, statement: Unload) -> None:
         if node.name == OUT:
             raise UserError(Code.STATE, "out is always there", name.span)
         for target in [t for t in draft.patch.sequences if t.split(".")[0] == node.name]:
-            draft.do(partial(Session.stop_playing, target=target, now=True))
+            draft.touch(partial(Console.stop_playing, target=target, now=True))
         draft.rewire(draft.patch.without_node(node.name))
     gone = [name.text for name in statement.names]
     draft.say(Result(f"{', '.join(gone)} unloaded", data={"nodes": gone}))

@@ -38,7 +38,7 @@ def gated(node: Node, span: Span, what: str) -> None:
 def _gate(draft: Draft, statement: Gate) -> None:
     node = draft.node(statement.node)
     gated(node, statement.node.span, "opened")
-    draft.do(lambda session: session.set_gate(node, is_open=statement.on))
+    draft.do(lambda session: session.console.set_gate(node, is_open=statement.on))
     word = "on" if statement.on else "off"
     draft.say(
         Result(f"gate {node.name} {word}", data={"node": node.name, "gate": int(statement.on)})
@@ -49,7 +49,7 @@ def _trigger(draft: Draft, statement: Trigger) -> None:
     node = draft.node(statement.node)
     gated(node, statement.node.span, "triggered")
     frames = round(TRIGGER_S * draft.session.rate_hz)
-    draft.do(lambda session: session.set_gate(node, is_open=True, frames=frames))
+    draft.do(lambda session: session.console.set_gate(node, is_open=True, frames=frames))
     draft.say(Result(f"trigger {node.name}", data={"node": node.name}))
 
 
@@ -81,11 +81,11 @@ def _note(draft: Draft, statement: Note) -> None:
         draft.patch = draft.patch.with_value(node.name, "velocity", velocity)
 
     def act(session: Session) -> None:
-        session.set_port(node, "freq", hz)
+        session.console.set_port(node, "freq", hz)
         if has["velocity"]:
-            session.set_port(node, "velocity", velocity)
+            session.console.set_port(node, "velocity", velocity)
         if has["gate"]:
-            session.set_gate(node, is_open=True, frames=round(frames))
+            session.console.set_gate(node, is_open=True, frames=round(frames))
 
     draft.do(act)
     text = f"note {node.name} {note_name(hz)} ({format_value(hz, 'hz')})"

@@ -47,7 +47,7 @@ def _play(draft: Draft, statement: Sequence, *, now: bool) -> None:
     tables = draft.session.writer.tables
     draft.patterns.append(len(table.entries))
     tables.check_room(draft.patterns, sum(not tables.plays(t) for t in draft.patch.sequences))
-    draft.do(lambda session: session.play(target, node, table, roles, now=now))
+    draft.do(lambda session: session.console.play(target, node, table, roles, now=now))
 
 
 def _means_the_same(old: Sequence | None, new: Sequence) -> bool:
@@ -133,7 +133,7 @@ def _swing(draft: Draft, statement: Swing) -> None:
 def _unsequence(draft: Draft, statement: Unsequence) -> None:
     target = target_of(draft, statement.target)
     draft.patch = draft.patch.with_sequence(target, None)
-    draft.do(lambda session: session.stop_playing(target, now=False))
+    draft.do(lambda session: session.console.stop_playing(target, now=False))
     draft.say(Result(f"{target} stops at the bar line", data={"sequence": target}))
 
 

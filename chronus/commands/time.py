@@ -36,10 +36,10 @@ def _tempo(draft: Draft, statement: Tempo) -> None:
 
     def act(session: Session) -> None:
         if ramp is None:
-            session.send(Event.TEMPO, value=bpm)
+            session.console.send(Event.TEMPO, value=bpm)
         else:
             length = ramp.length
-            session.send(
+            session.console.send(
                 Event.TEMPO, int(ramp.is_in_beats), length.numerator, length.denominator, bpm
             )
         session.set_transport(transport)
@@ -58,7 +58,7 @@ def _meter(draft: Draft, statement: Meter) -> None:
         transport = draft.transport
 
         def act(session: Session) -> None:
-            session.send(Event.METER, value=bar_beats)
+            session.console.send(Event.METER, value=bar_beats)
             session.set_transport(transport)
 
         draft.do(act)
@@ -90,7 +90,7 @@ def _start(draft: Draft, _statement: Start) -> None:
         transport = draft.transport
 
         def act(session: Session) -> None:
-            session.send(Event.START)
+            session.console.send(Event.START)
             session.set_transport(transport)
 
         draft.do(act)
@@ -104,7 +104,7 @@ def _stop(draft: Draft, _statement: Stop) -> None:
         transport = draft.transport
 
         def act(session: Session) -> None:
-            session.send(Event.STOP)
+            session.console.send(Event.STOP)
             session.set_transport(transport)
 
         draft.do(act)
@@ -152,7 +152,7 @@ def _quit(draft: Draft, _statement: Quit) -> None:
         session.quit()
         session.quit_frame = session.frame
 
-    draft.do(act)
+    draft.do(act, is_told=False)
     draft.say(Result("bye"))
 
 

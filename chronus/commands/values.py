@@ -11,14 +11,15 @@ from chronus.language.quantities import duration, format_value, in_unit, note_na
 from chronus.language.statements import Get, Set
 from chronus.patch.graph import heard
 from chronus.patch.model import OUT, STRIP_PORTS
+from chronus.session.console import Console
 from chronus.session.draft import Result
-from chronus.session.session import Session
 
 if TYPE_CHECKING:
     from chronus.dsp.declaration import Input
     from chronus.language.statements import Assignment, Quantity
     from chronus.patch.model import Node
     from chronus.session.draft import Draft
+    from chronus.session.session import Session
     from chronus.session.tempo import Transport
 
 LONGEST_GLIDE_S = 24 * 3600.0
@@ -113,7 +114,7 @@ def _changed(draft: Draft, node: Node, name: str, port: Input, assignment: Assig
 
 def _now(draft: Draft, node: Node, name: str) -> float:
     """What a port is set to, in the engine where the node is there, else in the draft."""
-    if draft.session.is_here(node) and node is draft.session.patch.nodes[node.name]:
+    if draft.session.console.is_here(node) and node is draft.session.patch.nodes[node.name]:
         return draft.session.port_value(node, name)
     return node.value(name)
 
@@ -150,13 +151,10 @@ def _set(draft: Draft, statement: Set) -> None:
         draft.patch = draft.patch.with_value(node.name, name, value)
         node = draft.patch.nodes[node.name]
         if frames:
-            draft.do(
-                partial(
-                    Session.glide_port, node=node, port=name, ends=(before, value), frames=frames
-                )
-            )
+            ends = (before, value)
+            draft.touch(partial(Console.glide_port, node=node, port=name, ends=ends, frames=frames))
         else:
-            draft.do(partial(Session.set_port, node=node, port=name, value=value))
+            draft.touch(partial(Console.set_port, node=node, port=name, value=value))
         told.append((node, name, port))
 
     def finish(session: Session) -> Result:
@@ -194,7 +192,7 @@ def _get(draft: Draft, statement: Get) -> None:
             port = node.port(name)
             assert port is not None
             target = session.port_value(node, name)
-            gliding = session.gliding_value(node, name)
+            gliding = session.console.gliding_value(node, name)
             values[name] = target if gliding is None else gliding
             text = show_value(port, values[name])
             if port.unit == "hz" and name == "freq":

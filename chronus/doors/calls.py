@@ -18,7 +18,7 @@ from chronus.doors.news import News
 from chronus.doors.progress import Progress
 from chronus.doors.score import Manner, run_score
 from chronus.errors import Code, UserError
-from chronus.language.parser import parse_line
+from chronus.language.parser import parse_line, read
 from chronus.language.statements import Load
 from chronus.machine.recorder import FileRecorder
 from chronus.session.offline import Offline
@@ -119,8 +119,8 @@ def check(paths: list[str]) -> int:
         wrong = 0
         for number, line in enumerate(lines, 1):
             try:
-                for statement in parse_line(line, number):
-                    session.prepare(draft, statement)
+                for part in read(line, number):
+                    session.prepare(draft, part)
                     commands += 1
             except UserError as error:
                 wrong += 1
@@ -176,7 +176,7 @@ def render(path: str, how: Rendering, options: Options) -> int:
         backend.add_sink(recorder, 0)
         try:
             session = Session(backend, handlers(), is_score=True)
-            failed, end = play_score(session, lines, how.length, manner, lambda: None)
+            failed, end = play_score(session, lines, how.length, manner, path)
         finally:
             backend.close()
     write_err(f"{how.output}: {end / how.rate_hz:.3f} s")
@@ -188,11 +188,12 @@ def play_score(
     lines: Iterable[str],
     length: Length,
     manner: Manner,
-    tell_news: Callable[[], None],
+    who: str,
+    tell_news: Callable[[], None] = lambda: None,
 ) -> tuple[int, int]:
     """Carry out a score and play it to its end; how many lines failed, and the frame of the end."""
     session.length = length
-    failed = run_score(session, lines, manner, tell_news)
+    failed = run_score(session, lines, manner, who, tell_news)
     try:
         end = session.position[0] if session.ends_now else session.finish()
     except KeyboardInterrupt:
@@ -323,7 +324,7 @@ def play(
     with live(options, kinds, manner) as machine:
         session = Session(machine.start(), handlers(), is_score=True)
         with machine.door(what, lambda: session):
-            failed, _ = play_score(session, lines, length, manner, machine.news.tell)
+            failed, _ = play_score(session, lines, length, manner, what, machine.news.tell)
     return SOME_FAILED if failed else DONE
 
 

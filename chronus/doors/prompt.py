@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from chronus.patch.model import Patch
 
 TEXT: Final = "chronus> "
+PROMPT: Final = "prompt"
 
 
 class _Conversation:
@@ -84,7 +85,7 @@ class _Conversation:
             interrupted = False
             session = self.session()
             try:
-                reply = session.run_line(line)
+                reply = session.run_line(line, who=PROMPT)
             except KeyboardInterrupt:
                 if not session.is_over:
                     raise
@@ -110,11 +111,11 @@ def prompt(options: Options, lines: list[str]) -> int:
     with live(options, list(kinds()), manner) as machine:
         conversation = _Conversation(machine, manner)
         try:
-            with machine.door("prompt", conversation.session):
+            with machine.door(PROMPT, conversation.session):
                 if lines:
                     session = conversation.session()
                     with session.as_score():
-                        run_score(session, lines, manner, machine.news.tell)
+                        run_score(session, lines, manner, PROMPT, machine.news.tell)
                 read, surroundings = _reader(options, conversation)
                 with surroundings:
                     conversation.converse(read)

@@ -44,6 +44,7 @@ def run_score(
     session: Session,
     lines: Iterable[str],
     manner: Manner,
+    who: str,
     tell_news: Callable[[], None] = lambda: None,
 ) -> int:
     """Carry out lines one after the other; the number of those that failed.
@@ -55,7 +56,7 @@ def run_score(
     failed = 0
     try:
         for number, line in enumerate(lines, 1):
-            reply = session.run_line(line, number)
+            reply = session.run_line(line, number, who=who)
             tell_news()
             if reply.ok and not reply.results and not manner.answers_blank:
                 continue

@@ -77,6 +77,7 @@ class Door:
         self._claim = claim
         self._what = what
         self._guests: list[_Guest] = []
+        self._count = 0
         self._lock = threading.Lock()
         self._closed = threading.Event()
         news.listen(self._tell)
@@ -95,7 +96,8 @@ class Door:
                 if len(self._guests) >= MOST_GUESTS or self._closed.is_set():
                     connection.close()
                     continue
-                self._guests.append(_Guest(self, connection))
+                self._count += 1
+                self._guests.append(_Guest(self, connection, f"client {self._count}"))
 
     def _tell(self, text: str) -> None:
         with self._lock:
@@ -138,8 +140,9 @@ class Door:
 class _Guest:
     """A client: one thread carries out its lines, another one sends."""
 
-    def __init__(self, door: Door, connection: socket.socket) -> None:
+    def __init__(self, door: Door, connection: socket.socket, name: str) -> None:
         self._door = door
+        self._name = name
         self._connection = connection
         # Only what is sent has a time limit; a client may be silent as long as it likes.
         limit = struct.pack("@ll", int(PATIENCE_S), 0)
@@ -181,7 +184,7 @@ class _Guest:
     def _answer(self, line: str, number: int) -> None:
         session = self._door.session()
         had_quit = session.has_quit
-        reply = session.run_line(line, number, at_once=True)
+        reply = session.run_line(line, number, at_once=True, who=self._name)
         self._replies += 1
         self._add(self._said(reply))
         if session.has_quit and not had_quit:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lark import Tree
+from lark import Token, Tree
 from lark.exceptions import UnexpectedInput
 
+from chronus.errors import Span
 from chronus.language import build, characters, mistakes
 from chronus.language.grammar import grammar
+from chronus.language.statements import Said
 
 if TYPE_CHECKING:
     from chronus.language.statements import Statement
@@ -22,7 +24,12 @@ VERBS: Final[tuple[str, ...]] = (
 
 
 def parse_line(text: str, line: int = 1) -> tuple[Statement, ...]:
-    """The commands of one line; none for a blank line or a comment.
+    """The commands of one line; none for a blank line or a comment. See `read`."""
+    return tuple(said.statement for said in read(text, line))
+
+
+def read(text: str, line: int = 1) -> tuple[Said, ...]:
+    """The commands of one line, each with its own text; none for a blank line or a comment.
 
     Args:
         text: one line, with or without its line break.
@@ -40,8 +47,14 @@ def parse_line(text: str, line: int = 1) -> tuple[Statement, ...]:
         refusal = mistakes.refusal(grammar(), text, line)
     else:
         commands = [child for child in tree.children if isinstance(child, Tree)]
-        return tuple(build.statement(command, line) for command in commands)
+        return tuple(_said(command, text, line) for command in commands)
     raise mistakes.explain(refusal, VERBS, _is_understood)
+
+
+def _said(command: Tree[Token], text: str, line: int) -> Said:
+    start, end = command.meta.start_pos, command.meta.end_pos
+    span = Span(line, start + 1, end + 1)
+    return Said(build.statement(command, line), text[start:end], span)
 
 
 def expected_after(text: str) -> frozenset[str]:

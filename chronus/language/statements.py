@@ -327,3 +327,12 @@ Statement = (
     | RecordStop
     | Quit
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A command, its own text, and where it stands."""
+
+    statement: Statement
+    text: str
+    span: Span

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from chronus.dsp.declaration import Input
     from chronus.language.statements import Name, PortRef
+    from chronus.session.console import Console
     from chronus.session.session import Session
     from chronus.session.tempo import Transport
 
@@ -45,12 +46,14 @@ class Instant:
         is_rewired: whether a node or cable comes or goes.
         actions: what else is done, in order, after that.
         until: the frame to which time moves on behind it; None at the end of a line.
+        said: the text of each command that has it done, in order.
     """
 
     patch: Patch | None = None
     is_rewired: bool = False
     actions: list[Callable[[Session], None]] = field(default_factory=list)
     until: float | None = None
+    said: list[str] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
@@ -73,6 +76,7 @@ class Draft:
         depth: how many files run each other.
         patterns: steps of each new pattern, for which there must be room.
         builds: whether a patch file is being read: what is heard is known at its end only.
+        text: of the command that is being prepared.
     """
 
     session: Session
@@ -85,6 +89,8 @@ class Draft:
     depth: int = 0
     patterns: list[int] = field(default_factory=list)
     builds: bool = False
+    text: str = ""
+    _told: Instant | None = None
 
     @property
     def block_frame(self) -> float:
@@ -96,14 +102,37 @@ class Draft:
         """The transport as of now, at the tempo of now: what a note value is in seconds."""
         return self.transport.steady(self.frame)
 
+    def begin(self, text: str) -> None:
+        """Say which command is prepared from now on."""
+        if not self.builds:  # what opens a file says for all of it
+            self.text, self._told = text, None
+
     def rewire(self, patch: Patch) -> None:
         """Let another patch be what plays."""
         self.patch = patch
         self.instants[-1].is_rewired = True
+        self._tell()
 
-    def do(self, action: Callable[[Session], None]) -> None:
-        """Have something done when the line is carried out."""
+    def do(self, action: Callable[[Session], None], *, is_told: bool = True) -> None:
+        """Have something done when the line is carried out.
+
+        Args:
+            action: what.
+            is_told: whether it is about what sounds, so that the command belongs to its history.
+        """
         self.instants[-1].actions.append(action)
+        if is_told:
+            self._tell()
+
+    def touch(self, action: Callable[[Console], None]) -> None:
+        """Have something done to the engine."""
+        self.do(lambda session: action(session.console))
+
+    def _tell(self) -> None:
+        """Note the command with the instant, once."""
+        if self._told is not self.instants[-1]:
+            self._told = self.instants[-1]
+            self._told.said.append(self.text)
 
     def wait(self, frame: float) -> None:
         """Let time move on to a frame before what follows."""

@@ -81,11 +81,11 @@ def _renew(session: Session, before: Mapping[tuple[str, str], Port]) -> None:
     fresh = {port: place for port, place in now.items() if place[0] != before.get(port, place)[0]}
     moved = [t for t in session.patch.sequences if _played(session.patch, t) & fresh.keys()]
     session.writer.tables.check_room((), len(moved))
-    session.stage(fitted(session.patch))
+    session.console.take(fitted(session.patch), is_rewired=True)
     for port, place in fresh.items():
         session.writer.follow_port(*place, before[port])
     for target in moved:
-        session.move_sequence(target)
+        session.console.move_sequence(target)
 
 
 def _try_again(session: Session, renewed: set[str]) -> None:
@@ -94,7 +94,7 @@ def _try_again(session: Session, renewed: set[str]) -> None:
     for node in session.patch.nodes.values():
         is_bypassed = faults.get(key_of(node), (0,))[0] != 0
         if node.kind in renewed and is_bypassed:
-            session.reset_node(node)
+            session.console.reset_node(node)
 
 
 def _ports(patch: Patch) -> dict[tuple[str, str], Port]:

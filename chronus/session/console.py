@@ -1,0 +1,137 @@
+"""What lines touch in the engine at an instant: staged here, and published together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chronus.engine.layout import NONE
+from chronus.patch.graph import graph_of, heard, key_of
+from chronus.patch.model import Patch, empty_patch
+from chronus.session.draft import place_of
+from chronus.session.glides import Glides
+from chronus.session.sequences import Sequences
+from chronus.settings import BLOCK
+
+if TYPE_CHECKING:
+    from chronus.engine.layout import Event
+    from chronus.patch.model import Node
+    from chronus.patch.tables import Table
+    from chronus.session.backend import Backend
+    from chronus.session.glides import Ends
+    from chronus.session.sequences import Ports
+    from chronus.session.timing import Timing
+
+
+class Console:
+    """The engine as an instant's actions see it.
+
+    Args:
+        backend: whose engine it is.
+        timing: says when.
+
+    Attributes:
+        patch: what is patched.
+        is_touched: whether something is staged that has not been published.
+        is_rewired: whether a plan is part of it.
+    """
+
+    def __init__(self, backend: Backend, timing: Timing) -> None:
+        self.patch = empty_patch()
+        self.is_touched = False
+        self.is_rewired = False
+        self._backend = backend
+        self._writer = backend.writer
+        self._timing = timing
+        self._glides = Glides()
+        self._sequences = Sequences(self._writer, self.is_in_engine)
+        self._writer.stage(graph_of(self.patch))
+
+    # ---- an instant
+
+    def take(self, patch: Patch, *, is_rewired: bool) -> None:
+        """Make a patch the one that plays.
+
+        Raises:
+            UserError: E_LIMIT, the engine is full; nothing has changed then.
+        """
+        if is_rewired:
+            self._writer.stage(graph_of(patch))
+            self.is_rewired = self.is_touched = True
+        self.patch = patch
+        self.is_touched |= self._sequences.follow_strips()
+
+    def publish(self, due: int) -> int:
+        """Let all that was staged take effect at a block; a mark to settle on."""
+        self._backend.need({node.kind for node in self.patch.nodes.values()})
+        self._backend.make_room()
+        self.is_touched = self.is_rewired = False
+        return self._writer.publish(due)
+
+    # ---- what actions use
+
+    def is_here(self, node: Node) -> bool:
+        """Whether a node is still the one of its name."""
+        here = self.patch.nodes.get(node.name)
+        return here is not None and here.number == node.number
+
+    def is_in_engine(self, node: Node, port: str) -> bool:
+        """Whether a port of a node is there to be set: a strip is only while the node is heard."""
+        own = node.declaration.find_input(port) is not None
+        return self.is_here(node) and (own or node.name in heard(self.patch))
+
+    def set_port(self, node: Node, port: str, value: float) -> None:
+        """Set a port of a node in the engine."""
+        if self.is_in_engine(node, port):
+            self._glides.end(node, port)
+            self._writer.set_port(*place_of(node, port), value)
+            self.is_touched = True
+
+    def glide_port(self, node: Node, port: str, ends: Ends, frames: int) -> None:
+        """Let a port of a node glide in the engine, from where it is."""
+        if self.is_in_engine(node, port):
+            due = self._timing.due_block
+            begin = self._timing.frame if due == NONE else due * BLOCK
+            start = self._glides.begin(node, port, begin, frames, ends)
+            self._writer.glide_port(*place_of(node, port), (start, ends[1]), frames)
+            self.is_touched = True
+
+    def gliding_value(self, node: Node, port: str) -> float | None:
+        """What a port is at on its way to what it is set to; None where it has arrived."""
+        if not self.is_in_engine(node, port):
+            return None
+        if self._timing.is_score:
+            return self._glides.value(node, port, self._timing.virtual)
+        return self._writer.gliding_value(*place_of(node, port))
+
+    def set_gate(self, node: Node, *, is_open: bool, frames: int = 0) -> None:
+        """Open or close the gate of a node."""
+        index = node.declaration.find_input("gate")
+        assert index is not None, node.name
+        if self.is_here(node):
+            self._writer.set_gate(key_of(node), index, is_open=is_open, frames=frames)
+            self.is_touched = True
+
+    def play(self, target: str, node: Node, table: Table, roles: Ports, *, now: bool) -> None:
+        """Let a node, or one of its ports, be played by a table from the next bar line on."""
+        self.is_touched |= self._sequences.play(target, node, table, roles, now=now)
+
+    def move_sequence(self, target: str) -> None:
+        """Let what plays a target whose node starts afresh go on from where it is."""
+        self._sequences.move(target, self.patch.nodes[target.partition(".")[0]])
+        self.is_touched = True
+
+    def stop_playing(self, target: str, *, now: bool) -> None:
+        """Let a target be played by nothing from the next bar line on."""
+        self._sequences.stop(target, now=now)
+        self.is_touched = True
+
+    def send(self, kind: Event, a: int = 0, b: int = 0, c: int = 0, value: float = 0.0) -> None:
+        """Any other event."""
+        self._writer.add(kind, a, b, c, value)
+        self.is_touched = True
+
+    def reset_node(self, node: Node) -> None:
+        """Let a node start afresh, and be computed again if it was bypassed."""
+        if self.is_here(node):
+            self._writer.reset_node(key_of(node))
+            self.is_touched = True
