@@ -46,7 +46,8 @@ def statement(tree: Node, line: int) -> Statement:
 # --- parts ---
 
 
-def _tokens(tree: Node, *types: str) -> list[Token]:
+def tokens(tree: Node, *types: str) -> list[Token]:
+    """The words of some types in a command, not within its parts."""
     return [child for child in tree.children if isinstance(child, Token) and child.type in types]
 
 
@@ -54,17 +55,18 @@ def _trees(tree: Node) -> list[Node]:
     return [child for child in tree.children if isinstance(child, Tree)]
 
 
-def _span(token: Token, line: int) -> Span:
+def span_of(token: Token, line: int) -> Span:
+    """The place of a word."""
     start, end = place(token)
     return Span(line, start + 1, end + 1)
 
 
 def _name(token: Token, line: int) -> Name:
-    return st.Name(token.lower(), _span(token, line))
+    return st.Name(token.lower(), span_of(token, line))
 
 
 def _names(tree: Node, line: int, *types: str) -> tuple[Name, ...]:
-    return tuple(_name(token, line) for token in _tokens(tree, *types))
+    return tuple(_name(token, line) for token in tokens(tree, *types))
 
 
 def _ref(tree: Node, line: int) -> PortRef:
@@ -77,8 +79,8 @@ def _stages(tree: Node, line: int) -> tuple[tuple[PortRef, ...], ...]:
 
 
 def _path(tree: Node, line: int) -> tuple[str, Span]:
-    (token,) = _tokens(tree, "FILE")
-    return token.strip('"'), _span(token, line)
+    (token,) = tokens(tree, "FILE")
+    return token.strip('"'), span_of(token, line)
 
 
 # --- the patch ---
@@ -91,7 +93,7 @@ def _load(tree: Node, line: int) -> st.Load:
     settings = tuple(
         st.Setting(
             _names(setting, line, "PORT")[0],
-            quantity(_tokens(setting, "VALUE", "NOTE", "WORD")[0], line),
+            quantity(tokens(setting, "VALUE", "NOTE", "WORD")[0], line),
         )
         for setting in _trees(tree)
     )
@@ -109,7 +111,7 @@ def _unload(tree: Node, line: int) -> st.Unload:
 
 
 def _patch(tree: Node, line: int) -> st.Patch:
-    amounts = _tokens(tree, "VALUE")
+    amounts = tokens(tree, "VALUE")
     return st.Patch(_stages(tree, line), quantity(amounts[0], line) if amounts else None)
 
 
@@ -136,13 +138,13 @@ def _over(tree: Node, line: int) -> Quantity | None:
 
 
 def _assignment(tree: Node, line: int) -> st.Assignment:
-    (token,) = _tokens(tree, "VALUE", "NOTE", "WORD")
-    signs = _tokens(tree, "OPERATOR")
+    (token,) = tokens(tree, "VALUE", "NOTE", "WORD")
+    signs = tokens(tree, "OPERATOR")
     operator = _OPERATORS[signs[0]] if signs else ""
     if token.startswith("+"):
         if operator:
             message = f"one sign is enough: {operator}{token[1:]}"
-            raise UserError(Code.SYNTAX, message, _span(token, line), [operator + token[1:]])
+            raise UserError(Code.SYNTAX, message, span_of(token, line), [operator + token[1:]])
         operator = "+"
         start, end = place(token)
         value = number(token[1:], Span(line, start + 2, end + 1))
@@ -165,7 +167,7 @@ def _note(tree: Node, line: int) -> st.Note:
     pitches: list[Quantity] = []
     chosen: dict[str, Quantity] = {}
     for part in _trees(tree):
-        value = quantity(_tokens(part, "NOTE", "VALUE", "DURATION", "NUMBER")[0], line)
+        value = quantity(tokens(part, "NOTE", "VALUE", "DURATION", "NUMBER")[0], line)
         if part.data == "pitch":
             pitches.append(_pitch(value))
             continue
@@ -191,7 +193,7 @@ def _pitch(value: Quantity) -> Quantity:
 
 
 def _gate(tree: Node, line: int) -> st.Gate:
-    return st.Gate(_names(tree, line, "NODE")[0], on=bool(_tokens(tree, "ON")))
+    return st.Gate(_names(tree, line, "NODE")[0], on=bool(tokens(tree, "ON")))
 
 
 def _trigger(tree: Node, line: int) -> st.Trigger:
@@ -219,7 +221,7 @@ def _unsequence(tree: Node, line: int) -> st.Unsequence:
 
 
 def _tempo(tree: Node, line: int) -> st.Tempo:
-    bpm = quantity(_tokens(tree, "NUMBER")[0], line)
+    bpm = quantity(tokens(tree, "NUMBER")[0], line)
     _need_bare(bpm, "a tempo is a plain number of beats a minute such as 120")
     return st.Tempo(bpm, _over(tree, line))
 
@@ -251,19 +253,28 @@ def _swing(tree: Node, line: int) -> st.Swing:
 
 
 def _wait(tree: Node, line: int) -> st.Wait:
-    length = quantity(_tokens(tree, "DURATION")[0], line)
+    length = quantity(tokens(tree, "DURATION")[0], line)
     duration(length)
     return st.Wait(length)
 
 
 def _wait_until(tree: Node, line: int) -> st.WaitUntil:
-    position = quantity(_tokens(tree, "NUMBER")[0], line)
-    what: Final = "bar" if _tokens(tree, "BAR") else "beat"
+    what: Final = "bar" if tokens(tree, "BAR") else "beat"
+    return st.WaitUntil(what, line_number(tree, line, what))
+
+
+def line_number(tree: Node, line: int, what: str) -> Quantity:
+    """The number of a bar or beat, from 1 on.
+
+    Raises:
+        UserError: E_VALUE or E_RANGE, it is none.
+    """
+    position = quantity(tokens(tree, "NUMBER")[0], line)
     _need_bare(position, f"a {what} is counted by a plain number such as 17")
     if position.value < 1:
         message = f"{what}s are counted from 1, not {position.text}"
         raise UserError(Code.RANGE, message, position.span, ["1"])
-    return st.WaitUntil(what, position)
+    return position
 
 
 def _need_bare(value: Quantity, message: str) -> None:
@@ -272,6 +283,15 @@ def _need_bare(value: Quantity, message: str) -> None:
 
 
 # --- asking, files and the end ---
+
+
+def _cancel(tree: Node, line: int) -> st.Cancel:
+    numbers = tuple(quantity(token, line) for token in tokens(tree, "NUMBER"))
+    for found in numbers:
+        if found.unit or found.exact.denominator != 1:
+            message = f"what is pending is named by its number such as 3, not {found.text}"
+            raise UserError(Code.VALUE, message, found.span)
+    return st.Cancel(numbers)
 
 
 def _list(tree: Node, _line: int) -> st.List:
@@ -284,7 +304,7 @@ def _describe(tree: Node, line: int) -> st.Describe:
 
 
 def _help(tree: Node, _line: int) -> st.Help:
-    topics = _tokens(tree, "TOPIC")
+    topics = tokens(tree, "TOPIC")
     return st.Help(topics[0].lower() if topics else None)
 
 
@@ -312,6 +332,7 @@ _BUILDERS: Final[dict[str, Builder]] = {
     "stop_transport": lambda _tree, _line: st.Stop(),
     "wait": _wait,
     "wait_until": _wait_until,
+    "cancel": _cancel,
     "list": _list,
     "describe": _describe,
     "status": lambda _tree, _line: st.Status(),

@@ -24,12 +24,16 @@ _OPTIONS: Final = frozenset({"step", "swing", "rotate", "gate", "transpose", "no
 _LITERAL: Final = re.compile(r"[a-z]+")
 _SIGNS: Final = {
     "_ARROW": ">", "_COLON": ":", "_COMMA": ",", "_DOT": ".", "_EQUALS": "=", "_SEMICOLON": ";",
-    "SLIDE": "~",
+    "SLIDE": "~", "BLOCK": "{",
 }  # fmt: skip
 _WORDS: Final = frozenset(
-    {"BAR", "BEAT", "ON", "OFF", "KINDS", "INSTRUMENTS", "NODES", "CABLES", "SEQUENCES", "DEVICES"}
+    (
+        *("BAR", "BEAT", "ON", "OFF", "KINDS", "INSTRUMENTS", "NODES", "CABLES", "SEQUENCES"),
+        *("DEVICES", "PENDING", "ALL"),
+    )
 )
 _NUMERIC: Final = frozenset({"VALUE", "NUMBER", "DURATION"})
+_HOLDERS: Final = frozenset({"_AT", "_EVERY"})
 _SWITCHES: Final = {"1": ("on",), "0": ("off",), "true": ("on",), "false": ("off",)}
 _SHOWN: Final = 40
 _REPAIRED: Final = 400
@@ -69,8 +73,8 @@ _SYNONYMS: Final = {
 
 _LATER_COMMANDS: Final = frozenset(
     (
-        *("rename", "copy", "panic", "mute", "unmute", "solo", "unsolo", "at"),
-        *("every", "cancel", "undo", "redo", "history", "capture", "show", "hear"),
+        *("rename", "copy", "panic", "mute", "unmute", "solo", "unsolo"),
+        *("undo", "redo", "history", "capture", "show", "hear"),
     )
 )
 _LATER_WORDS: Final = frozenset({"scale", "seed"})
@@ -144,8 +148,15 @@ def _friendly(terminal: str) -> tuple[str, ...]:
     return (terminal,)
 
 
-def refusal(parser: Lark, text: str, line: int) -> Refusal:
-    """Read a line that does not parse once more, up to the place where it goes wrong."""
+def refusal(parser: Lark, text: str, line: int, verbs: tuple[str, ...]) -> Refusal:
+    """Read a line that does not parse once more, up to the place where it goes wrong.
+
+    Args:
+        parser: of lines.
+        text: the line.
+        line: its number.
+        verbs: all command words.
+    """
     reading = parser.parse_interactive(text)
     tokens: list[Token] = []
     position = -1
@@ -163,13 +174,25 @@ def refusal(parser: Lark, text: str, line: int) -> Refusal:
     begins = [index for index, token in enumerate(tokens) if token.type == "_SEMICOLON"]
     current = tokens[begins[-1] + 1 :] if begins else tokens
     start = place(tokens[begins[-1]])[1] if begins else 0
+    accepts = accepted(reading)
+    while current and current[0].type in _HOLDERS:
+        inner = _inner(current, verbs)
+        if inner is None and not {"_LOAD", "_PATCH"} <= accepts:
+            break  # the time of an `at` is not all there
+        start = place(current[-1 if inner is None else inner - 1])[1]
+        current = [] if inner is None else current[inner:]
     if not word or word == ";":
         word = ""
         position = place(tokens[-1])[1] if tokens else 0
-    accepts = accepted(reading)
     return Refusal(
         text, line, tuple(current), start, position, word, friendly(accepts), "$END" in accepts
     )
+
+
+def _inner(tokens: list[Token], verbs: tuple[str, ...]) -> int | None:
+    """Where the command begins that an `at` or `every` holds; None where it has none yet."""
+    words = {f"_{verb.upper()}" for verb in verbs}
+    return next((i for i, token in enumerate(tokens) if i and token.type in words), None)
 
 
 def explain(at: Refusal, verbs: tuple[str, ...], valid: Callable[[str], bool]) -> UserError:
@@ -211,7 +234,7 @@ def _strange_character(
 def _unknown_command(
     at: Refusal, verbs: tuple[str, ...], valid: Callable[[str], bool]
 ) -> UserError | None:
-    if at.tokens:
+    if at.tokens or not at.word:
         return None
     word = at.word.lower()
     if word in _LATER_COMMANDS:
@@ -233,6 +256,8 @@ def _unknown_command(
 def _later_word(
     at: Refusal, _verbs: tuple[str, ...], _valid: Callable[[str], bool]
 ) -> UserError | None:
+    if not at.tokens:
+        return None
     word, span = at.word, at.span
     last = at.tokens[-1]
     # `over` was taken for the next node, where the next node of a `set` may stand.
@@ -345,7 +370,9 @@ _REASONS: Final = (
 
 
 def _phrase(at: Refusal) -> str:
-    left = set(at.expected) - {";", "~", "|", ",", "BARLINE"}
+    left = set(at.expected) - {";", "~", "|", ",", "{", "BARLINE"}
+    if {"load", "patch"} <= left:
+        return "a command such as load, patch or set, or a block in braces"
     # What is likelier to be missing than a port, and what may be there but need not.
     if at.complete or left & {">", ":"}:
         left.discard(".")

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lark import Token, Tree
+from lark import Tree
 from lark.exceptions import UnexpectedInput
 
-from chronus.errors import Span
-from chronus.language import build, characters, mistakes
+from chronus.language import blocks, later, mistakes
 from chronus.language.grammar import grammar
-from chronus.language.statements import Said
 
 if TYPE_CHECKING:
-    from chronus.language.statements import Statement
+    from chronus.language.statements import Said, Statement
 
 VERBS: Final[tuple[str, ...]] = (
     "load", "unload", "patch", "unpatch", "set", "get", "note", "gate", "trigger", "sequence",
-    "unsequence", "tempo", "meter", "swing", "start", "stop", "wait", "list", "describe", "status",
-    "help", "reset", "reload", "save", "open", "run", "record", "quit", "exit",
+    "unsequence", "tempo", "meter", "swing", "start", "stop", "wait", "at", "every", "cancel",
+    "list", "describe", "status", "help", "reset", "reload", "save", "open", "run", "record",
+    "quit", "exit",
 )  # fmt: skip
 """All command words that are understood, in the order of the manual."""
 
@@ -32,29 +31,27 @@ def read(text: str, line: int = 1) -> tuple[Said, ...]:
     """The commands of one line, each with its own text; none for a blank line or a comment.
 
     Args:
-        text: one line, with or without its line break.
-        line: its number, for the spans.
+        text: one line, with or without its line break, or several that a block holds together.
+        line: the number of the first one, for the spans.
 
     Raises:
         UserError: E_SYNTAX for what is not understood, E_VALUE for units and note names that do
-            not exist, E_RANGE for numbers beyond use, E_LIMIT for a line that is too long.
+            not exist, E_RANGE for numbers beyond use, E_LIMIT for a line that is too long, E_STATE
+            for what cannot stand in a block.
     """
     text = text.removesuffix("\n").removesuffix("\r")
-    characters.check(text, line)
+    return tuple(said for part in blocks.parts(text, line) for said in _read(*part))
+
+
+def _read(text: str, line: int) -> tuple[Said, ...]:
     try:
         tree = grammar().parse(text)
     except UnexpectedInput:
-        refusal = mistakes.refusal(grammar(), text, line)
+        refusal = mistakes.refusal(grammar(), text, line, VERBS)
     else:
         commands = [child for child in tree.children if isinstance(child, Tree)]
-        return tuple(_said(command, text, line) for command in commands)
+        return tuple(later.said(command, text, line, read) for command in commands)
     raise mistakes.explain(refusal, VERBS, _is_understood)
-
-
-def _said(command: Tree[Token], text: str, line: int) -> Said:
-    start, end = command.meta.start_pos, command.meta.end_pos
-    span = Span(line, start + 1, end + 1)
-    return Said(build.statement(command, line), text[start:end], span)
 
 
 def expected_after(text: str) -> frozenset[str]:
@@ -76,6 +73,8 @@ def expected_after(text: str) -> frozenset[str]:
 
 
 def _is_understood(text: str) -> bool:
+    if "\n" in text:
+        return False
     try:
         grammar().parse(text)
     except UnexpectedInput:

@@ -232,6 +232,67 @@ class WaitUntil:
 
 
 @dataclass(frozen=True, slots=True)
+class When:
+    """The time of an `at`.
+
+    Attributes:
+        kind: "next" for the next line between bars or beats whose number is 1 modulo `count`,
+            "line" for the one of a `number` from 1 on, "after" for a `length` from now.
+        unit: what is counted.
+        span: where.
+    """
+
+    kind: Literal["next", "line", "after"]
+    unit: Literal["bar", "beat"]
+    count: int
+    number: Quantity | None
+    length: Quantity | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What is done together: one command, or a block of them.
+
+    Attributes:
+        parts: the commands.
+        is_block: whether they stand in braces.
+        text: the commands on one line, without comments.
+    """
+
+    parts: tuple[Said, ...]
+    is_block: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    when: When
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """`every 8 bars`: at each line whose number is 1 modulo `count`."""
+
+    unit: Literal["bar", "beat"]
+    count: int
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """`numbers` is empty for all."""
+
+    numbers: tuple[Quantity, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class List:
     what: str | None
 
@@ -314,6 +375,10 @@ Statement = (
     | Stop
     | Wait
     | WaitUntil
+    | At
+    | Every
+    | Block
+    | Cancel
     | List
     | Describe
     | Status

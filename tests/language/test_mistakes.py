@@ -19,7 +19,6 @@ WRONG: list[tuple[str, str, int, str | None]] = [
     ("loadsaw", "E_SYNTAX", 1, "load"),
     ("42", "E_SYNTAX", 1, None),
     ("undo 3", "E_SYNTAX", 1, None),
-    ("every 8 bars start", "E_SYNTAX", 1, None),
     ("bass.cutoff = 3", "E_SYNTAX", 1, "set bass.cutoff = 3"),
     ("kick: x.x.", "E_SYNTAX", 1, "sequence kick: x.x."),
     ("osc > out", "E_SYNTAX", 1, "patch osc > out"),

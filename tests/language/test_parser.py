@@ -157,8 +157,8 @@ def test_what_may_come_next(text: str, expected: set[str]) -> None:
 
 def test_any_command_may_begin_a_line() -> None:
     """At the start, and behind a semicolon, exactly the command words may come."""
-    assert expected_after("") == {*VERBS, ";"}
-    assert expected_after("start; ") == {*VERBS, ";"}
+    assert expected_after("") == {*VERBS, ";", "{"}
+    assert expected_after("start; ") == {*VERBS, ";", "{"}
 
 
 def test_options_come_behind_a_pattern() -> None:
