@@ -126,10 +126,10 @@ def _set(tree: Node, line: int) -> st.Set:
 
 def _over(tree: Node, line: int) -> Quantity | None:
     """The length of a glide or ramp."""
-    tokens = _tokens(tree, "DURATION")
-    if not tokens:
+    found = tokens(tree, "DURATION")
+    if not found:
         return None
-    length = quantity(tokens[0], line)
+    length = quantity(found[0], line)
     if length.exact == 0 and length.unit in {"", "s", "beats", "bars", "fraction"}:
         message = f"{length.text} is no way at all: leave `over` out for what is to happen at once"
         raise UserError(Code.RANGE, message, length.span)
@@ -227,13 +227,13 @@ def _tempo(tree: Node, line: int) -> st.Tempo:
 
 
 def _meter(tree: Node, line: int) -> st.Meter:
-    (token,) = _tokens(tree, "METER")
+    (token,) = tokens(tree, "METER")
     written = _METER.fullmatch(token)
     if written is None:
-        number(token, _span(token, line))  # where it is no number at all, it says so better
+        number(token, span_of(token, line))  # where it is no number at all, it says so better
         message = f"{token} is no meter, which is written 4/4 or 7/8"
         near = [f"{token}/4"] if token.isdecimal() and int(token) in METER_COUNTS else ["4/4"]
-        raise UserError(Code.VALUE, message, _span(token, line), near)
+        raise UserError(Code.VALUE, message, span_of(token, line), near)
     count, unit = int(written[1]), int(written[2])
     if count not in METER_COUNTS or unit not in METER_UNITS:
         units = ", ".join(str(known) for known in METER_UNITS)
@@ -243,12 +243,12 @@ def _meter(tree: Node, line: int) -> st.Meter:
         )
         nearest_unit = min(METER_UNITS, key=lambda known: abs(known - unit))
         near = [f"{min(max(count, METER_COUNTS[0]), METER_COUNTS[-1])}/{nearest_unit}"]
-        raise UserError(Code.RANGE, message, _span(token, line), near)
+        raise UserError(Code.RANGE, message, span_of(token, line), near)
     return st.Meter(count, unit)
 
 
 def _swing(tree: Node, line: int) -> st.Swing:
-    value = quantity(_tokens(tree, "NUMBER")[0], line)
+    value = quantity(tokens(tree, "NUMBER")[0], line)
     return st.Swing(patterns.swing(value))
 
 

@@ -312,7 +312,7 @@ def test_session_and_engine_agree_to_the_last_bit(seed):
         stage.say(f"wait {chance.randint(1, 900)}ms", f"wait {chance.choice((1, 2, 3))}/8")
     stage.session.length = Length(seconds=stage.session.frame / RATE + 0.01)
     stage.session.finish()
-    engine, session = stage.session._engine_transport(), stage.session._transport
+    engine, session = stage.session.timing.engine_transport(), stage.session.timing.foreseen
     assert engine.is_playing == session.is_playing
     for later in (0, 1000, 77_777, 480_000):
         frame = stage.session.frame + later
