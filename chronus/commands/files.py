@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from chronus.commands.declaration import Command
 from chronus.data import data_path
 from chronus.errors import Code, Span, UserError
+from chronus.language.blocks import gathered
 from chronus.language.parser import read
 from chronus.language.statements import Open, Record, RecordStop, Run, Save
 from chronus.machine.recorder import SUBTYPES, FileRecorder
@@ -130,9 +131,9 @@ def prepare_lines(
     errors: list[UserError] = []
     count = 0
     before, draft.builds = draft.builds, allowed is BUILDING
-    for number, line in enumerate(lines, 1):
+    for text, number in gathered(lines):
         try:
-            for part in read(line, number):
+            for part in read(text, number):
                 _check_allowed(part.statement, number, allowed)
                 draft.session.prepare(draft, part)
                 count += 1
@@ -162,7 +163,7 @@ def _save(draft: Draft, statement: Save) -> None:
     def act(_session: Session) -> None:
         _write(path, "# A Music Chronus patch: `open` it.\n" + "\n".join(lines) + "\n", statement)
 
-    draft.do(act, is_told=False)
+    draft.open_first(act)
     draft.say(Result(f"saved {statement.path} ({len(lines)} lines)", data={"file": statement.path}))
 
 
@@ -225,7 +226,7 @@ def _record(draft: Draft, statement: Record) -> None:
     def act(session: Session) -> None:
         session.begin_recording(FileRecorder(path, session.rate_hz), frame)
 
-    draft.do(act, is_told=False)
+    draft.open_first(act)
     draft.say(Result(f"recording to {statement.path}", data={"file": statement.path}))
 
 
@@ -234,7 +235,7 @@ def _record_stop(draft: Draft, _statement: RecordStop) -> None:
         raise state_error("nothing is being recorded", "record take.wav")
     path, draft.recording = draft.recording, None
     frame = int(draft.frame + 0.5)
-    draft.do(lambda session: session.end_recording(frame), is_told=False)
+    draft.open_first(lambda session: session.end_recording(frame))
     draft.say(Result(f"recorded {path}", data={"file": path}))
 
 

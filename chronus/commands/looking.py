@@ -67,6 +67,9 @@ def _sequences(patch: Patch) -> list[tuple[str, ...]]:
 def _list(draft: Draft, statement: List) -> None:
     what = statement.what or "nodes"
     patch = draft.patch
+    if what == "pending":
+        _list_pending(draft)
+        return
     if what == "kinds":
         rows: list[tuple[str, ...]] = list(kind_rows())
     elif what == "nodes":
@@ -82,6 +85,26 @@ def _list(draft: Draft, statement: List) -> None:
         rows = []
     data = {what: [[cell.rstrip(":") for cell in row] for row in rows]}
     draft.say(Result(f"{len(rows)} {what}", _columns(rows), data))
+
+
+def _list_pending(draft: Draft) -> None:
+    items = draft.agenda.items
+    rows: list[tuple[str, ...]] = [
+        (f"#{i.number}", f"{i.repeat}, next at {i.when}" if i.repeat else i.when, i.who, i.text)
+        for i in items
+    ]
+    data = [
+        {
+            "id": item.number,
+            "when": item.when,
+            "every": str(item.repeat) if item.repeat else None,
+            "frame": item.block_frame(draft.transport),
+            "who": item.who,
+            "text": item.text,
+        }
+        for item in items
+    ]
+    draft.say(Result(f"{len(rows)} pending", _columns(rows), {"pending": data}))
 
 
 # ---- describe
@@ -242,7 +265,9 @@ def help_lines(topic: str | None) -> tuple[str, ...]:
 
     if topic is None:
         rows: list[tuple[str, ...]] = [(c.form, c.doc) for c in commands().values()]
-        lines = ["One line, one command; `;` parts several, `#` begins a comment."]
+        lines = [
+            "One line, one command; `;` parts several, `{ }` binds them, `#` begins a comment."
+        ]
         for form, doc in rows:
             lines += [form, f"    {doc}"]
         lines.append(
@@ -275,7 +300,7 @@ def _help(draft: Draft, statement: Help) -> None:
 COMMANDS = (
     Command(
         verb="list",
-        form="list [kinds|instruments|nodes|cables|sequences|devices]",
+        form="list [kinds|instruments|nodes|cables|sequences|devices|pending]",
         doc="List what there is",
         examples=(
             "list kinds",

@@ -16,7 +16,18 @@ if TYPE_CHECKING:
     from chronus.commands.declaration import Command
     from chronus.session.draft import Draft
 
-FILES = ("nodes", "cables", "values", "playing", "sequences", "time", "files", "looking", "mending")
+FILES = (
+    "nodes",
+    "cables",
+    "values",
+    "playing",
+    "sequences",
+    "time",
+    "later",
+    "files",
+    "looking",
+    "mending",
+)
 
 
 @cache

@@ -18,7 +18,9 @@ from chronus.doors.news import News
 from chronus.doors.progress import Progress
 from chronus.doors.score import Manner, run_score
 from chronus.errors import Code, UserError
-from chronus.language.parser import parse_line, read
+from chronus.language.blocks import gathered
+from chronus.language.later import all_within
+from chronus.language.parser import read
 from chronus.language.statements import Load
 from chronus.machine.recorder import FileRecorder
 from chronus.session.offline import Offline
@@ -57,10 +59,9 @@ def write_err(text: str) -> None:
 def kinds_in(lines: Iterable[str]) -> list[str]:
     """Kinds that a score loads, in order; what is wrong with a line is said when it runs."""
     found: dict[str, None] = {}
-    for line in lines:
+    for text, _ in gathered(lines):
         try:
-            statements = parse_line(line)
-            loads = [s for s in statements if isinstance(s, Load)]
+            loads = [s for s in all_within(read(text)) if isinstance(s, Load)]
             found.update(dict.fromkeys(kind_of(load.kind).name for load in loads))
         except UserError:
             continue
@@ -117,9 +118,9 @@ def check(paths: list[str]) -> int:
             continue
         commands = 0
         wrong = 0
-        for number, line in enumerate(lines, 1):
+        for text, number in gathered(lines):
             try:
-                for part in read(line, number):
+                for part in read(text, number):
                     session.prepare(draft, part)
                     commands += 1
             except UserError as error:
@@ -176,6 +177,7 @@ def render(path: str, how: Rendering, options: Options) -> int:
         backend.add_sink(recorder, 0)
         try:
             session = Session(backend, handlers(), is_score=True)
+            session.pending.on_news(lambda n: manner.write(replies.news(n, as_object=manner.json)))
             failed, end = play_score(session, lines, how.length, manner, path)
         finally:
             backend.close()
@@ -191,7 +193,11 @@ def play_score(
     who: str,
     tell_news: Callable[[], None] = lambda: None,
 ) -> tuple[int, int]:
-    """Carry out a score and play it to its end; how many lines failed, and the frame of the end."""
+    """Carry out a score and play it to its end.
+
+    Returns:
+        How many lines failed, when they were said or when their time came; the frame of the end.
+    """
     session.length = length
     failed = run_score(session, lines, manner, who, tell_news)
     try:
@@ -201,7 +207,7 @@ def play_score(
             raise
         end = session.position[0]
     tell_news()
-    return failed, end
+    return failed + session.pending.failures, end
 
 
 # ---- live
@@ -323,8 +329,12 @@ def play(
     manner = Manner(write_out, json=options.json, strict=options.strict, answers_blank=what == PIPE)
     with live(options, kinds, manner) as machine:
         session = Session(machine.start(), handlers(), is_score=True)
-        with machine.door(what, lambda: session):
-            failed, _ = play_score(session, lines, length, manner, what, machine.news.tell)
+        session.pending.on_news(machine.news.say)
+        try:
+            with machine.door(what, lambda: session):
+                failed, _ = play_score(session, lines, length, manner, what, machine.news.tell)
+        finally:
+            session.close()
     return SOME_FAILED if failed else DONE
 
 

@@ -45,11 +45,11 @@ def completions(text: str, patch: Patch) -> list[tuple[str, str]]:
 
 def _is_first_word(before: str) -> bool:
     """Whether a command is to begin here."""
-    return not before.strip() or before.rstrip().endswith(";")
+    return not before.strip() or before.rstrip().endswith((";", "{"))
 
 
 def _expected(before: str, patch: Patch) -> Iterator[tuple[str, str]]:
-    expected = expected_after(before)
+    expected = expected_after(before.rsplit(" {", maxsplit=1)[-1])
     if "KIND" in expected:
         yield from kind_rows()
     if "NODE" in expected:

@@ -2,7 +2,8 @@
 
 What a client sends are lines of UTF-8, each ended by a line break; what it gets are replies, in the
 order of its lines, as a pipe gives them. Blank lines and comments get none. A line counts when its
-line break has come: what a client leaves unfinished is not carried out. Once a client has shut down
+line break has come: what a client leaves unfinished is not carried out; a block of several lines
+gets one reply when its last line has come. Once a client has shut down
 its sending side, it gets the replies that it is owed, and the end. News go to every client.
 
 Four comments say how a client wants it; they may come at any time:
@@ -31,6 +32,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from chronus.doors import replies
+from chronus.language.blocks import Gathering
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -162,7 +164,8 @@ class _Guest:
 
     def _serve(self) -> None:
         try:
-            count = 0
+            count = first = 0
+            gathering = Gathering()
             for line in lines_of(self._connection):
                 if self._is_gone:
                     break
@@ -172,7 +175,12 @@ class _Guest:
                     self._add(json.dumps(self._door.who()))
                 else:
                     count += 1
-                    self._answer(line.decode("utf-8", "replace"), count)
+                    first = first if gathering.is_open else count
+                    text = gathering.add(line.decode("utf-8", "replace"))
+                    if text is not None:
+                        self._answer(text, first)
+            if gathering.is_open and not self._is_gone:
+                self._answer(gathering.take(), first)
             self._say_end()
         finally:
             self._end()

@@ -195,6 +195,25 @@ class Writer:
             assert place.kind.shape == kinds()[node.kind].shape, key
             self._places[key] = replace(place, kind=kinds()[node.kind], number=number)
 
+    def check_room(self, graph: Graph, *, alone: bool = False) -> None:
+        """Make sure that a graph could be staged now, or if it were `alone`; nothing changes.
+
+        Raises:
+            UserError: E_LIMIT, it could not.
+        """
+        self._free_what_has_gone()
+        nodes = [n for key, n in graph.nodes.items() if alone or key not in self._places]
+        cables = [c for key, c in graph.cables.items() if alone or key not in self._slots]
+        mine = self._pools, dict(self._slots)
+        try:
+            self._pools = {
+                name: Pool(pool.name, pool.size) if alone else pool.copy()
+                for name, pool in self._pools.items()
+            }
+            self._take_places(nodes, cables)
+        finally:
+            self._pools, self._slots = mine
+
     def _stage_leaving(self, key: str) -> None:
         """Let a cable fade out; what no plan has had yet goes at once and leaves no trace."""
         if key not in self._fresh:

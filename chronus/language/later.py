@@ -59,10 +59,9 @@ def _every(tree: Node, text: str, line: int, read: Reader) -> st.Statement:
     unit, count = _counted(tree, line)
     (body,) = (child for child in tree.children if isinstance(child, Tree))
     found = _body(body, text, line, read)
-    for part in _all_within(found):
-        if isinstance(part.statement, st.Every):
-            message = "every cannot be repeated by another every"
-            raise UserError(Code.STATE, message, part.span)
+    if any(isinstance(statement, st.Every) for statement in all_within(found.parts)):
+        message = "what is done every so often cannot begin another every"
+        raise UserError(Code.STATE, message, found.parts[0].span)
     return st.Every(unit, count, found)
 
 
@@ -116,11 +115,11 @@ def _body(tree: Node, text: str, line: int, read: Reader) -> st.Body:
     return st.Body(parts, tree.data == "block", shown)
 
 
-def _all_within(body: st.Body) -> list[st.Said]:
-    """The commands of a body, and of what they hold."""
-    found: list[st.Said] = []
-    for part in body.parts:
-        found.append(part)
+def all_within(parts: tuple[st.Said, ...]) -> list[st.Statement]:
+    """What commands mean, and what those mean that they hold."""
+    found: list[st.Statement] = []
+    for part in parts:
+        found.append(part.statement)
         if isinstance(part.statement, (st.At, st.Every, st.Block)):
-            found += _all_within(part.statement.body)
+            found += all_within(part.statement.body.parts)
     return found

@@ -60,6 +60,22 @@ class Console:
         self.patch = patch
         self.is_touched |= self._sequences.follow_strips()
 
+    def check_room(self, patch: Patch) -> None:
+        """Make sure that `take` would take a patch now.
+
+        Raises:
+            UserError: E_LIMIT, the engine is too full.
+        """
+        self._writer.check_room(graph_of(patch))
+
+    def check_size(self, patch: Patch) -> None:
+        """Make sure that the engine can hold a patch at all.
+
+        Raises:
+            UserError: E_LIMIT, it cannot, whatever goes before.
+        """
+        self._writer.check_room(graph_of(patch), alone=True)
+
     def publish(self, due: int) -> int:
         """Let all that was staged take effect at a block; a mark to settle on."""
         self._backend.need({node.kind for node in self.patch.nodes.values()})

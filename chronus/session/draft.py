@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from chronus.errors import Code, UserError, nearest
 from chronus.patch.graph import heard, key_of, strip_key
 from chronus.patch.model import OUT, STRIP_PORTS, Node, Patch
+from chronus.session.agenda import Agenda
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
@@ -29,12 +30,14 @@ class Result:
         lines: output lines before the closing one.
         data: the same for programs.
         already: nothing had to be done.
+        is_placed: the text says when it happens.
     """
 
     text: str
     lines: tuple[str, ...] = ()
     data: dict[str, Any] = field(default_factory=dict)
     already: bool = False
+    is_placed: bool = False
 
 
 @dataclass(slots=True)
@@ -43,22 +46,35 @@ class Instant:
 
     Attributes:
         patch: what is patched from then on.
+        agenda: what is pending from then on.
         is_rewired: whether a node or cable comes or goes.
+        is_rescheduled: whether the agenda differs.
+        openings: what may still fail, and touches nothing that plays: done first.
         actions: what else is done, in order, after that.
+        at: the frame at which it is done.
         until: the frame to which time moves on behind it; None at the end of a line.
         said: the text of each command that has it done, in order.
+        who: said it; "" for who says the line.
+        stamp: the block at which it is done where it is published ahead; None for what is not.
     """
 
     patch: Patch | None = None
+    agenda: Agenda = field(default_factory=Agenda)
     is_rewired: bool = False
+    is_rescheduled: bool = False
+    openings: list[Callable[[Session], None]] = field(default_factory=list)
     actions: list[Callable[[Session], None]] = field(default_factory=list)
+    at: float = 0.0
     until: float | None = None
     said: list[str] = field(default_factory=list)
+    who: str = ""
+    stamp: int | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is done, and time does not move."""
-        return not (self.is_rewired or self.actions or self.until is not None)
+        does = self.is_rewired or self.is_rescheduled or self.openings or self.actions
+        return not does and self.until is None
 
 
 @dataclass(slots=True)
@@ -77,6 +93,9 @@ class Draft:
         patterns: steps of each new pattern, for which there must be room.
         builds: whether a patch file is being read: what is heard is known at its end only.
         text: of the command that is being prepared.
+        agenda: as it will be.
+        who: says the commands.
+        is_trial: whether this is about a later time, when there may be more room in the engine.
     """
 
     session: Session
@@ -90,7 +109,14 @@ class Draft:
     patterns: list[int] = field(default_factory=list)
     builds: bool = False
     text: str = ""
+    agenda: Agenda = field(default_factory=Agenda)
+    who: str = ""
+    is_trial: bool = False
     _told: Instant | None = None
+
+    def __post_init__(self) -> None:
+        """Place the first instant."""
+        self.instants[0].at = self.frame
 
     @property
     def block_frame(self) -> float:
@@ -124,6 +150,32 @@ class Draft:
         if is_told:
             self._tell()
 
+    def open_first(self, action: Callable[[Session], None]) -> None:
+        """Have something done that may fail, before anything else is."""
+        self.instants[-1].openings.append(action)
+
+    def schedule(self, agenda: Agenda) -> None:
+        """Let something else be pending."""
+        self.agenda = agenda
+        self.instants[-1].is_rescheduled = True
+
+    def fork(self, frame: float) -> Draft:
+        """A draft that goes on from here at another time; nothing of it is done unless adopted."""
+        return replace(
+            self,
+            frame=frame,
+            instants=[Instant()],
+            results=[],
+            patterns=list(self.patterns),
+            is_trial=True,
+            _told=None,
+        )
+
+    def adopt(self, fork: Draft) -> None:
+        """Go on from where a fork ends."""
+        self.patch, self.transport, self.agenda = fork.patch, fork.transport, fork.agenda
+        self.recording, self.patterns = fork.recording, fork.patterns
+
     def touch(self, action: Callable[[Console], None]) -> None:
         """Have something done to the engine."""
         self.do(lambda session: action(session.console))
@@ -138,12 +190,13 @@ class Draft:
         """Let time move on to a frame before what follows."""
         self.instants[-1].until = frame
         self.close()
-        self.instants.append(Instant())
+        self.instants.append(Instant(at=frame))
         self.frame = frame
 
     def close(self) -> None:
-        """Let the last instant have the patch as it stands."""
-        self.instants[-1].patch = self.patch
+        """Let the last instant have the patch and the agenda as they stand."""
+        last = self.instants[-1]
+        last.patch, last.agenda, last.who = self.patch, self.agenda, self.who
 
     def say(self, result: Result | Callable[[Session], Result]) -> None:
         """What the command answers; a function is asked when the effect is there."""

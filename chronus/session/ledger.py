@@ -30,23 +30,47 @@ class Done:
     after: Patch
 
 
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """Something published whose frame is to come."""
+    """Something that has been published.
 
-    def __init__(self, texts: tuple[str, ...], who: str, before: Patch, after: Patch) -> None:
-        self.texts = texts
-        self.who = who
-        self.before = before
-        self.after = after
-        self.frame: int | None = None
+    Attributes:
+        mark: to ask the engine when it took effect; None where `frame` is known.
+        frame: at which it does.
+        due: the frame at which it was to take effect; None for as soon as possible.
+        what: it is called where it is late.
+    """
+
+    texts: tuple[str, ...]
+    who: str
+    before: Patch
+    after: Patch
+    mark: int | None = None
+    frame: int = 0
+    due: int | None = None
+    what: str = ""
 
 
 class Ledger:
-    """Keeps the order: who has its frame early waits for those that were published before."""
+    """Keeps the order: what has its frame early waits for what was published before.
 
-    def __init__(self) -> None:
+    Args:
+        took: says at which frame what has a mark took effect, None before that.
+        late: is told what came late: what, when it was due, when it came.
+    """
+
+    def __init__(
+        self, took: Callable[[int], int | None], late: Callable[[str, int, int], None]
+    ) -> None:
+        self._took = took
+        self._late = late
         self._open: deque[Entry] = deque()
         self._listeners: list[Callable[[Done], None]] = []
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something that was published is still to come."""
+        return bool(self._open)
 
     def listen(self, listener: Callable[[Done], None]) -> None:
         """Have everything told from now on."""
@@ -56,12 +80,16 @@ class Ledger:
         """Note what has just been published."""
         self._open.append(entry)
 
-    def settle(self, entry: Entry, frame: int) -> None:
-        """Say when it took effect."""
-        entry.frame = frame
-        while self._open and self._open[0].frame is not None:
-            first = self._open.popleft()
-            assert first.frame is not None
-            done = Done(first.frame, first.texts, first.who, first.before, first.after)
+    def tell(self) -> None:
+        """Tell all that has taken effect by now."""
+        while self._open:
+            entry = self._open[0]
+            frame = entry.frame if entry.mark is None else self._took(entry.mark)
+            if frame is None:
+                return
+            self._open.popleft()
+            if entry.due is not None and frame > entry.due:
+                self._late(entry.what, entry.due, frame)
+            done = Done(frame, entry.texts, entry.who, entry.before, entry.after)
             for listener in self._listeners:
                 listener(done)

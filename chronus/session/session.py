@@ -10,6 +10,7 @@ the score's virtual time alone; what the score has published already stays befor
 
 from __future__ import annotations
 
+import math
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -17,10 +18,12 @@ from typing import TYPE_CHECKING, Any
 from chronus.engine.layout import Event
 from chronus.errors import UserError
 from chronus.language.parser import read
-from chronus.language.statements import Gate, Note, Set, Trigger
+from chronus.session.agenda import Agenda
+from chronus.session.alarm import Alarm
 from chronus.session.console import Console
 from chronus.session.draft import Draft, place_of
 from chronus.session.ledger import Entry, Ledger
+from chronus.session.pending import Pending
 from chronus.session.reply import Length, Recording, Reply, state_error
 from chronus.session.timing import Timing
 from chronus.session.turns import Turns
@@ -44,8 +47,6 @@ QUIET_S = 0.5
 """So much silence ends a score that has no length of its own."""
 LONGEST_TAIL_S = 30.0
 PATIENCE_S = 0.005
-GESTURES = (Set, Note, Gate, Trigger)
-"""What touches ports alone, so that it need not come after what a score has published."""
 RUN_MARGIN_S = 0.1
 """How far ahead of what is played a file that is run at the prompt begins."""
 
@@ -77,7 +78,10 @@ class Session:
         self.recording: Recording | None = None
         self.lines = 0
         self._handlers = handlers
-        self._ledger = Ledger()
+        self.agenda = Agenda()
+        self.pending = Pending(self)
+        self.ledger = Ledger(self.writer.took, self.pending.late)
+        self._alarm = Alarm(self.pending.look)
         self._who = ""
         self._took: int | None = None
         if not is_score:
@@ -98,7 +102,12 @@ class Session:
 
         The listener has the turn meanwhile: it must not wait, nor run lines.
         """
-        self._ledger.listen(listener)
+        self.ledger.listen(listener)
+
+    def close(self) -> None:
+        """Carry out nothing more of what is pending, and finish what is being recorded."""
+        self._alarm.close()
+        self.end_recording(self.frame)
 
     # ---- how things stand
 
@@ -167,6 +176,12 @@ class Session:
             frame: to which it moves.
             apart: whether other lines may have their turns meanwhile.
         """
+        if self.is_score:
+            self.pending.pass_until(frame, apart=apart)
+        self.go_to(frame, apart=apart)
+
+    def go_to(self, frame: float, *, apart: bool) -> None:
+        """The same, past what is pending."""
         self.publish()
         self.release()
         if self.is_score:
@@ -213,6 +228,8 @@ class Session:
             with self.turns.turn():
                 self.publish()
                 self.timing.runs_score = False
+                self.agenda = self.agenda.in_real_time()
+                self._wake()
 
     def release(self) -> None:
         """Let frame 0 be played."""
@@ -238,16 +255,16 @@ class Session:
         """Carry out a line in its turn: all of it, or nothing.
 
         Args:
-            text: the line.
-            line: its number in its file; by default lines are counted.
+            text: the line, or the lines of a block.
+            line: the number of the first in its file; by default lines are counted.
             at_once: whether it comes from outside: it happens in real time even where a score
                 runs. Before a score's frame 0 is played, it happens there.
             who: says it.
         """
         text = text.removesuffix("\n").removesuffix("\r")
         with self.turns.turn():
-            self.lines += 1
-            number = self.lines if line is None else line
+            number = self.lines + 1 if line is None else line
+            self.lines += text.count("\n") + 1
             self._took, self._who = None, who
             try:
                 said = read(text, number)
@@ -260,18 +277,14 @@ class Session:
             else:
                 return self._reply(number, text, results, None)
             finally:
-                self.timing.at_once = self.timing.is_gesture = False
+                self.timing.step_back()
 
     def _carry_out_from_outside(self, said: tuple[Said, ...]) -> tuple[Result, ...]:
         """Carry out a line that comes in between those of a score."""
         if self.is_released:
             self.publish()  # what the score has said before comes before it
-            self.timing.at_once = True
-            self.timing.is_gesture = all(isinstance(part.statement, GESTURES) for part in said)
-        draft = self.draft()
-        for part in said:
-            self.prepare(draft, part)
-        draft.close()
+            self.timing.step_outside(said)
+        draft = self._prepared(said)
         waits = [instant.until for instant in draft.instants if instant.until is not None]
         if waits and not self.is_released:
             raise state_error("the music has not begun, so time does not pass")
@@ -288,11 +301,20 @@ class Session:
         bar = self.transport.position(at)
         return Reply(number, text, results, error, frame, bar)
 
-    def draft(self) -> Draft:
-        """A draft that starts from what is so now."""
-        frame = self.timing.virtual if self.is_score else float(self.frame)
+    def draft(self, frame: float | None = None) -> Draft:
+        """A draft that starts from what is so now, for now or for a frame."""
+        if frame is None:
+            frame = self.timing.virtual if self.is_score else float(self.frame)
         recording = None if self.recording is None else str(self.recording.path)
-        return Draft(self, self.patch, self.transport, frame, recording=recording)
+        return Draft(
+            self,
+            self.patch,
+            self.transport,
+            frame,
+            recording=recording,
+            agenda=self.agenda,
+            who=self._who,
+        )
 
     def carry_out(self, said: tuple[Said, ...]) -> tuple[Result, ...]:
         """Check every command, then do what they say, then ask each for its answer.
@@ -300,46 +322,87 @@ class Session:
         Raises:
             UserError: one of them cannot be done; nothing has changed then.
         """
+        return self._carry_out(self._prepared(said))
+
+    def _prepared(self, said: tuple[Said, ...]) -> Draft:
+        """A draft of some commands.
+
+        Raises:
+            UserError: one of them cannot be done, or what follows a wait is too much for the engine
+                whatever is taken away before.
+        """
         draft = self.draft()
         for part in said:
             self.prepare(draft, part)
         draft.close()
-        return self._carry_out(draft)
+        for instant in draft.instants[1:]:
+            if instant.is_rewired:
+                assert instant.patch is not None
+                self.console.check_size(instant.patch)
+        return draft
 
     def _carry_out(self, draft: Draft) -> tuple[Result, ...]:
         # An empty instant at the end does nothing, and others may have changed the patch by then.
         instants = [n for n in draft.instants if n is draft.instants[0] or not n.is_empty]
         for instant in instants:
             if self.timing.at_once or not self.is_over:
-                self._do(instant, is_last=instant is instants[-1])
+                self.do(instant, is_last=instant is instants[-1])
         return tuple(result(self) for result in draft.results)
 
-    def _do(self, instant: Instant, *, is_last: bool) -> None:
-        """Do what an instant says; others have their turns once nothing of the line is to come."""
+    def do(self, instant: Instant, *, is_last: bool) -> None:
+        """Do what an instant says; others have their turns once nothing of the line is to come.
+
+        Raises:
+            UserError: it cannot be done; nothing has changed then.
+        """
         assert instant.patch is not None
         timing, before, foreseen = self.timing, self.patch, self.timing.foreseen
+        stamp = timing.stamp if instant.stamp is None else instant.stamp
+        if instant.openings and instant.is_rewired:
+            self.console.check_room(instant.patch)
+        for opening in instant.openings:
+            opening(self)
         self.console.take(instant.patch, is_rewired=instant.is_rewired)
         for action in instant.actions:
             action(self)
-        entry = Entry(tuple(instant.said), self._who, before, self.patch)
-        if instant.said:
-            self._ledger.add(entry)
-        try:
-            if not self.is_score and self.console.is_touched:
-                mark, transport = self.publish(), timing.foreseen
-                assert mark is not None
-                with self._apart(is_last):
-                    took = self.backend.settle(mark)
-                self._took = took
-                if foreseen is not transport is timing.foreseen:
-                    timing.foreseen = timing.engine_transport()  # from the block at which it came
-        finally:
-            self._ledger.settle(entry, self.took)
+        self.agenda = instant.agenda
+        is_ahead, timing.stamp = timing.stamp is not None, stamp
+        mark = self.publish() if self.console.is_touched and not self.is_score else None
+        timing.stamp = stamp if is_ahead else None
+        self._note(instant, before, mark, stamp)
+        if mark is not None and not is_ahead:
+            transport = timing.foreseen
+            with self._apart(is_last):
+                took = self.backend.settle(mark)
+            self._took = took
+            if foreseen is not transport is timing.foreseen:
+                timing.foreseen = timing.engine_transport()  # from the block at which it came
+        self.ledger.tell()
+        self._wake()
         if instant.until is not None:
             self.move_to(instant.until, apart=is_last)
 
+    def _note(self, instant: Instant, before: Patch, mark: int | None, stamp: int | None) -> None:
+        """Have an instant told of once it has taken effect."""
+        if instant.said:
+            due = None if stamp is None or mark is None else stamp * BLOCK
+            entry = Entry(
+                tuple(instant.said), instant.who, before, self.patch, mark, self.took, due
+            )
+            self.ledger.add(entry)
+
+    def _wake(self) -> None:
+        """Have somebody look when what is pending in real time is due."""
+        if self.backend.is_live and any(not item.in_score for item in self.agenda.items):
+            self._alarm.wake()
+
     def prepare(self, draft: Draft, part: Said) -> None:
-        """Let the handler of a command add to a draft."""
+        """Let the handler of a command add to a draft, behind what comes due until then.
+
+        Raises:
+            UserError: it cannot be done, with its place.
+        """
+        self.pending.catch_up(draft)
         draft.begin(part.text)
         self._handlers[type(part.statement)](draft, part.statement)
 
@@ -347,12 +410,7 @@ class Session:
 
     def end_frame(self) -> int | None:
         """The frame at which the length that was asked for ends, at the tempo of now."""
-        if self.length.seconds is not None:
-            return round(self.length.seconds * self.rate_hz)
-        if self.length.bars is not None:
-            beat = self.transport.beat_of_bar(self.length.bars + 1.0)
-            return round(self.transport.frame_at(beat))
-        return None
+        return self.length.end_frame(self.transport)
 
     def finish(self) -> int:
         """Play to the end, and say at which frame it was.
@@ -361,6 +419,9 @@ class Session:
         rings has ended.
         """
         with self.turns.turn():
+            if self.quit_frame is None and self.end_frame() is not None:
+                self.pending.pass_until(math.inf, apart=True)
+            self.pending.drop()
             frames = self.end_frame() if self.quit_frame is None else self.quit_frame
             if frames is None:
                 self.console.send(

@@ -9,12 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chronus.engine.layout import NONE, Clock, Head
+from chronus.language.statements import Gate, Note, Set, Trigger
 from chronus.session.tempo import Transport
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
     from chronus.engine.writer import Writer
+    from chronus.language.statements import Said
 
+GESTURES = (Set, Note, Gate, Trigger)
+"""What touches ports alone, so that it need not come after what a score has published."""
 CLOSE_BLOCKS = 8
 """What is to follow something that is nearer than this follows so much later."""
 
@@ -33,6 +37,7 @@ class Timing:
         is_gesture: whether it touches ports alone, so that it may come before published changes of
             other kinds.
         foreseen: the transport after all that has been published.
+        stamp: the block at which what is said is to take effect, None where it is said now.
     """
 
     def __init__(self, writer: Writer, *, runs_score: bool) -> None:
@@ -40,6 +45,7 @@ class Timing:
         self.virtual = 0.0
         self.at_once = False
         self.is_gesture = False
+        self.stamp: int | None = None
         self._writer = writer
         self.foreseen = Transport(writer.rate_hz)
         self._last_due = self._last_plan_due = NONE
@@ -66,7 +72,25 @@ class Timing:
             return int(self.virtual + 0.5) // BLOCK
         before = self._last_plan_due if self.is_gesture else self._last_due
         done = self.done_blocks
+        if self.stamp is not None:
+            return max(self.stamp, before)
         return max(before, done + CLOSE_BLOCKS) if before > done else NONE
+
+    def step_outside(self, parts: tuple[Said, ...], stamp: int | None = None) -> None:
+        """Let time be real for commands that come in between those of a score.
+
+        Args:
+            parts: the commands.
+            stamp: the block that they are said ahead of, None for now.
+        """
+        self.at_once = self.runs_score
+        self.is_gesture = all(isinstance(part.statement, GESTURES) for part in parts)
+        self.stamp = stamp
+
+    def step_back(self) -> None:
+        """Let time be as it is for everybody."""
+        self.at_once = self.is_gesture = False
+        self.stamp = None
 
     def published(self, due: int, *, is_rewired: bool) -> None:
         """Remember what later lines come after."""
@@ -79,9 +103,12 @@ class Timing:
     @property
     def transport(self) -> Transport:
         """The transport as of `frame`; after what is published ahead, as that leaves it."""
-        if self.is_score or self._last_due > self.done_blocks:
-            return self.foreseen
-        return self.engine_transport()
+        return self.foreseen if self.is_score else self.real_transport
+
+    @property
+    def real_transport(self) -> Transport:
+        """The transport of a line from outside, whatever line has its turn."""
+        return self.foreseen if self._last_due > self.done_blocks else self.engine_transport()
 
     def engine_transport(self) -> Transport:
         """The transport after the last finished block."""

@@ -289,7 +289,7 @@ def test_places_in_a_block_are_those_of_its_lines() -> None:
         ("at bar 3 wait 1 bar", "E_STATE", 1, 10),
         ("at next bar quit", "E_STATE", 1, 13),
         ("{ run x.chronus }", "E_STATE", 1, 3),
-        ("every 2 bars at next bar every 1 bar stop", "E_STATE", 1, 26),
+        ("every 2 bars at next bar every 1 bar stop", "E_STATE", 1, 14),
         ("every 1.5 bars stop", "E_VALUE", 1, 7),
         ("every 500ms stop", "E_VALUE", 1, 7),
         ("at 500ms stop", "E_SYNTAX", 1, 4),
