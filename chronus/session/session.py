@@ -379,8 +379,12 @@ class Session:
                 timing.foreseen = timing.engine_transport()  # from the block at which it came
         self.ledger.tell()
         self._wake()
-        if instant.until is not None:
-            self.move_to(instant.until, apart=is_last)
+        if instant.until is not None and is_last:
+            self.move_to(instant.until, apart=True)
+        elif instant.until is not None:
+            self.go_to(
+                instant.until, apart=False
+            )  # what comes due meanwhile is in the line's draft
 
     def _note(self, instant: Instant, before: Patch, mark: int | None, stamp: int | None) -> None:
         """Have an instant told of once it has taken effect."""
