@@ -96,7 +96,8 @@ def _changed(draft: Draft, node: Node, name: str, port: Input, assignment: Assig
         raise UserError(
             Code.VALUE, message, value.span, (f"set {node.name}.{name} {port.choices[0]}",)
         )
-    before = node.value(name) if draft.session.is_score else _now(draft, node, name)
+    # Not what the engine has: it may not have heard yet of the lines before this one.
+    before = node.value(name)
     if assignment.operator == "*":
         if value.unit not in ("", "%"):
             message = f"a factor is a bare number or a percentage, not {value.text}"
@@ -110,13 +111,6 @@ def _changed(draft: Draft, node: Node, name: str, port: Input, assignment: Assig
         after = before + (amount if assignment.operator == "+" else -amount)
     low, high = bounds(port)
     return min(max(after, low), high)
-
-
-def _now(draft: Draft, node: Node, name: str) -> float:
-    """What a port is set to, in the engine where the node is there, else in the draft."""
-    if draft.session.console.is_here(node) and node is draft.session.patch.nodes[node.name]:
-        return draft.session.port_value(node, name)
-    return node.value(name)
 
 
 def glide_frames(draft: Draft, length: Quantity) -> int:
@@ -160,7 +154,7 @@ def _set(draft: Draft, statement: Set) -> None:
     def finish(session: Session) -> Result:
         values = []
         for node, name, port in told:
-            value = session.port_value(node, name)
+            value = _reached(session, node, name)
             values.append((f"{node.name}.{name}", show_value(port, value), value))
         text = ", ".join(f"{ref} = {shown}" for ref, shown, _ in values)
         data: dict[str, Any] = {"values": {ref: value for ref, _, value in values}}
@@ -170,6 +164,14 @@ def _set(draft: Draft, statement: Set) -> None:
         return Result(text, data=data)
 
     draft.say(finish)
+
+
+def _reached(session: Session, node: Node, name: str) -> float:
+    """What a port has been set to: what the engine says, where no other line has set it since."""
+    here = session.patch.nodes.get(node.name)
+    if here is None or here.value(name) != node.value(name):
+        return node.value(name)
+    return session.port_value(node, name)
 
 
 def _get(draft: Draft, statement: Get) -> None:

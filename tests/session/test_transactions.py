@@ -51,7 +51,7 @@ def test_the_reply_of_a_block_has_those_of_its_lines():
     (result,) = reply.results
     assert result.text == "3 commands"
     assert reply.frame == result.data["frame"] == 96_000
-    assert [r["text"] for r in result.data["results"]][0] == "kick.freq = 60hz"
+    assert result.data["results"][0]["text"] == "kick.freq = 60hz"
     assert result.data["results"][2]["value"] == 60.0
     assert any("kick" in line for line in result.lines)
     assert stage.say("{ load kick as kick; list nodes }").results[0].already is False
@@ -128,7 +128,7 @@ def test_what_the_engine_has_no_room_for_undoes_its_block(form, tmp_path, monkey
     error = here.fails(block)
     assert error.code == "E_LIMIT"
     if form.startswith("{"):
-        assert error.span.line == here.session.lines - 1
+        assert error.span.line == here.session.lines - 2
     assert list(tmp_path.iterdir()) == []
     for stage in (here, twin):
         stage.say("wait 1 beat", "load saw as c", "wait 1 beat")
@@ -137,7 +137,7 @@ def test_what_the_engine_has_no_room_for_undoes_its_block(form, tmp_path, monkey
 
 
 def test_what_is_too_much_behind_a_wait_undoes_its_line():
-    """Where more is to be there than the engine can hold at all, nothing before the wait is done."""
+    """Where more is to be there than the engine holds at all, nothing before the wait is done."""
     stage = Stage()
     stage.say("load sine")
     many = "; ".join(f"load delay as d{n}" for n in range(600))
