@@ -64,6 +64,11 @@ def _sequences(patch: Patch) -> list[tuple[str, ...]]:
     return [(f"{target}:", sequence.text) for target, sequence in patch.sequences.items()]
 
 
+def _snapshot_row(name: str, patch: Patch) -> tuple[str, ...]:
+    counts = (len(patch.nodes) - 1, len(patch.cables), len(patch.sequences))
+    return (name, "{} nodes, {} cables, {} sequences".format(*counts))
+
+
 def _list(draft: Draft, statement: List) -> None:
     what = statement.what or "nodes"
     patch = draft.patch
@@ -78,6 +83,8 @@ def _list(draft: Draft, statement: List) -> None:
         rows = _cables(patch)
     elif what == "sequences":
         rows = _sequences(patch)
+    elif what == "snapshots":
+        rows = [_snapshot_row(name, kept) for name, kept in draft.snapshots.items()]
     elif what == "devices":
         rows = [(name,) for name in draft.session.backend.facts().get("devices", ("null",))]
     else:
@@ -300,7 +307,7 @@ def _help(draft: Draft, statement: Help) -> None:
 COMMANDS = (
     Command(
         verb="list",
-        form="list [kinds|instruments|nodes|cables|sequences|devices|pending]",
+        form="list [kinds|instruments|nodes|cables|sequences|devices|pending|snapshots]",
         doc="List what there is",
         examples=(
             "list kinds",

@@ -24,6 +24,8 @@ FILES = (
     "sequences",
     "time",
     "later",
+    "undoing",
+    "snapshots",
     "files",
     "looking",
     "mending",

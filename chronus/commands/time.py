@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chronus.language.statements import Quantity
     from chronus.session.draft import Draft
     from chronus.session.session import Session
+    from chronus.session.tempo import Ramp
 
 SLOWEST_BPM, FASTEST_BPM = 10.0, 999.0
 LONGEST_WAIT_S = 24 * 3600.0
@@ -31,6 +32,12 @@ def _tempo(draft: Draft, statement: Tempo) -> None:
         ramp = draft.transport.ramp_of(duration(statement.over), draft.block_frame)
         text += f" over {statement.over.text}"
     draft.patch = replace(draft.patch, bpm=bpm)
+    set_tempo(draft, bpm, ramp)
+    draft.say(Result(text, data={"tempo": bpm}))
+
+
+def set_tempo(draft: Draft, bpm: float, ramp: Ramp | None = None) -> None:
+    """Let beats pass at another tempo, at once or from the end of a ramp on."""
     draft.transport = draft.transport.with_tempo(draft.block_frame, bpm, ramp)
     transport = draft.transport
 
@@ -45,27 +52,41 @@ def _tempo(draft: Draft, statement: Tempo) -> None:
         session.set_transport(transport)
 
     draft.do(act)
-    draft.say(Result(text, data={"tempo": bpm}))
 
 
 def _meter(draft: Draft, statement: Meter) -> None:
     meter = (statement.count, statement.unit)
-    bar_beats = 4.0 * statement.count / statement.unit
     already = draft.patch.meter == meter
     if not already:
         draft.patch = replace(draft.patch, meter=meter)
-        draft.transport = draft.transport.with_meter(draft.block_frame, bar_beats)
-        transport = draft.transport
-
-        def act(session: Session) -> None:
-            session.console.send(Event.METER, value=bar_beats)
-            session.set_transport(transport)
-
-        draft.do(act)
+        set_meter(draft, meter)
     bar = draft.transport.bar_of_meter
     text = f"meter {statement.count}/{statement.unit} from bar {bar} on"
-    data = {"meter": f"{statement.count}/{statement.unit}", "beats": bar_beats, "from": bar}
+    data = {
+        "meter": f"{statement.count}/{statement.unit}",
+        "beats": bar_beats(meter),
+        "from": bar,
+    }
     draft.say(Result(text, data=data, already=already))
+
+
+def bar_beats(meter: tuple[int, int]) -> float:
+    """How many beats a bar of a meter has."""
+    count, unit = meter
+    return 4.0 * count / unit
+
+
+def set_meter(draft: Draft, meter: tuple[int, int]) -> None:
+    """Let bars be as long as a meter says, from the next bar line on."""
+    beats = bar_beats(meter)
+    draft.transport = draft.transport.with_meter(draft.block_frame, beats)
+    transport = draft.transport
+
+    def act(session: Session) -> None:
+        session.console.send(Event.METER, value=beats)
+        session.set_transport(transport)
+
+    draft.do(act)
 
 
 def _bpm(value: Quantity) -> float:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 LONGEST_GLIDE_S = 24 * 3600.0
 LARGEST = 1e12
 """Values of ports without a range stay below this."""
+SMALLEST = 1e-30
+"""What comes nearer to 0 by a factor is 0: no smaller number can be typed, or read from a file."""
 
 
 def show_value(port: Input, value: float) -> str:
@@ -110,7 +112,8 @@ def _changed(draft: Draft, node: Node, name: str, port: Input, assignment: Assig
         amount = in_unit(value, port.unit)
         after = before + (amount if assignment.operator == "+" else -amount)
     low, high = bounds(port)
-    return min(max(after, low), high)
+    after = min(max(after, low), high)
+    return after if abs(after) >= SMALLEST else 0.0
 
 
 def glide_frames(draft: Draft, length: Quantity) -> int:

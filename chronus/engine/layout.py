@@ -180,7 +180,7 @@ class Limits:
     wires: int = 16_384
     state_bytes: int = 1 << 21
     memory_frames: int = 1 << 25
-    sequences: int = 256
+    sequences: int = 256  # of nodes, and as many of ports
     tables: int = 1024
     entries: int = 1 << 17
     events: int = 1 << 16
@@ -204,6 +204,7 @@ class Arena(NamedTuple):
     ports: Floats  # (2, ports, 4), see Ramp
     port_left: Longs  # (2, ports): frames until the target
     port_moved: Longs  # (ports,): the last block in which it moved
+    base: Floats  # (LANES, ports): what it was last set to by anything but a sequence
     limits: Floats  # (ports, 2): lowest and highest value
     gate_off: Longs  # (2, ports): frame at which a gate closes, NONE when it does not
     cables: Floats  # (2, cables, 3), see Ramp
@@ -231,11 +232,11 @@ class Arena(NamedTuple):
     plan_cables: Longs  # (plans, LANES, cables)
     plan_gates: Longs  # (plans, LANES, nodes): gate ports
     plan_gate_lane: NDArray[np.int8]  # (plans, ports): the lane that computes a gate's node
-    sequences: Longs  # (LANES, 2, sequences, 4): table, pending table, next entry, cycle
+    sequences: Longs  # (LANES, 2, 2 * sequences, 4): table, pending table, next entry, cycle
     sequence_at: (
-        Reals  # (LANES, 2, sequences, 2): beat of the table's start, beat of the pending one
+        Reals  # (LANES, 2, 2 * sequences, 2): beat of the table's start, beat of the pending one
     )
-    sequence_ports: Longs  # (sequences, 3): the port of each Role of a table, or NONE
+    sequence_ports: Longs  # (2 * sequences, 3): the port of each Role of a table, or NONE
     tables: Longs  # (tables, 2): first entry, entries
     table_beats: Reals  # (tables,): length of a cycle
     entries: Longs  # (entries, 2): Role, flags
@@ -288,6 +289,7 @@ def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]
         "ports": ((2, size.ports, 4), f4),
         "port_left": ((2, size.ports), i8),
         "port_moved": ((size.ports,), i8),
+        "base": ((LANES, size.ports), f4),
         "limits": ((size.ports, 2), f4),
         "gate_off": ((2, size.ports), i8),
         "cables": ((2, size.cables, 3), f4),
@@ -315,9 +317,9 @@ def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]
         "plan_cables": ((size.plans, LANES, size.cables), i8),
         "plan_gates": ((size.plans, LANES, size.nodes), i8),
         "plan_gate_lane": ((size.plans, size.ports), np.int8),
-        "sequences": ((LANES, 2, size.sequences, 4), i8),
-        "sequence_at": ((LANES, 2, size.sequences, 2), f8),
-        "sequence_ports": ((size.sequences, 3), i8),
+        "sequences": ((LANES, 2, 2 * size.sequences, 4), i8),
+        "sequence_at": ((LANES, 2, 2 * size.sequences, 2), f8),
+        "sequence_ports": ((2 * size.sequences, 3), i8),
         "tables": ((size.tables, 2), i8),
         "table_beats": ((size.tables,), f8),
         "entries": ((size.entries, 2), i8),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from chronus.dsp.declaration import RAMP_S
 from chronus.dsp.native import OPTIONS
 from chronus.engine import beats as plain
 from chronus.engine.layout import (
@@ -74,8 +75,11 @@ def run_sequence(arena: Arena, lane: int, block: int, sequence: int) -> None:
         if state[1] != NONE and beat >= starts[1] - BEAT_TOLERANCE:
             if frame_at(beats, rate, starts[1]) >= end:
                 return
-            state[0] = NONE if state[1] == STOPPED else state[1]
+            before = state[0]
             starts[0] = starts[1]
+            state[0] = NONE if state[1] == STOPPED else state[1]
+            if before != NONE:
+                rest_ports(arena, lane, block, sequence, before)
             state[1] = NONE
             state[2] = 0
             state[3] = 0
@@ -90,6 +94,38 @@ def run_sequence(arena: Arena, lane: int, block: int, sequence: int) -> None:
         if state[2] == arena.tables[table, 1]:
             state[2] = 0
             state[3] += 1
+
+
+@njit(**OPTIONS)
+def rest_ports(arena: Arena, lane: int, block: int, sequence: int, before: int) -> None:
+    """Let ports that a table moved, and the one after it does not, go back to what they are set to.
+
+    A base is written by events and read by sequences of the same block, so redoing that is
+    harmless; each lane has its own, as lanes may be a block apart.
+    """
+    new = block & 1
+    after = arena.sequences[lane, new, sequence, 0]
+    beat = arena.sequence_at[lane, new, sequence, 0]
+    offset = max(frame_at(arena.beats[lane, new], arena.head[RATE], beat) - block * BLOCK, 0)
+    for role in range(arena.sequence_ports.shape[1]):
+        port = arena.sequence_ports[sequence, role]
+        if port == NONE or role == GATE:
+            continue
+        if moves(arena, before, role) and not moves(arena, after, role):
+            ramp = int(np.floor(RAMP_S * arena.head[RATE] + 0.5))
+            change(arena, lane, new, port, offset, arena.base[lane, port], ramp)
+
+
+@njit(**OPTIONS)
+def moves(arena: Arena, table: int, role: int) -> bool:
+    """Whether a table moves the port of a role."""
+    if table == NONE:
+        return False
+    first = arena.tables[table, 0]
+    for entry in range(first, first + arena.tables[table, 1]):
+        if arena.entries[entry, 0] == role:
+            return True
+    return False
 
 
 @njit(**OPTIONS)

@@ -232,6 +232,7 @@ def apply_event(arena: Arena, lane: int, block: int, place: int) -> None:
         clock[new, LATE] += 1
     if kind == E_PORT:
         change(arena, lane, new, event[A], 0, value, event[B])
+        arena.base[lane, event[A]] = value
     elif kind == E_CABLE:
         aim(arena.live[lane, event[A]], value, event[B])
         arena.live_left[lane, event[A]] = event[B]
@@ -246,7 +247,9 @@ def apply_event(arena: Arena, lane: int, block: int, place: int) -> None:
     elif kind == E_SEQUENCE:
         line = bar_line(beats, beat_now(arena, lane, block, 0.5))
         clock[new, SEQUENCES] = max(clock[new, SEQUENCES], event[A] + 1)
-        arena.sequences[lane, new, event[A], 1] = event[B]
+        # What plays already goes on where it is: only what was to take over does not come.
+        goes_on = event[C] == 0 and arena.sequences[lane, new, event[A], 0] == event[B]
+        arena.sequences[lane, new, event[A], 1] = NONE if goes_on else event[B]
         arena.sequence_at[lane, new, event[A], 1] = beat if event[C] != 0 else line
     elif kind == E_MOVE:
         clock[new, SEQUENCES] = max(clock[new, SEQUENCES], event[B] + 1)

@@ -177,7 +177,10 @@ class Writer:
         for key, cable in graph.cables.items():
             comes_back = key in self._leaving
             self._leaving.pop(key, None)
-            if comes_back or self._cables[key] != cable:
+            if key in self._fresh and self._cables[key] != cable:
+                self._instant.forget(Event.CABLE, self._slots[key])
+                self._stage_cable(cable)
+            elif comes_back or self._cables[key] != cable:
                 self._cables[key] = cable
                 self._instant.add(
                     Event.CABLE, self._slots[key], self.fade_frames, value=cable.amount
@@ -288,6 +291,7 @@ class Writer:
             at = place.ports + index
             start = np.float32(node.values.get(port.name, port.default))
             arena.ports[:, at] = (start, start, 0.0, 0.0)
+            arena.base[:, at] = start
             arena.port_left[:, at] = 0
             arena.port_moved[at] = NONE
             arena.gate_off[:, at] = NONE
@@ -306,6 +310,10 @@ class Writer:
 
     # ---- events of the coming instant
 
+    def knows(self, key: str) -> bool:
+        """Whether a node has a place: it plays, or still fades out."""
+        return key in self._places
+
     def set_port(self, key: str, port: int, value: float) -> None:
         """A port goes to a value within its own ramp; at once where its node is not heard yet."""
         place = self._places[key]
@@ -313,6 +321,7 @@ class Writer:
         if key in self._fresh:
             self.arena.ports[:, at] = (np.float32(value), np.float32(value), 0.0, 0.0)
             self._instant.forget(Event.FOLLOW, at)
+            self.arena.base[:, at] = value
             self._instant.forget(Event.PORT, at)
             return
         self._instant.add(Event.PORT, at, self._ramp_frames(place, port), value=value)
@@ -338,6 +347,12 @@ class Writer:
     def _ramp_frames(self, place: Place, port: int) -> int:
         """How long a port takes to what it is set to."""
         return round(place.kind.inputs[port].ramp_s * self.rate_hz)
+
+    def glide_cable(self, key: str, frames: int) -> None:
+        """A cable takes so many frames to its amount, if it was there before."""
+        if key in self._slots and key not in self._fresh:
+            amount = self._cables[key].amount
+            self._instant.add(Event.CABLE, self._slots[key], frames, value=amount)
 
     def set_gate(self, key: str, port: int, *, is_open: bool, frames: int = 0) -> None:
         """A gate opens for so many frames (0: until it is closed), or closes."""

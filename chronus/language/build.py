@@ -308,6 +308,29 @@ def _help(tree: Node, _line: int) -> st.Help:
     return st.Help(topics[0].lower() if topics else None)
 
 
+def _steps(tree: Node, line: int) -> tuple[int, Span]:
+    """How many steps back or forth, and where that stands."""
+    numbers = tokens(tree, "NUMBER")
+    if not numbers:
+        return 1, Span(line, tree.meta.column, tree.meta.end_column)
+    count = quantity(numbers[0], line)
+    if count.unit != "" or count.exact.denominator != 1 or count.exact < 1:
+        message = f"how many changes is a whole number from 1 on, not {count.text}"
+        raise UserError(Code.VALUE, message, count.span, ["1"])
+    return int(count.exact), count.span
+
+
+def _label(tree: Node, line: int) -> Name:
+    return _names(tree, line, "LABEL")[0]
+
+
+def _recall(tree: Node, line: int) -> st.Recall:
+    lengths = [quantity(token, line) for token in tokens(tree, "DURATION")]
+    for length in lengths:
+        duration(length)
+    return st.Recall(_label(tree, line), lengths[0] if lengths else None)
+
+
 def _reset(tree: Node, line: int) -> st.Reset:
     return st.Reset(_names(tree, line, "NODE"))
 
@@ -339,6 +362,13 @@ _BUILDERS: Final[dict[str, Builder]] = {
     "help": _help,
     "reset": _reset,
     "reload": lambda _tree, _line: st.Reload(),
+    "undo": lambda tree, line: st.Undo(*_steps(tree, line)),
+    "redo": lambda tree, line: st.Redo(*_steps(tree, line)),
+    "history": lambda _tree, _line: st.History(),
+    "snapshot": lambda tree, line: st.Snapshot(_label(tree, line)),
+    "recall": _recall,
+    "diff": lambda tree, line: st.Diff(_label(tree, line)),
+    "forget": lambda tree, line: st.Forget(_label(tree, line)),
     "save": lambda tree, line: st.Save(*_path(tree, line)),
     "open": lambda tree, line: st.Open(*_path(tree, line)),
     "run": lambda tree, line: st.Run(*_path(tree, line)),

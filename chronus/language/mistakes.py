@@ -29,7 +29,7 @@ _SIGNS: Final = {
 _WORDS: Final = frozenset(
     (
         *("BAR", "BEAT", "ON", "OFF", "KINDS", "INSTRUMENTS", "NODES", "CABLES", "SEQUENCES"),
-        *("DEVICES", "PENDING", "ALL"),
+        *("DEVICES", "PENDING", "ALL", "SNAPSHOTS"),
     )
 )
 _NUMERIC: Final = frozenset({"VALUE", "NUMBER", "DURATION"})
@@ -57,6 +57,7 @@ PHRASES: Final[tuple[tuple[frozenset[str], str], ...]] = tuple(
         ("NAME", "a name such as bass"),
         ("PORT", "the name of a port such as cutoff"),
         ("FILE", "the name of a file"),
+        ("LABEL", "the name of a snapshot such as drop"),
         ("TOPIC", "a topic"),
         (".", "a dot and a port such as .cutoff"),
     )
@@ -74,7 +75,7 @@ _SYNONYMS: Final = {
 _LATER_COMMANDS: Final = frozenset(
     (
         *("rename", "copy", "panic", "mute", "unmute", "solo", "unsolo"),
-        *("undo", "redo", "history", "capture", "show", "hear"),
+        *("capture", "show", "hear"),
     )
 )
 _LATER_WORDS: Final = frozenset({"scale", "seed"})

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 VERBS: Final[tuple[str, ...]] = (
     "load", "unload", "patch", "unpatch", "set", "get", "note", "gate", "trigger", "sequence",
     "unsequence", "tempo", "meter", "swing", "start", "stop", "wait", "at", "every", "cancel",
-    "list", "describe", "status", "help", "reset", "reload", "save", "open", "run", "record",
-    "quit", "exit",
+    "undo", "redo", "history", "snapshot", "recall", "diff", "forget", "list", "describe", "status",
+    "help", "reset", "reload", "save", "open", "run", "record", "quit", "exit",
 )  # fmt: skip
 """All command words that are understood, in the order of the manual."""
 
@@ -58,8 +58,8 @@ def expected_after(text: str) -> frozenset[str]:
     """What may come next behind the beginning of a line.
 
     Literal words and signs stand in it as they are typed ("load", "by", ">"), all else by its
-    category: NODE KIND NAME PORT VALUE NOTE WORD NUMBER DURATION METER FILE TOPIC OPERATOR, and
-    in patterns HIT REST HOLD BARLINE. A word that is still being typed has to be cut off first;
+    category: NODE KIND NAME PORT VALUE NOTE WORD NUMBER DURATION METER FILE LABEL TOPIC OPERATOR,
+    and in patterns HIT REST HOLD BARLINE. A word that is still being typed has to be cut off first;
     without that, it counts as finished. Empty where the text is wrong already.
     """
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal
 
@@ -169,13 +169,45 @@ class SequenceOptions:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """`text` is the pattern in its normal form: single spaces, lower-case notes."""
+    """What plays a node or moves a port.
+
+    Attributes:
+        target: the node or port.
+        steps: of one cycle.
+        options: what stands behind the pattern.
+        text: the pattern in its normal form: single spaces, lower-case notes.
+        span: where.
+        own_hz: the pitch that an `x` among notes plays: the node's own when this was said.
+    """
 
     target: PortRef
     steps: tuple[Step, ...]
     options: SequenceOptions
     text: str
     span: Span
+    own_hz: float | None = None
+
+
+def meaning(sequence: Sequence) -> Sequence:
+    """What a sequence means, wherever it was written and whenever it came: equal if they sound so.
+
+    The places of its parts and `now` are taken out.
+    """
+    nowhere = Span()
+    target = PortRef(
+        Name(sequence.target.node.text, nowhere),
+        None if sequence.target.port is None else Name(sequence.target.port.text, nowhere),
+    )
+    steps = tuple(
+        replace(
+            step,
+            span=nowhere,
+            value=None if step.value is None else replace(step.value, span=nowhere),
+        )
+        for step in sequence.steps
+    )
+    options = replace(sequence.options, now=False)
+    return replace(sequence, target=target, steps=steps, options=options, span=nowhere)
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +355,48 @@ class Reload:
 
 
 @dataclass(frozen=True, slots=True)
+class Undo:
+    """`undo`, `undo 3`."""
+
+    count: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Redo:
+    """`redo`, `redo 3`."""
+
+    count: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    name: Name
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    name: Name
+    over: Quantity | None
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    name: Name
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    name: Name
+
+
+@dataclass(frozen=True, slots=True)
 class Save:
     path: str
     span: Span
@@ -385,6 +459,13 @@ Statement = (
     | Help
     | Reset
     | Reload
+    | Undo
+    | Redo
+    | History
+    | Snapshot
+    | Recall
+    | Diff
+    | Forget
     | Save
     | Open
     | Run

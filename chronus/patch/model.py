@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import bisect
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from chronus.language.statements import meaning
 from chronus.modules.catalog import kinds
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ class Node:
         name: unique, as users write it.
         kind: name of its kind.
         number: unique for ever; a node that is loaded again is another one.
-        values: what was set, by port name, in the port's own unit.
+        values: what was set to anything but its default, by port name, in the port's own unit.
     """
 
     name: str
@@ -94,7 +96,7 @@ class Patch:
 
     Attributes:
         nodes: by name, in the order in which they were loaded; `out` is the first.
-        cables: in the order in which they were plugged in.
+        cables: in the order of their sources, then of their targets, however they came to be.
         silenced: nodes whose way to `out` was taken away for good.
         sequences: by what they play, `NODE` or `NODE.PORT`.
         bpm: beats a minute, or where a ramp of the tempo goes.
@@ -130,20 +132,34 @@ class Patch:
         )
 
     def with_value(self, name: str, port: str, value: float) -> Patch:
-        """A patch with a port set."""
+        """A patch with a port set; to its default is as if it had never been."""
         node = self.nodes[name]
-        values = MappingProxyType({**node.values, port: value})
-        return self.with_node(replace(node, values=values))
+        values = {**node.values, port: value}
+        declared = node.port(port)
+        if declared is not None and value == declared.default:
+            del values[port]
+        return self.with_node(replace(node, values=MappingProxyType(values)))
 
     def with_cable(self, cable: Cable) -> Patch:
-        """A patch with a cable plugged in, in place of one between the same ports."""
-        others = tuple(c for c in self.cables if c.ends != cable.ends)
+        """A patch with a cable plugged in, in place of one between the same ports.
+
+        Where only the amount differs, it stays the same cable.
+        """
+        for there in self.cables:
+            if there.ends == cable.ends and there.bends == cable.bends:
+                cable = replace(cable, number=there.number)
+        cables = [c for c in self.cables if c.ends != cable.ends]
+        bisect.insort(cables, cable, key=self._place_of)
         return replace(
             self,
-            cables=(*others, cable),
+            cables=tuple(cables),
             silenced=self.silenced - {cable.source},
             count=max(self.count, cable.number + 1),
         )
+
+    def _place_of(self, cable: Cable) -> tuple[int, str, int, str]:
+        source, target = self.nodes[cable.source], self.nodes[cable.target]
+        return (source.number, cable.output, target.number, cable.input)
 
     def without_cables(self, gone: frozenset[int]) -> Patch:
         """A patch without the cables of these numbers."""
@@ -157,7 +173,7 @@ class Patch:
         """A patch in which `target` is played by a sequence, or by none."""
         rest = {k: v for k, v in self.sequences.items() if k != target}
         if sequence is not None:
-            rest = {**self.sequences, target: sequence}
+            rest = {**self.sequences, target: meaning(sequence)}
         return replace(self, sequences=MappingProxyType(rest))
 
     def free_name(self, wanted: str) -> str:
@@ -168,6 +184,11 @@ class Patch:
         while f"{wanted}{number}" in self.nodes:
             number += 1
         return f"{wanted}{number}"
+
+
+def is_same(one: Patch, other: Patch) -> bool:
+    """Whether two patches are alike in all but the next free number, which only grows."""
+    return one == replace(other, count=one.count)
 
 
 def empty_patch() -> Patch:

@@ -77,6 +77,17 @@ def _laid_out(sequence: Sequence, swing: float) -> tuple[list[Step], list[float]
     return steps, beats, float(len(steps) * options.step * 4)
 
 
+def plays_own_pitch(sequence: Sequence) -> bool:
+    """Whether an `x` of it is a pitch among others: the one that its node has when it is said."""
+    hits = [step for step in sequence.steps if step.kind == "hit"]
+    return any(step.pitch is None for step in hits) and _is_pitched(sequence)
+
+
+def _is_pitched(sequence: Sequence) -> bool:
+    """Whether its hits have pitches; those of a grid leave the pitch alone."""
+    return sequence.options.transpose_st != 0.0 or any(s.pitch is not None for s in sequence.steps)
+
+
 def note_table(sequence: Sequence, own_hz: float | None, swing: float = 0.5) -> Table:
     """The table of a pattern of notes or hits.
 
@@ -87,9 +98,7 @@ def note_table(sequence: Sequence, own_hz: float | None, swing: float = 0.5) -> 
     """
     steps, beats, cycle = _laid_out(sequence, swing)
     hits = [i for i, step in enumerate(steps) if step.kind == "hit"]
-    pitched = own_hz is not None and (
-        sequence.options.transpose_st != 0.0 or any(steps[i].pitch is not None for i in hits)
-    )
+    pitched = own_hz is not None and _is_pitched(sequence)
     factor = 2.0 ** (sequence.options.transpose_st / 12.0)
     slides = [_slides(steps, i) for i in hits]
     entries = []

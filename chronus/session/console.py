@@ -13,10 +13,13 @@ from chronus.session.sequences import Sequences
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from chronus.engine.layout import Event
     from chronus.patch.model import Node
     from chronus.patch.tables import Table
     from chronus.session.backend import Backend
+    from chronus.session.changes import InputChange
     from chronus.session.glides import Ends
     from chronus.session.sequences import Ports
     from chronus.session.timing import Timing
@@ -118,6 +121,30 @@ class Console:
         if self._timing.is_score:
             return self._glides.value(node, port, self._timing.virtual)
         return self._writer.gliding_value(*place_of(node, port))
+
+    def set_inputs(self, inputs: Iterable[InputChange], frames: int = 0) -> None:
+        """Set inputs of nodes of the graph, as far as the engine knows them.
+
+        Args:
+            inputs: and their values.
+            frames: how long those take that are numbers of nodes which are there; 0: their ramps.
+        """
+        for change in inputs:
+            if not self._writer.knows(change.key):
+                continue
+            node = self.patch.nodes[change.node]
+            if frames and change.can_glide and change.before is not None:
+                self.glide_port(node, change.port, (change.before, change.value), frames)
+            else:
+                self._glides.end(node, change.port)
+                self._writer.set_port(change.key, change.index, change.value)
+                self.is_touched = True
+
+    def glide_cables(self, keys: Iterable[str], frames: int) -> None:
+        """Let cables take so long to the amounts that they have in the patch."""
+        for key in keys:
+            self._writer.glide_cable(key, frames)
+            self.is_touched = True
 
     def set_gate(self, node: Node, *, is_open: bool, frames: int = 0) -> None:
         """Open or close the gate of a node."""

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from chronus.errors import Code, UserError, nearest
 from chronus.patch.graph import heard, key_of, strip_key
-from chronus.patch.model import OUT, STRIP_PORTS, Node, Patch
+from chronus.patch.model import OUT, STRIP_PORTS, Node, Patch, is_same
 from chronus.session.agenda import Agenda
+from chronus.session.history import Entry, History
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from chronus.dsp.declaration import Input
     from chronus.language.statements import Name, PortRef
     from chronus.session.console import Console
     from chronus.session.session import Session
     from chronus.session.tempo import Transport
+
+
+NUMBERS: Final = itertools.count(1)
+"""Of lines, so that what one line changes at several instants is one change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,8 @@ class Instant:
         said: the text of each command that has it done, in order.
         who: said it; "" for who says the line.
         stamp: the block at which it is done where it is published ahead; None for what is not.
+        history: what can be undone from then on; None where that stays.
+        line: the line of that history that makes the change of this instant.
     """
 
     patch: Patch | None = None
@@ -69,12 +77,14 @@ class Instant:
     said: list[str] = field(default_factory=list)
     who: str = ""
     stamp: int | None = None
+    history: History | None = None
+    line: int | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is done, and time does not move."""
         does = self.is_rewired or self.is_rescheduled or self.openings or self.actions
-        return not does and self.until is None
+        return not does and self.until is None and self.history is None
 
 
 @dataclass(slots=True)
@@ -96,6 +106,11 @@ class Draft:
         agenda: as it will be.
         who: says the commands.
         is_trial: whether this is about a later time, when there may be more room in the engine.
+        history: what can be undone, as it will be.
+        snapshots: by name, as they will be.
+        line: which one it is, or one of a file that is run.
+        base: the patch as the last entry of the history left it.
+        changed: the text of each command of the line that has changed it since.
     """
 
     session: Session
@@ -112,11 +127,17 @@ class Draft:
     agenda: Agenda = field(default_factory=Agenda)
     who: str = ""
     is_trial: bool = False
+    history: History = field(default_factory=History)
+    snapshots: Mapping[str, Patch] = field(default_factory=dict)
+    line: int = field(default_factory=NUMBERS.__next__)
+    base: Patch | None = None
+    changed: list[str] = field(default_factory=list)
     _told: Instant | None = None
 
     def __post_init__(self) -> None:
-        """Place the first instant."""
+        """Place the first instant; what is changed is changed from here on."""
         self.instants[0].at = self.frame
+        self.base = self.patch
 
     @property
     def block_frame(self) -> float:
@@ -168,6 +189,8 @@ class Draft:
             results=[],
             patterns=list(self.patterns),
             is_trial=True,
+            line=next(NUMBERS),
+            changed=[],
             _told=None,
         )
 
@@ -175,6 +198,8 @@ class Draft:
         """Go on from where a fork ends."""
         self.patch, self.transport, self.agenda = fork.patch, fork.transport, fork.agenda
         self.recording, self.patterns = fork.recording, fork.patterns
+        self.history, self.snapshots = fork.history, fork.snapshots
+        self.base, self.changed = self.patch, []
 
     def touch(self, action: Callable[[Console], None]) -> None:
         """Have something done to the engine."""
@@ -188,15 +213,45 @@ class Draft:
 
     def wait(self, frame: float) -> None:
         """Let time move on to a frame before what follows."""
-        self.instants[-1].until = frame
         self.close()
+        self.instants[-1].until = frame
         self.instants.append(Instant(at=frame))
         self.frame = frame
 
     def close(self) -> None:
         """Let the last instant have the patch and the agenda as they stand."""
+        self.remember()
         last = self.instants[-1]
         last.patch, last.agenda, last.who = self.patch, self.agenda, self.who
+
+    # ---- what can be undone
+
+    def begin_line(self) -> None:
+        """What follows belongs to another line of a file."""
+        self.remember()
+        self.line = next(NUMBERS)
+
+    def remember(self) -> None:
+        """Make what has changed since the last entry of the history one more entry."""
+        before, self.base = self.base, self.patch
+        assert before is not None
+        if self.changed and not is_same(before, self.patch):
+            text, bar = "; ".join(self.changed), self.transport.position(self.frame)
+            entry = Entry(before, self.patch, text, self.who, int(self.frame), bar, self.line)
+            self.set_history(self.history.changed(entry))
+            self.instants[-1].line = self.line
+        self.changed = []
+
+    def note_change(self, before: Patch) -> None:
+        """Note that the command which has been prepared may have changed the patch."""
+        if self.patch is not before and self.patch is not self.base:
+            self.changed.append(self.text)
+
+    def set_history(self, history: History) -> None:
+        """Let other things be undone or redone from now on."""
+        self.history = self.instants[-1].history = history
+        self.base = self.patch
+        self.changed = []
 
     def say(self, result: Result | Callable[[Session], Result]) -> None:
         """What the command answers; a function is asked when the effect is there."""

@@ -80,7 +80,7 @@ def _renew(session: Session, before: Mapping[tuple[str, str], Port]) -> None:
     now = _ports(session.patch)
     fresh = {port: place for port, place in now.items() if place[0] != before.get(port, place)[0]}
     moved = [t for t in session.patch.sequences if _played(session.patch, t) & fresh.keys()]
-    session.writer.tables.check_room((), len(moved))
+    session.writer.tables.check_room((), moved)
     session.console.take(fitted(session.patch), is_rewired=True)
     for port, place in fresh.items():
         session.writer.follow_port(*place, before[port])

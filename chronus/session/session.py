@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING, Any
 from chronus.engine.layout import Event
 from chronus.errors import UserError
 from chronus.language.parser import read
+from chronus.language.statements import Note
 from chronus.session.agenda import Agenda
 from chronus.session.alarm import Alarm
 from chronus.session.console import Console
 from chronus.session.draft import Draft, place_of
+from chronus.session.history import History
 from chronus.session.ledger import Entry, Ledger
 from chronus.session.pending import Pending
 from chronus.session.reply import Length, Recording, Reply, state_error
@@ -76,6 +78,8 @@ class Session:
         self.quit_frame: int | None = None
         self.length = Length()
         self.recording: Recording | None = None
+        self.history = History()
+        self.snapshots: Mapping[str, Patch] = {}
         self.lines = 0
         self._handlers = handlers
         self.agenda = Agenda()
@@ -314,6 +318,8 @@ class Session:
             recording=recording,
             agenda=self.agenda,
             who=self._who,
+            history=self.history,
+            snapshots=self.snapshots,
         )
 
     def carry_out(self, said: tuple[Said, ...]) -> tuple[Result, ...]:
@@ -366,6 +372,8 @@ class Session:
         for action in instant.actions:
             action(self)
         self.agenda = instant.agenda
+        if instant.history is not None:
+            self.history = instant.history
         is_ahead, timing.stamp = timing.stamp is not None, stamp
         mark = self.publish() if self.console.is_touched and not self.is_score else None
         timing.stamp = stamp if is_ahead else None
@@ -375,6 +383,7 @@ class Session:
             with self._apart(is_last):
                 took = self.backend.settle(mark)
             self._took = took
+            self.history = self.history.took(instant.line, took, self.transport.position(took))
             if foreseen is not transport is timing.foreseen:
                 timing.foreseen = timing.engine_transport()  # from the block at which it came
         self.ledger.tell()
@@ -408,7 +417,11 @@ class Session:
         """
         self.pending.catch_up(draft)
         draft.begin(part.text)
+        before, count = draft.patch, len(draft.changed)
         self._handlers[type(part.statement)](draft, part.statement)
+        # A note sets ports, but is nothing that is undone; the commands of a block were noted.
+        if not isinstance(part.statement, Note) and len(draft.changed) == count:
+            draft.note_change(before)
 
     # ---- the end
 
