@@ -58,6 +58,11 @@ class _Conversation:
         """What is patched, for completion."""
         return empty_patch() if self._session is None else self._session.patch
 
+    @property
+    def snapshots(self) -> tuple[str, ...]:
+        """Names of the patches that are kept."""
+        return () if self._session is None else tuple(self._session.snapshots)
+
     def session(self) -> Session:
         """The session, once its engine has started.
 
@@ -161,7 +166,9 @@ def _reader(
         ) -> Iterable[Completion]:
             begun = WORD.search(document.text_before_cursor)
             assert begun is not None
-            for word, note in completions(document.text_before_cursor, conversation.patch):
+            snapshots = conversation.snapshots
+            text = document.text_before_cursor
+            for word, note in completions(text, conversation.patch, snapshots):
                 yield Completion(word, -len(begun.group()), display_meta=note)
 
     folder = state_dir()

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chronus.doors.completion import completions
 from chronus.patch.model import Patch, is_same
 from chronus.session.differing import COVERED
 from tests.support.edits import edit
@@ -156,3 +157,11 @@ def test_wrong_lines(line, code, column, suggestion):
     assert suggestion is None or error.suggestions[0] == suggestion
     assert stage.session.patch is before
     assert list(stage.session.snapshots) == ["drop"]
+
+
+def test_names_are_completed():
+    """What may stand behind `recall` is the name of a snapshot."""
+    stage = Stage()
+    stage.say("snapshot drop", "snapshot intro")
+    words = completions("recall d", stage.session.patch, stage.session.snapshots)
+    assert [word for word, _ in words] == ["drop"]
