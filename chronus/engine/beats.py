@@ -26,7 +26,7 @@ BAR_TOLERANCE = 1e-7
 def bpm_after(beats: Sequence[float], frames: float) -> float:
     """Beats a minute so many frames behind the origin: linear in time through a ramp."""
     ramp = beats[RAMP_FRAMES]
-    if frames >= ramp:
+    if ramp == 0.0 or frames >= ramp:
         return beats[TARGET_BPM]
     return beats[BPM] + max(frames, 0.0) * ((beats[TARGET_BPM] - beats[BPM]) / ramp)
 

@@ -246,13 +246,13 @@ def apply_event(arena: Arena, lane: int, block: int, place: int) -> None:
             arena.gate_off[new, event[A]] = NONE
     elif kind == E_SEQUENCE:
         line = bar_line(beats, beat_now(arena, lane, block, 0.5))
-        clock[new, SEQUENCES] = max(clock[new, SEQUENCES], event[A] + 1)
+        use_sequence(arena, lane, new, event[A])
         # What plays already goes on where it is: only what was to take over does not come.
         goes_on = event[C] == 0 and arena.sequences[lane, new, event[A], 0] == event[B]
         arena.sequences[lane, new, event[A], 1] = NONE if goes_on else event[B]
         arena.sequence_at[lane, new, event[A], 1] = beat if event[C] != 0 else line
     elif kind == E_MOVE:
-        clock[new, SEQUENCES] = max(clock[new, SEQUENCES], event[B] + 1)
+        use_sequence(arena, lane, new, event[B])
         arena.sequences[lane, new, event[B], :] = arena.sequences[lane, new, event[A], :]
         arena.sequence_at[lane, new, event[B], :] = arena.sequence_at[lane, new, event[A], :]
         arena.sequences[lane, new, event[A], 0:2] = NONE
@@ -268,6 +268,17 @@ def apply_event(arena: Arena, lane: int, block: int, place: int) -> None:
     else:
         move_transport(arena, lane, block, event, value)
     arena.ring[place, TOOK] = frame
+
+
+@njit(**OPTIONS)
+def use_sequence(arena: Arena, lane: int, new: int, sequence: int) -> None:
+    """Have sequences up to this one carried on from block to block.
+
+    A half-done block may have left something in those that are new.
+    """
+    for unused in range(arena.clock[lane, new, SEQUENCES], sequence + 1):
+        arena.sequences[lane, new, unused, :2] = NONE
+    arena.clock[lane, new, SEQUENCES] = max(arena.clock[lane, new, SEQUENCES], sequence + 1)
 
 
 @njit(**OPTIONS)
