@@ -18,7 +18,7 @@ from chronus.commands.registry import handlers
 from chronus.engine.layout import LANE_COLUMNS as COLUMNS
 from chronus.engine.layout import NONE, Clock, Count, Fault, Head, Lane, Node, Reason
 from chronus.engine.offline import Stepper
-from chronus.language.parser import parse_line
+from chronus.language.parser import read
 from chronus.modules.catalog import catalog, kinds
 from chronus.patch.graph import key_of
 from chronus.session.offline import Offline
@@ -28,7 +28,7 @@ from chronus.settings import BLOCK
 if TYPE_CHECKING:
     import random
 
-    from chronus.language.statements import Statement
+    from chronus.language.statements import Said
 
 PORTS, CABLES, ROWS, STATE, SEQUENCES, NODES = 192, 48, 96, 16_384, 8, 48
 """So much of the arena the small patches of the simulation use."""
@@ -84,9 +84,9 @@ def hands() -> Stepper:
 
 
 @cache
-def score(*, echoes: bool) -> list[tuple[Statement, ...]]:
+def score(*, echoes: bool) -> list[tuple[Said, ...]]:
     """The lines of the score, parsed once for all worlds."""
-    return [parse_line(line, 1) for line in (SCORE, (*SCORE, ECHO))[echoes]]
+    return [read(line, 1) for line in (SCORE, (*SCORE, ECHO))[echoes]]
 
 
 class Engine:
