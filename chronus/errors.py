@@ -63,6 +63,13 @@ class UserError(Exception):
         self.suggestions = tuple(suggestions)
         self.details = tuple(details)
 
+    def __str__(self) -> str:
+        """Code, reason, place and way out, on one line."""
+        text = f"{self.code}: {self.message}"
+        if self.span is not None:
+            text += f" (line {self.span.line}, column {self.span.column})"
+        return f"{text}; try: {', '.join(self.suggestions)}" if self.suggestions else text
+
     def at(self, span: Span) -> UserError:
         """The same error with a place, where it had none."""
         return UserError(self.code, self.message, self.span or span, self.suggestions, self.details)

@@ -5,24 +5,25 @@ from __future__ import annotations
 import os
 import tempfile
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chronus.commands.declaration import Command
+from chronus.commands.undoing import restore
 from chronus.data import data_path
 from chronus.errors import Code, Span, UserError
-from chronus.language.parser import parse_line
+from chronus.language.blocks import gathered
+from chronus.language.parser import read
 from chronus.language.statements import Open, Record, RecordStop, Run, Save
 from chronus.machine.recorder import SUBTYPES, FileRecorder
-from chronus.patch.model import OUT, empty_patch
-from chronus.session.draft import Result
-from chronus.session.saving import BUILDING, patch_lines
-from chronus.session.session import Session, state_error
+from chronus.patch.model import empty_patch
+from chronus.session.draft import Draft, Result
+from chronus.session.reply import state_error
+from chronus.session.saving import BUILDING, HEAD, VERSION, VERSION_LINE, patch_lines
 
 if TYPE_CHECKING:
     from chronus.language.statements import Statement
-    from chronus.session.draft import Draft
+    from chronus.session.session import Session
 
 MOST_LINES = 100_000
 MOST_BYTES = 10_000_000
@@ -69,6 +70,9 @@ def read_lines(path: str, span: Span | None = None) -> list[str]:
         UserError: E_FILE, it cannot be read, or is no text; E_LIMIT, it is too long.
     """
     place = _found(expanded(path, span))
+    if place.exists() and not place.is_file() and not place.is_dir() and span is not None:
+        # A pipe would hold up all that plays, for as long as nobody writes into it.
+        raise UserError(Code.FILE, f"cannot read {path}: it is a device or a pipe", span)
     try:
         with place.open("rb") as file:
             read = file.read(MOST_BYTES + 1)
@@ -128,18 +132,21 @@ def prepare_lines(
     errors: list[UserError] = []
     count = 0
     before, draft.builds = draft.builds, allowed is BUILDING
-    for number, line in enumerate(lines, 1):
+    for text, number in gathered(lines):
+        if allowed is None:
+            draft.begin_line()
         try:
-            for statement in parse_line(line, number):
-                _check_allowed(statement, number, allowed)
-                draft.session.prepare(draft, statement)
+            for part in read(text, number):
+                _check_allowed(part.statement, number, allowed)
+                draft.session.prepare(draft, part)
                 count += 1
         except UserError as error:
             errors.append(error.at(Span(number, 1, 1)))
     draft.builds = before
     if errors:
         kinds = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
-        message = f"{kinds} in {path}, so nothing of it was done; {show_error(errors[0])}"
+        read_as = "" if allowed is None else f" (read as a patch of version {VERSION})"
+        message = f"{kinds} in {path}{read_as}, so nothing of it was done; {show_error(errors[0])}"
         raise UserError(
             Code.FILE, message, span, errors[0].suggestions, [show_error(e) for e in errors]
         )
@@ -157,43 +164,65 @@ def _save(draft: Draft, statement: Save) -> None:
     path = writable(statement.path, statement.span)
     lines = patch_lines(draft.patch)
 
-    def act(_session: Session) -> None:
-        _write(path, "# A Music Chronus patch: `open` it.\n" + "\n".join(lines) + "\n", statement)
-
-    draft.do(act)
+    text = "\n".join([HEAD, *lines]) + "\n"
+    draft.open_first(lambda _: _write(path, text, statement))
     draft.say(Result(f"saved {statement.path} ({len(lines)} lines)", data={"file": statement.path}))
 
 
 def _write(path: Path, text: str, statement: Save) -> None:
-    """Write a file so that it is all there or as it was before."""
+    """Write a file so that it is all there or as it was before, with the rights that it had."""
+    path = path.resolve()  # through a link, to the file itself
+    there: Path | None = None
     try:
         with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
+            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name[:100]}.", delete=False
         ) as file:
+            there = Path(file.name)
             file.write(text)
-        Path(file.name).replace(path)
+            file.flush()
+            os.fsync(file.fileno())
+        there.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
+        there.replace(path)
     except OSError as error:
+        if there is not None:
+            there.unlink(missing_ok=True)
         message = f"cannot write {statement.path}: {error.strerror}"
         raise UserError(Code.FILE, message, statement.span) from error
 
 
+def _umask() -> int:
+    """The rights that new files do not get; there is no way to ask but to set them."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
 def _open(draft: Draft, statement: Open) -> None:
     lines = read_lines(statement.path, statement.span)
-    before = len(draft.results)
-    for target in draft.patch.sequences:
-        draft.do(partial(Session.stop_playing, player=draft.patch.player(target), now=True))
-    out = draft.patch.nodes[OUT]
-    for name in out.values:
-        default = out.declaration.inputs[out.declaration.find_input(name) or 0].default
-        draft.do(partial(Session.set_port, node=out, port=name, value=default))
-    fresh = replace(empty_patch(), count=draft.patch.count, bpm=draft.patch.bpm)
-    draft.rewire(fresh)
-    count = prepare_lines(draft, lines, statement.path, statement.span, BUILDING)
+    _check_version(lines, statement)
+    was = draft.patch
+    fresh = replace(empty_patch(), count=was.count, bpm=was.bpm, meter=was.meter, swing=was.swing)
+    built = Draft(draft.session, fresh, draft.transport, draft.frame)
+    count = prepare_lines(built, lines, statement.path, statement.span, BUILDING)
+    restore(draft, built.patch)
     nodes = len(draft.patch.nodes) - 1
     text = f"opened {statement.path}: {nodes} nodes, {len(draft.patch.cables)} cables"
-    draft.say_instead(
-        before, Result(text, data={"file": statement.path, "commands": count, "nodes": nodes})
-    )
+    draft.say(Result(text, data={"file": statement.path, "commands": count, "nodes": nodes}))
+
+
+def _check_version(lines: list[str], statement: Open) -> None:
+    """Refuse a patch of a version that was not there yet.
+
+    Raises:
+        UserError: E_FILE, naming both versions.
+    """
+    head = VERSION_LINE.fullmatch(next((line for line in lines if line.strip()), ""))
+    if head is not None and (len(head[1]) > 9 or int(head[1]) > VERSION):
+        message = (
+            f"{statement.path} is a patch of version {head[1][:20]}, and this program reads "
+            f"version {VERSION}: a newer one opens it"
+        )
+        raise UserError(Code.FILE, message, statement.span)
 
 
 def _run(draft: Draft, statement: Run) -> None:
@@ -222,7 +251,7 @@ def _record(draft: Draft, statement: Record) -> None:
     def act(session: Session) -> None:
         session.begin_recording(FileRecorder(path, session.rate_hz), frame)
 
-    draft.do(act)
+    draft.open_first(act)
     draft.say(Result(f"recording to {statement.path}", data={"file": statement.path}))
 
 
@@ -231,7 +260,7 @@ def _record_stop(draft: Draft, _statement: RecordStop) -> None:
         raise state_error("nothing is being recorded", "record take.wav")
     path, draft.recording = draft.recording, None
     frame = int(draft.frame + 0.5)
-    draft.do(lambda session: session.end_recording(frame))
+    draft.open_first(lambda session: session.end_recording(frame))
     draft.say(Result(f"recorded {path}", data={"file": path}))
 
 
@@ -239,7 +268,7 @@ COMMANDS = (
     Command(
         verb="save",
         form="save FILE",
-        doc="Write the patch, its sequences and the tempo as command lines",
+        doc="Write the patch, its sequences, tempo, meter and swing as command lines",
         examples=("load kick", "save my.chronus"),
         handles={Save: _save},
     ),

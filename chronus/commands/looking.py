@@ -12,7 +12,7 @@ from chronus.errors import Code, Span, UserError, nearest
 from chronus.language.quantities import format_value
 from chronus.language.statements import Describe, Help, List, Status
 from chronus.modules.catalog import kinds
-from chronus.patch.graph import computing_order, graph_of, heard
+from chronus.patch.graph import cable_key, computing_order, graph_of, heard
 from chronus.patch.model import OUT, STRIP_PORTS
 from chronus.session.draft import Result
 
@@ -64,9 +64,17 @@ def _sequences(patch: Patch) -> list[tuple[str, ...]]:
     return [(f"{target}:", sequence.text) for target, sequence in patch.sequences.items()]
 
 
+def _snapshot_row(name: str, patch: Patch) -> tuple[str, ...]:
+    counts = (len(patch.nodes) - 1, len(patch.cables), len(patch.sequences))
+    return (name, "{} nodes, {} cables, {} sequences".format(*counts))
+
+
 def _list(draft: Draft, statement: List) -> None:
     what = statement.what or "nodes"
     patch = draft.patch
+    if what == "pending":
+        _list_pending(draft)
+        return
     if what == "kinds":
         rows: list[tuple[str, ...]] = list(kind_rows())
     elif what == "nodes":
@@ -75,6 +83,8 @@ def _list(draft: Draft, statement: List) -> None:
         rows = _cables(patch)
     elif what == "sequences":
         rows = _sequences(patch)
+    elif what == "snapshots":
+        rows = [_snapshot_row(name, kept) for name, kept in draft.snapshots.items()]
     elif what == "devices":
         rows = [(name,) for name in draft.session.backend.facts().get("devices", ("null",))]
     else:
@@ -82,6 +92,26 @@ def _list(draft: Draft, statement: List) -> None:
         rows = []
     data = {what: [[cell.rstrip(":") for cell in row] for row in rows]}
     draft.say(Result(f"{len(rows)} {what}", _columns(rows), data))
+
+
+def _list_pending(draft: Draft) -> None:
+    items = draft.agenda.items
+    rows: list[tuple[str, ...]] = [
+        (f"#{i.number}", f"{i.repeat}, next at {i.when}" if i.repeat else i.when, i.who, i.text)
+        for i in items
+    ]
+    data = [
+        {
+            "id": item.number,
+            "when": item.when,
+            "every": str(item.repeat) if item.repeat else None,
+            "frame": item.block_frame(draft.transport),
+            "who": item.who,
+            "text": item.text,
+        }
+        for item in items
+    ]
+    draft.say(Result(f"{len(rows)} pending", _columns(rows), {"pending": data}))
 
 
 # ---- describe
@@ -116,9 +146,8 @@ def _describe_node(draft: Draft, node: Node) -> tuple[str, ...]:
     _, closing = computing_order(graph.nodes, graph.cables.values())
     for cable in patch.cables:
         if node.name in (cable.source, cable.target):
-            late = (
-                ", one block late: it closes a cycle" if f"cable#{cable.number}" in closing else ""
-            )
+            is_late = cable_key(patch, cable) in closing
+            late = ", one block late: it closes a cycle" if is_late else ""
             amount = f" by {cable.text}" if cable.text else ""
             lines.append(
                 f"cable: {cable.source}.{cable.output} > {cable.target}.{cable.input}{amount}{late}"
@@ -208,7 +237,8 @@ def status_result(session: Session) -> Result:
     facts = {
         "frame": frame,
         "bar": transport.position(frame),
-        "tempo": transport.bpm,
+        "tempo": transport.bpm_at(frame),
+        "meter": "{}/{}".format(*session.patch.meter),
         "playing": transport.is_playing,
         "rate": session.rate_hz,
         **facts,
@@ -242,7 +272,9 @@ def help_lines(topic: str | None) -> tuple[str, ...]:
 
     if topic is None:
         rows: list[tuple[str, ...]] = [(c.form, c.doc) for c in commands().values()]
-        lines = ["One line, one command; `;` parts several, `#` begins a comment."]
+        lines = [
+            "One line, one command; `;` parts several, `{ }` binds them, `#` begins a comment."
+        ]
         for form, doc in rows:
             lines += [form, f"    {doc}"]
         lines.append(
@@ -275,7 +307,7 @@ def _help(draft: Draft, statement: Help) -> None:
 COMMANDS = (
     Command(
         verb="list",
-        form="list [kinds|instruments|nodes|cables|sequences|devices]",
+        form="list [kinds|instruments|nodes|cables|sequences|devices|pending|snapshots]",
         doc="List what there is",
         examples=(
             "list kinds",

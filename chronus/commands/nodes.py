@@ -13,8 +13,8 @@ from chronus.language.statements import Copy, Load, Rename, Unload
 from chronus.modules.catalog import kinds
 from chronus.patch.graph import heard, key_of
 from chronus.patch.model import OUT, Node
+from chronus.session.console import Console
 from chronus.session.draft import Result
-from chronus.session.session import Session
 
 if TYPE_CHECKING:
     from chronus.dsp.declaration import Kind
@@ -81,9 +81,7 @@ def _load(draft: Draft, statement: Load) -> None:
     for setting in statement.settings:
         trial = type(draft)(draft.session, patch, draft.transport, draft.frame)
         port = trial.input_of(patch.nodes[name], setting.port)
-        patch = patch.with_value(
-            name, port.name, checked_value(port, setting.value, draft.transport)
-        )
+        patch = patch.with_value(name, port.name, checked_value(port, setting.value, draft.pace))
     draft.rewire(patch)
     where = " > out" if name in heard(patch) else ""
     draft.say(Result(f"{name}: {kind.name}{where}", data={"node": name, "kind": kind.name}))
@@ -96,7 +94,7 @@ def _unload(draft: Draft, statement: Unload) -> None:
             raise UserError(Code.STATE, "out is always there", name.span)
         for target in [t for t in draft.patch.sequences if t.split(".")[0] == node.name]:
             player = draft.patch.player(target)
-            draft.do(partial(Session.stop_playing, player=player, now=True))
+            draft.touch(partial(Console.stop_playing, player=player, now=True))
         if statement.rings:
             draft.instants[-1].ringing.add(key_of(node))
         draft.rewire(draft.patch.without_node(node.name))
@@ -113,7 +111,7 @@ def _rename(draft: Draft, statement: Rename) -> None:
     already = name.text == node.name
     if not already:
         _check_free(draft, name)
-        draft.rewire(draft.patch.renamed(node.name, name.text))
+        draft.rewire(draft.patch.renamed({node.name: name.text}))
     data = {"node": name.text, "before": node.name}
     draft.say(Result(f"{node.name} is {name.text} now", data=data, already=already))
 
@@ -145,6 +143,7 @@ def _copy(draft: Draft, statement: Copy) -> None:
     )
     draft.instants[-1].copies[key_of(copy)] = key_of(node)
     draft.rewire(patch)
+    draft.touch(partial(Console.copy_glides, node=copy, source=node))
     where = " > out" if name in heard(patch) else ""
     data = {"node": name, "kind": node.kind, "of": node.name}
     draft.say(Result(f"{name}: {node.kind}, a copy of {node.name}{where}", data=data))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from chronus.commands.declaration import Command
 from chronus.commands.values import checked_value
 from chronus.errors import Code, Span, UserError
-from chronus.language.quantities import duration, format_value, in_unit, note_name
+from chronus.language.quantities import Duration, duration, format_value, in_unit, note_name
 from chronus.language.statements import Gate, Note, Trigger
 from chronus.session.draft import Result
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from chronus.session.draft import Draft
     from chronus.session.session import Session
 
-NOTE_BEATS = 1.0
+NOTE_BEATS = Fraction(1)
 """How long a note is whose length is not said."""
 TRIGGER_S = 0.01
 HIT_VELOCITY = 0.8
@@ -37,7 +38,7 @@ def gated(node: Node, span: Span, what: str) -> None:
 def _gate(draft: Draft, statement: Gate) -> None:
     node = draft.node(statement.node)
     gated(node, statement.node.span, "opened")
-    draft.do(lambda session: session.set_gate(node, is_open=statement.on))
+    draft.do(lambda session: session.console.set_gate(node, is_open=statement.on))
     word = "on" if statement.on else "off"
     draft.say(
         Result(f"gate {node.name} {word}", data={"node": node.name, "gate": int(statement.on)})
@@ -48,7 +49,7 @@ def _trigger(draft: Draft, statement: Trigger) -> None:
     node = draft.node(statement.node)
     gated(node, statement.node.span, "triggered")
     frames = round(TRIGGER_S * draft.session.rate_hz)
-    draft.do(lambda session: session.set_gate(node, is_open=True, frames=frames))
+    draft.do(lambda session: session.console.set_gate(node, is_open=True, frames=frames))
     draft.say(Result(f"trigger {node.name}", data={"node": node.name}))
 
 
@@ -64,10 +65,11 @@ def _note(draft: Draft, statement: Note) -> None:
         message = f"{node.name} plays one note at a time"
         raise UserError(Code.VALUE, message, statement.pitches[1].span)
     port = kind.inputs[kind.find_input("freq") or 0]
-    hz = checked_value(port, statement.pitches[0], draft.transport)
-    frames = draft.transport.frames_per_beat * NOTE_BEATS
+    hz = checked_value(port, statement.pitches[0], draft.pace)
+    length = Duration(beats=NOTE_BEATS)
     if statement.duration is not None:
-        frames = draft.transport.frames_of(duration(statement.duration))
+        length = duration(statement.duration)
+    frames = draft.transport.frames_of(length, draft.frame)
     if not 1 <= frames <= LONGEST_NOTE_S * draft.session.rate_hz:
         assert statement.duration is not None
         message = f"a note lasts at most {LONGEST_NOTE_S:.0f}s, and at least one frame"
@@ -79,11 +81,11 @@ def _note(draft: Draft, statement: Note) -> None:
         draft.patch = draft.patch.with_value(node.name, "velocity", velocity)
 
     def act(session: Session) -> None:
-        session.set_port(node, "freq", hz)
+        session.console.set_port(node, "freq", hz)
         if has["velocity"]:
-            session.set_port(node, "velocity", velocity)
+            session.console.set_port(node, "velocity", velocity)
         if has["gate"]:
-            session.set_gate(node, is_open=True, frames=round(frames))
+            session.console.set_gate(node, is_open=True, frames=round(frames))
 
     draft.do(act)
     text = f"note {node.name} {note_name(hz)} ({format_value(hz, 'hz')})"

@@ -6,73 +6,115 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chronus.commands.declaration import Command
-from chronus.commands.values import checked_value
+from chronus.commands.values import MUSICAL, checked_value
 from chronus.errors import Code, UserError, nearest
-from chronus.language.statements import Sequence, Unsequence
-from chronus.patch.tables import Role, Table, note_table, value_table
+from chronus.language.quantities import format_value, number
+from chronus.language.statements import Sequence, Swing, Unsequence, meaning
+from chronus.patch.tables import Role, Table, note_table, plays_own_pitch, value_table
 from chronus.session.draft import Result
+from chronus.session.saving import number_text
+from chronus.session.sequences import roles_of
 
 if TYPE_CHECKING:
-    from chronus.language.statements import PortRef
-    from chronus.patch.model import Node
+    from chronus.dsp.declaration import Input
+    from chronus.language.statements import PortRef, Quantity
+    from chronus.patch.model import Node, Patch
     from chronus.session.draft import Draft
     from chronus.session.sequences import Ports
-    from chronus.session.session import Session
+    from chronus.session.tempo import Transport
 
 
 def _sequence(draft: Draft, statement: Sequence) -> None:
-    draft.node(statement.target.node)
     target = str(statement.target)
-    table, roles = table_for(draft, statement)
-    node = draft.patch.nodes[statement.target.node.text]
-    already = _means_the_same(draft.patch.sequences.get(target), statement)
+    sequence = _as_of_now(draft, statement)
+    now = statement.options.now
+    already = draft.patch.sequences.get(target) == meaning(sequence) and not now
     if not already:
-        draft.patch = draft.patch.with_sequence(target, statement)
-        tables = draft.session.writer.tables
-        draft.patterns.append(len(table.entries))
-        players = [draft.patch.player(t) for t in draft.patch.sequences]
-        tables.check_room(draft.patterns, sum(not tables.plays(p) for p in players))
-        player, now = draft.patch.player(target), statement.options.now
-
-        def act(session: Session) -> None:
-            session.play(player, node, table, roles, now=now)
-
-        draft.do(act)
+        draft.patch = draft.patch.with_sequence(target, sequence)
+        play(draft, target, now=now)
+    table, _ = table_of(draft.patch, target, draft.pace)
     data = {
         "sequence": target,
-        "pattern": statement.text,
-        "steps": len(statement.steps),
+        "pattern": sequence.text,
+        "steps": len(sequence.steps),
         "beats": table.beats,
     }
-    count = len(statement.steps)
-    draft.say(Result(f"{target}: {statement.text} ({count} steps)", data=data, already=already))
+    count = len(sequence.steps)
+    draft.say(Result(f"{target}: {sequence.text} ({count} steps)", data=data, already=already))
 
 
-def _means_the_same(old: Sequence | None, new: Sequence) -> bool:
-    if old is None or new.options.now:
-        return False
-    return (old.text, replace(old.options, now=False)) == (new.text, new.options)
-
-
-def table_for(draft: Draft, statement: Sequence) -> tuple[Table, Ports]:
-    """The table of a sequence, and the ports that its entries move.
+def play(draft: Draft, target: str, *, now: bool) -> None:
+    """Let a sequence of the patch play, from the next bar line on or now.
 
     Raises:
-        UserError: E_PORT, the node cannot be played so; E_VALUE or E_RANGE, a step is wrong.
+        UserError: E_LIMIT, there is no room for it.
+    """
+    node = draft.patch.nodes[draft.patch.sequences[target].target.node.text]
+    table, roles = table_of(draft.patch, target, draft.pace)
+    tables = draft.session.writer.tables
+    draft.patterns.append(len(table.entries))
+    players = map(draft.patch.player, draft.patch.sequences)
+    tables.check_room(draft.patterns, (p for p in players if not tables.plays(p)))
+    player = draft.patch.player(target)
+    draft.touch(lambda console: console.play(player, node, table, roles, now=now))
+
+
+def table_of(patch: Patch, target: str, transport: Transport) -> tuple[Table, Ports]:
+    """The table of a sequence of a patch, and the ports that its entries move."""
+    sequence = patch.sequences[target]
+    node = patch.nodes[sequence.target.node.text]
+    if sequence.target.port is not None:
+        port = node.port(sequence.target.port.text)
+        assert port is not None, target
+        table = value_table(
+            sequence,
+            lambda value: checked_value(port, value, transport),
+            port.ramp_s,
+            patch.swing,
+        )
+        return table, roles_of(node, target)
+    own_hz = sequence.own_hz or (node.value("freq") if _roles(node)[Role.FREQ] else None)
+    return note_table(sequence, own_hz, patch.swing), roles_of(node, target)
+
+
+def _roles(node: Node) -> dict[Role, bool]:
+    """Which of the ports that a pattern of notes moves a node has."""
+    return {role: node.declaration.find_input(role.name.lower()) is not None for role in Role}
+
+
+def _as_of_now(draft: Draft, statement: Sequence) -> Sequence:
+    """A sequence with what depends on the moment worked out: its own pitch, and musical time.
+
+    Raises:
+        UserError: E_NAME, E_PORT, E_STATE, the node cannot be played so; E_VALUE or E_RANGE, a step
+            is wrong.
     """
     node = draft.node(statement.target.node)
-    if statement.target.port is not None:
-        _, name, port = draft.input_at(statement.target)
-        table = value_table(
-            statement, lambda value: checked_value(port, value, draft.transport), port.ramp_s
-        )
-        return table, (name, None, None)
-    has = {role: node.declaration.find_input(role.name.lower()) is not None for role in Role}
-    own_hz = node.value("freq") if has[Role.FREQ] else None
-    _check_playable(node, statement, has)
-    table = note_table(statement, own_hz)
-    roles = tuple(role.name.lower() if has[role] else None for role in Role)
-    return table, (roles[0], roles[1], roles[2])
+    if statement.target.port is None:
+        has = _roles(node)
+        _check_playable(node, statement, has)
+        uses_own = has[Role.FREQ] and plays_own_pitch(statement)
+        return replace(statement, own_hz=node.value("freq") if uses_own else None)
+    _, _, port = draft.input_at(statement.target)
+    steps, words = [], []
+    for step in statement.steps:
+        word = {"hit": "", "hold": "_", "rest": "."}[step.kind]
+        value = step.value
+        if value is not None:
+            value = _without_time(port, value, checked_value(port, value, draft.pace))
+            word = value.text
+        steps.append(replace(step, value=value))
+        words.append(word)
+    if tuple(steps) == statement.steps:
+        return statement
+    return replace(statement, steps=tuple(steps), text=" ".join(words))
+
+
+def _without_time(port: Input, value: Quantity, in_port_unit: float) -> Quantity:
+    """A value in musical time as what it is at the tempo of the moment; any other as it is."""
+    if value.unit not in MUSICAL or port.unit not in ("ms", "s", "hz"):
+        return value
+    return number(f"{number_text(in_port_unit)}{port.unit}", value.span)
 
 
 def _check_playable(node: Node, statement: Sequence, has: dict[Role, bool]) -> None:
@@ -115,11 +157,22 @@ def target_of(draft: Draft, ref: PortRef) -> str:
     return target
 
 
+def _swing(draft: Draft, statement: Swing) -> None:
+    already = draft.patch.swing == statement.swing
+    draft.patch = replace(draft.patch, swing=statement.swing)
+    follow = [t for t, s in draft.patch.sequences.items() if s.options.swing is None]
+    if not already:
+        for target in follow:
+            play(draft, target, now=False)
+    text = f"swing {format_value(statement.swing * 100.0, '%')}"
+    draft.say(Result(text, data={"swing": statement.swing}, already=already))
+
+
 def _unsequence(draft: Draft, statement: Unsequence) -> None:
     target = target_of(draft, statement.target)
     player = draft.patch.player(target)
     draft.patch = draft.patch.with_sequence(target, None)
-    draft.do(lambda session: session.stop_playing(player, now=False))
+    draft.touch(lambda console: console.stop_playing(player, now=False))
     draft.say(Result(f"{target} stops at the bar line", data={"sequence": target}))
 
 
@@ -142,6 +195,16 @@ COMMANDS = (
             "Steps: words, each one step: notes such as c2 f#2 eb3, x for the node's own pitch,",
             ". rest, _ hold; c2~ slides into the next step.",
             "Options: step 1/16, swing 60%, rotate 2, gate 80%, transpose -12st, now.",
+        ),
+    ),
+    Command(
+        verb="swing",
+        form="swing SHARE",
+        doc="Delay every second step of the sequences that name no swing; 50% is straight",
+        examples=("load hat; sequence hat: xxxx", "swing 58%"),
+        handles={Swing: _swing},
+        more=(
+            "What plays takes it up at the next bar line; `sequence ... swing 60%` has its own.",
         ),
     ),
     Command(

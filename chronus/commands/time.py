@@ -6,39 +6,87 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chronus.commands.declaration import Command
+from chronus.commands.values import glide_frames
 from chronus.engine.layout import Event
 from chronus.errors import Code, UserError
 from chronus.language.quantities import duration, format_value
-from chronus.language.statements import Panic, Quit, Start, Stop, Tempo, Wait, WaitUntil
+from chronus.language.statements import Meter, Panic, Quit, Start, Stop, Tempo, Wait, WaitUntil
 from chronus.session.draft import Result
-from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
     from chronus.language.statements import Quantity
     from chronus.session.draft import Draft
     from chronus.session.session import Session
+    from chronus.session.tempo import Ramp
 
 SLOWEST_BPM, FASTEST_BPM = 10.0, 999.0
 LONGEST_WAIT_S = 24 * 3600.0
 
 
-def _block_frame(draft: Draft) -> float:
-    """The frame at which what is said now takes effect in the engine."""
-    return float(int(draft.frame + 0.5) // BLOCK * BLOCK)
-
-
 def _tempo(draft: Draft, statement: Tempo) -> None:
     bpm = _bpm(statement.bpm)
+    text = f"tempo {format_value(bpm, '')}"
+    ramp = None
+    if statement.over is not None:
+        glide_frames(draft, statement.over)  # no longer than a glide may be
+        ramp = draft.transport.ramp_of(duration(statement.over), draft.block_frame)
+        text += f" over {statement.over.text}"
     draft.patch = replace(draft.patch, bpm=bpm)
-    draft.transport = draft.transport.with_tempo(_block_frame(draft), bpm)
+    set_tempo(draft, bpm, ramp)
+    draft.say(Result(text, data={"tempo": bpm}))
+
+
+def set_tempo(draft: Draft, bpm: float, ramp: Ramp | None = None) -> None:
+    """Let beats pass at another tempo, at once or from the end of a ramp on."""
+    draft.transport = draft.transport.with_tempo(draft.block_frame, bpm, ramp)
     transport = draft.transport
 
     def act(session: Session) -> None:
-        session.send(Event.TEMPO, value=bpm)
+        if ramp is None:
+            session.console.send(Event.TEMPO, value=bpm)
+        else:
+            length = ramp.length
+            session.console.send(
+                Event.TEMPO, int(ramp.is_in_beats), length.numerator, length.denominator, bpm
+            )
         session.set_transport(transport)
 
     draft.do(act)
-    draft.say(Result(f"tempo {format_value(bpm, '')}", data={"tempo": bpm}))
+
+
+def _meter(draft: Draft, statement: Meter) -> None:
+    meter = (statement.count, statement.unit)
+    already = draft.patch.meter == meter
+    if not already:
+        draft.patch = replace(draft.patch, meter=meter)
+        set_meter(draft, meter)
+    bar = draft.transport.bar_of_meter
+    text = f"meter {statement.count}/{statement.unit} from bar {bar} on"
+    data = {
+        "meter": f"{statement.count}/{statement.unit}",
+        "beats": bar_beats(meter),
+        "from": bar,
+    }
+    draft.say(Result(text, data=data, already=already))
+
+
+def bar_beats(meter: tuple[int, int]) -> float:
+    """How many beats a bar of a meter has."""
+    count, unit = meter
+    return 4.0 * count / unit
+
+
+def set_meter(draft: Draft, meter: tuple[int, int]) -> None:
+    """Let bars be as long as a meter says, from the next bar line on."""
+    beats = bar_beats(meter)
+    draft.transport = draft.transport.with_meter(draft.block_frame, beats)
+    transport = draft.transport
+
+    def act(session: Session) -> None:
+        session.console.send(Event.METER, value=beats)
+        session.set_transport(transport)
+
+    draft.do(act)
 
 
 def _bpm(value: Quantity) -> float:
@@ -59,11 +107,11 @@ def _bpm(value: Quantity) -> float:
 def _start(draft: Draft, _statement: Start) -> None:
     already = draft.transport.is_playing
     if not already:
-        draft.transport = draft.transport.started(_block_frame(draft))
+        draft.transport = draft.transport.started(draft.block_frame)
         transport = draft.transport
 
         def act(session: Session) -> None:
-            session.send(Event.START)
+            session.console.send(Event.START)
             session.set_transport(transport)
 
         draft.do(act)
@@ -73,11 +121,11 @@ def _start(draft: Draft, _statement: Start) -> None:
 def _stop(draft: Draft, _statement: Stop) -> None:
     already = not draft.transport.is_playing
     if not already:
-        draft.transport = draft.transport.stopped(_block_frame(draft))
+        draft.transport = draft.transport.stopped(draft.block_frame)
         transport = draft.transport
 
         def act(session: Session) -> None:
-            session.send(Event.STOP)
+            session.console.send(Event.STOP)
             session.set_transport(transport)
 
         draft.do(act)
@@ -88,11 +136,11 @@ def _stop(draft: Draft, _statement: Stop) -> None:
 
 def _panic(draft: Draft, _statement: Panic) -> None:
     if draft.transport.is_playing:
-        draft.transport = draft.transport.stopped(_block_frame(draft))
+        draft.transport = draft.transport.stopped(draft.block_frame)
     transport = draft.transport
 
     def act(session: Session) -> None:
-        session.send(Event.PANIC)
+        session.console.send(Event.PANIC)
         session.set_transport(transport)
 
     draft.do(act)
@@ -112,7 +160,7 @@ def _move(draft: Draft, frame: float, quantity: Quantity) -> None:
 
 def _wait(draft: Draft, statement: Wait) -> None:
     length = duration(statement.duration)
-    _move(draft, draft.frame + draft.transport.frames_of(length), statement.duration)
+    _move(draft, draft.frame + draft.transport.frames_of(length, draft.frame), statement.duration)
 
 
 def _wait_until(draft: Draft, statement: WaitUntil) -> None:
@@ -123,7 +171,9 @@ def _wait_until(draft: Draft, statement: WaitUntil) -> None:
     if not draft.transport.is_playing:
         message = f"the transport stands, so that {statement.what} never comes"
         raise UserError(Code.STATE, message, number.span, ("start",))
-    beat = (number.value - 1.0) * (draft.transport.bar_beats if statement.what == "bar" else 1.0)
+    beat = number.value - 1.0
+    if statement.what == "bar":
+        beat = draft.transport.beat_of_bar(number.value)
     frame = draft.transport.frame_at(beat)
     if frame < draft.frame - 0.5:
         position = draft.transport.position(draft.frame)
@@ -137,17 +187,29 @@ def _quit(draft: Draft, _statement: Quit) -> None:
         session.quit()
         session.quit_frame = session.frame
 
-    draft.do(act)
+    draft.do(act, is_told=False)
     draft.say(Result("bye"))
 
 
 COMMANDS = (
     Command(
         verb="tempo",
-        form="tempo BPM",
-        doc="Set the tempo in beats a minute",
-        examples=("tempo 174",),
+        form="tempo BPM [over DURATION]",
+        doc="Set the tempo in beats a minute, at once or on an even way there",
+        examples=("tempo 120", "tempo 174 over 8 bars", "tempo 90 over 2s"),
         handles={Tempo: _tempo},
+        more=(
+            "`over` counts the beats or bars that pass on the way, or its time; what plays stays",
+            "on the beat. A later `tempo` takes over from where the way is.",
+        ),
+    ),
+    Command(
+        verb="meter",
+        form="meter COUNT/UNIT",
+        doc="Set how long a bar is, from the next bar line on; a beat stays a quarter note",
+        examples=("meter 7/8", "wait 1 bar", "meter 4/4"),
+        handles={Meter: _meter},
+        more=("COUNT is 1 to 64, UNIT 1, 2, 4, 8, 16 or 32. What plays goes on; bars count on.",),
     ),
     Command(
         verb="start",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 from chronus.commands.declaration import Command
 from chronus.errors import Code, UserError, nearest
@@ -10,6 +11,7 @@ from chronus.language.quantities import duration, format_value, in_unit, note_na
 from chronus.language.statements import Get, Set
 from chronus.patch.graph import heard
 from chronus.patch.model import OUT, STRIP_PORTS
+from chronus.session.console import Console
 from chronus.session.draft import Result
 
 if TYPE_CHECKING:
@@ -20,8 +22,11 @@ if TYPE_CHECKING:
     from chronus.session.session import Session
     from chronus.session.tempo import Transport
 
+LONGEST_GLIDE_S = 24 * 3600.0
 LARGEST = 1e12
 """Values of ports without a range stay below this."""
+SMALLEST = 1e-30
+"""What comes nearer to 0 by a factor is 0: no smaller number can be typed, or read from a file."""
 
 
 def show_value(port: Input, value: float) -> str:
@@ -51,7 +56,7 @@ MUSICAL: Final = ("fraction", "beats", "bars")
 
 def _at_tempo(port: Input, value: Quantity, transport: Transport) -> float:
     """A length in musical time as a port's milliseconds, seconds, or cycles of that length."""
-    seconds = transport.frames_of(duration(value)) / transport.rate_hz
+    seconds = transport.frames_of(duration(value), transport.origin_frame) / transport.rate_hz
     if port.unit == "hz":
         return 1.0 / seconds if seconds > 0.0 else LARGEST * 2.0
     return seconds * (1000.0 if port.unit == "ms" else 1.0)
@@ -87,13 +92,14 @@ def _changed(draft: Draft, node: Node, name: str, port: Input, assignment: Assig
     """The value that an assignment means, with the ones that are relative to what is there."""
     value = assignment.value
     if assignment.operator == "":
-        return checked_value(port, value, draft.transport)
+        return checked_value(port, value, draft.pace)
     if port.choices:
         message = f"{name} is a word ({show_range(port)}): it cannot be changed by an amount"
         raise UserError(
             Code.VALUE, message, value.span, (f"set {node.name}.{name} {port.choices[0]}",)
         )
-    before = node.value(name) if draft.session.is_score else _now(draft, node, name)
+    # Not what the engine has: it may not have heard yet of the lines before this one.
+    before = node.value(name)
     if assignment.operator == "*":
         if value.unit not in ("", "%"):
             message = f"a factor is a bare number or a percentage, not {value.text}"
@@ -106,42 +112,69 @@ def _changed(draft: Draft, node: Node, name: str, port: Input, assignment: Assig
         amount = in_unit(value, port.unit)
         after = before + (amount if assignment.operator == "+" else -amount)
     low, high = bounds(port)
-    return min(max(after, low), high)
+    after = min(max(after, low), high)
+    return after if abs(after) >= SMALLEST else 0.0
 
 
-def _now(draft: Draft, node: Node, name: str) -> float:
-    """What a port is set to, in the engine where the node is there, else in the draft."""
-    if node is draft.session.patch.node_of(node.number):
-        return draft.session.port_value(node, name)
-    return node.value(name)
+def glide_frames(draft: Draft, length: Quantity) -> int:
+    """How many frames a glide takes that begins now.
+
+    Raises:
+        UserError: E_RANGE, it is too long.
+    """
+    frames = draft.transport.frames_of(duration(length), draft.block_frame)
+    if frames > LONGEST_GLIDE_S * draft.session.rate_hz:
+        message = f"that is longer than {LONGEST_GLIDE_S / 3600:.0f} hours"
+        raise UserError(Code.RANGE, message, length.span)
+    return max(round(frames), 1)
+
+
+def _check_glides(node: Node, name: str, port: Input, statement: Set, part: Assignment) -> None:
+    if statement.over is not None and (port.choices or name == "gate"):
+        what = f"a word ({show_range(port)})" if port.choices else "on or off"
+        message = f"{node.name}.{name} is {what}: it cannot glide; leave `over` out"
+        at_once = f"set {part.target} {part.value.text}"
+        raise UserError(Code.VALUE, message, statement.over.span, (at_once,))
 
 
 def _set(draft: Draft, statement: Set) -> None:
     told: list[tuple[Node, str, Input]] = []
+    frames = 0 if statement.over is None else glide_frames(draft, statement.over)
     for assignment in statement.assignments:
         node, name, port = draft.input_at(assignment.target)
+        _check_glides(node, name, port, statement, assignment)
+        before = node.value(name)
         value = _changed(draft, node, name, port, assignment)
         draft.patch = draft.patch.with_value(node.name, name, value)
         node = draft.patch.nodes[node.name]
-
-        def act(
-            session: Session, node: Node = node, name: str = name, value: float = value
-        ) -> None:
-            session.set_port(node, name, value)
-
-        draft.do(act)
+        if frames:
+            ends = (before, value)
+            draft.touch(partial(Console.glide_port, node=node, port=name, ends=ends, frames=frames))
+        else:
+            draft.touch(partial(Console.set_port, node=node, port=name, value=value))
         told.append((node, name, port))
 
     def finish(session: Session) -> Result:
         values = []
         for node, name, port in told:
-            value = session.port_value(node, name)
+            value = _reached(session, node, name)
             values.append((f"{node.name}.{name}", show_value(port, value), value))
         text = ", ".join(f"{ref} = {shown}" for ref, shown, _ in values)
-        data = {"values": {ref: value for ref, _, value in values}}
+        data: dict[str, Any] = {"values": {ref: value for ref, _, value in values}}
+        if statement.over is not None:
+            text += f" over {statement.over.text}"
+            data["frames"] = frames
         return Result(text, data=data)
 
     draft.say(finish)
+
+
+def _reached(session: Session, node: Node, name: str) -> float:
+    """What a port has been set to: what the engine says, where no other line has set it since."""
+    here = session.patch.node_of(node.number)
+    if here is None or here.value(name) != node.value(name):
+        return node.value(name)
+    return session.port_value(node, name)
 
 
 def _get(draft: Draft, statement: Get) -> None:
@@ -157,27 +190,36 @@ def _get(draft: Draft, statement: Get) -> None:
         ]
 
     def finish(session: Session) -> Result:
-        values = {}
+        values: dict[str, float] = {}
+        targets: dict[str, float] = {}
         shown = []
         for name in names:
             port = node.port(name)
             assert port is not None
-            values[name] = session.port_value(node, name)
+            target = session.port_value(node, name)
+            gliding = session.console.gliding_value(node, name)
+            values[name] = target if gliding is None else gliding
             text = show_value(port, values[name])
             if port.unit == "hz" and name == "freq":
                 text += f" ({note_name(values[name])})"
+            if gliding is not None:
+                targets[name] = target
+                text += f", on its way to {show_value(port, target)}"
             shown.append(f"{node.name}.{name} = {text}")
         if len(names) == 1:
-            data = {
+            data: dict[str, Any] = {
                 "node": node.name,
                 "port": names[0],
                 "value": values[names[0]],
                 "text": shown[0].split(" = ")[1],
             }
+            if targets:
+                data["target"] = targets[names[0]]
             return Result(shown[0], data=data)
-        return Result(
-            f"{node.name} ({node.kind})", tuple(shown), {"node": node.name, "values": values}
-        )
+        data = {"node": node.name, "values": values}
+        if targets:
+            data["targets"] = targets
+        return Result(f"{node.name} ({node.kind})", tuple(shown), data)
 
     draft.say(finish)
 
@@ -185,7 +227,7 @@ def _get(draft: Draft, statement: Get) -> None:
 COMMANDS = (
     Command(
         verb="set",
-        form="set A.port VALUE [A.port VALUE ...]",
+        form="set A.port VALUE [A.port VALUE ...] [over DURATION]",
         doc="Set ports; `+` `-` `*` change what is there: `set bass.cutoff *1.5`",
         examples=(
             "load saw; load filter; patch saw > filter",
@@ -196,13 +238,21 @@ COMMANDS = (
             "set filter.mode band",
             "load delay; patch filter > delay",
             "set delay.time 3/16",
+            "set filter.cutoff 4khz filter.resonance 0.2 over 2 bars",
+            "set saw.freq +7st over 1s",
         ),
         handles={Set: _set},
+        more=(
+            "`over` glides, exactly that long at the tempo of now: frequencies, times and rates by",
+            "equal ratios, all else evenly (what equal ratios never reach too: to or through 0).",
+            "A later `set`, or a step of a sequence, takes over from where the glide is.",
+            "`+` `-` `*` count from where a glide goes.",
+        ),
     ),
     Command(
         verb="get",
         form="get A[.port]",
-        doc="Say what a port, or every port of a node, is set to",
+        doc="Say what a port, or every port of a node, is set to; on its way, where it is",
         examples=("load filter", "get filter.cutoff", "get filter"),
         handles={Get: _get},
     ),

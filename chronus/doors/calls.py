@@ -18,7 +18,9 @@ from chronus.doors.news import News
 from chronus.doors.progress import Progress
 from chronus.doors.score import Manner, run_score
 from chronus.errors import Code, UserError
-from chronus.language.parser import parse_line
+from chronus.language.blocks import gathered
+from chronus.language.later import all_within
+from chronus.language.parser import read
 from chronus.language.statements import Load
 from chronus.machine.recorder import FileRecorder
 from chronus.session.offline import Offline
@@ -57,10 +59,9 @@ def write_err(text: str) -> None:
 def kinds_in(lines: Iterable[str]) -> list[str]:
     """Kinds that a score loads, in order; what is wrong with a line is said when it runs."""
     found: dict[str, None] = {}
-    for line in lines:
+    for text, _ in gathered(lines):
         try:
-            statements = parse_line(line)
-            loads = [s for s in statements if isinstance(s, Load)]
+            loads = [s for s in all_within(read(text)) if isinstance(s, Load)]
             found.update(dict.fromkeys(kind_of(load.kind).name for load in loads))
         except UserError:
             continue
@@ -73,9 +74,16 @@ def compile_kernels(kinds: list[str]) -> list[str]:
 
     needed = [*kinds, "strip", "out"]
     if missing(needed):
-        with Progress("compiling") as bar:
-            build(needed, bar.show)
+        with compiling() as progress:
+            build(needed, progress)
     return needed
+
+
+@contextmanager
+def compiling() -> Iterator[Callable[[int, int, str], None]]:
+    """Show how compiling goes on, for as long as the block lasts."""
+    with Progress("compiling") as bar:
+        yield bar.show
 
 
 def piped_lines() -> Iterator[str]:
@@ -110,10 +118,10 @@ def check(paths: list[str]) -> int:
             continue
         commands = 0
         wrong = 0
-        for number, line in enumerate(lines, 1):
+        for text, number in gathered(lines):
             try:
-                for statement in parse_line(line, number):
-                    session.prepare(draft, statement)
+                for part in read(text, number):
+                    session.prepare(draft, part)
                     commands += 1
             except UserError as error:
                 wrong += 1
@@ -169,7 +177,8 @@ def render(path: str, how: Rendering, options: Options) -> int:
         backend.add_sink(recorder, 0)
         try:
             session = Session(backend, handlers(), is_score=True)
-            failed, end = play_score(session, lines, how.length, manner, lambda: None)
+            session.pending.on_news(lambda n: manner.write(replies.news(n, as_object=manner.json)))
+            failed, end = play_score(session, lines, how.length, manner, path)
         finally:
             backend.close()
     write_err(f"{how.output}: {end / how.rate_hz:.3f} s")
@@ -181,11 +190,16 @@ def play_score(
     lines: Iterable[str],
     length: Length,
     manner: Manner,
-    tell_news: Callable[[], None],
+    who: str,
+    tell_news: Callable[[], None] = lambda: None,
 ) -> tuple[int, int]:
-    """Carry out a score and play it to its end; how many lines failed, and the frame of the end."""
+    """Carry out a score and play it to its end.
+
+    Returns:
+        How many lines failed, when they were said or when their time came; the frame of the end.
+    """
     session.length = length
-    failed = run_score(session, lines, manner, tell_news)
+    failed = run_score(session, lines, manner, who, tell_news)
     try:
         end = session.position[0] if session.ends_now else session.finish()
     except KeyboardInterrupt:
@@ -193,7 +207,7 @@ def play_score(
             raise
         end = session.position[0]
     tell_news()
-    return failed, end
+    return failed + session.pending.failures, end
 
 
 # ---- live
@@ -269,7 +283,7 @@ def live(options: Options, kinds: list[str], manner: Manner) -> Iterator[Live]:
         litter=() if claim is None else (claim.path,),
         lanes=options.lanes,
     )
-    machine = LiveMachine(settings)
+    machine = LiveMachine(settings, compiling=compiling)
     news = News(machine.news, lambda text: manner.write(replies.news(text, as_object=manner.json)))
     previous = signal.signal(signal.SIGTERM, _end_on_signal)
     if trouble:
@@ -315,8 +329,12 @@ def play(
     manner = Manner(write_out, json=options.json, strict=options.strict, answers_blank=what == PIPE)
     with live(options, kinds, manner) as machine:
         session = Session(machine.start(), handlers(), is_score=True)
-        with machine.door(what, lambda: session):
-            failed, _ = play_score(session, lines, length, manner, machine.news.tell)
+        session.pending.on_news(machine.news.say)
+        try:
+            with machine.door(what, lambda: session):
+                failed, _ = play_score(session, lines, length, manner, what, machine.news.tell)
+        finally:
+            session.close()
     return SOME_FAILED if failed else DONE
 
 

@@ -13,7 +13,7 @@ from chronus.patch.graph import heard
 from chronus.patch.model import OUT, STRIP_PORTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from chronus.patch.model import Node, Patch
 
@@ -21,12 +21,13 @@ WORD: Final = re.compile(r"[A-Za-z0-9_#/\-]*$")
 CATEGORIES: Final = re.compile(r"[A-Z]+")
 
 
-def completions(text: str, patch: Patch) -> list[tuple[str, str]]:
+def completions(text: str, patch: Patch, snapshots: Collection[str] = ()) -> list[tuple[str, str]]:
     """Words that may stand at the end of a line in place of the one begun there.
 
     Args:
         text: the line up to the cursor.
         patch: for the names of nodes and ports.
+        snapshots: their names.
 
     Returns:
         Each word, and a few words on it; best first.
@@ -40,16 +41,18 @@ def completions(text: str, patch: Patch) -> list[tuple[str, str]]:
         found = [(c.verb, c.form) for c in commands().values()]
     else:
         found = list(_expected(before, patch))
+        if "LABEL" in expected_after(before):
+            found += [(name, "a snapshot") for name in snapshots]
     return [(word, note) for word, note in found if word.startswith(begun)]
 
 
 def _is_first_word(before: str) -> bool:
     """Whether a command is to begin here."""
-    return not before.strip() or before.rstrip().endswith(";")
+    return not before.strip() or before.rstrip().endswith((";", "{"))
 
 
 def _expected(before: str, patch: Patch) -> Iterator[tuple[str, str]]:
-    expected = expected_after(before)
+    expected = expected_after(before.rsplit(" {", maxsplit=1)[-1])
     if "KIND" in expected:
         yield from kind_rows()
     if "NODE" in expected:

@@ -14,6 +14,7 @@ from chronus.doors import replies
 from chronus.doors.calls import DONE, live, write_out
 from chronus.doors.completion import WORD, completions
 from chronus.doors.score import Manner, answer, run_score
+from chronus.language.blocks import Gathering
 from chronus.modules.catalog import kinds
 from chronus.patch.model import empty_patch
 from chronus.session.session import Session
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from chronus.patch.model import Patch
 
 TEXT: Final = "chronus> "
+MORE: Final = "... "
+"""Where a block goes on."""
+PROMPT: Final = "prompt"
 
 
 class _Conversation:
@@ -54,6 +58,11 @@ class _Conversation:
         """What is patched, for completion."""
         return empty_patch() if self._session is None else self._session.patch
 
+    @property
+    def snapshots(self) -> tuple[str, ...]:
+        """Names of the patches that are kept."""
+        return () if self._session is None else tuple(self._session.snapshots)
+
     def session(self) -> Session:
         """The session, once its engine has started.
 
@@ -64,39 +73,56 @@ class _Conversation:
         with self._making:
             if self._session is None:
                 self._session = Session(started, handlers(), is_score=False)
+                self._session.pending.on_news(self._live.news.say)
             return self._session
 
-    def converse(self, read: Callable[[], str]) -> None:
-        """Read, do, answer, until it is over. Ctrl-C clears the line; twice in a row it ends."""
+    def converse(self, read: Callable[[str], str]) -> None:
+        """Read, do, answer, until it is over. Ctrl-C clears the line; twice in a row it ends.
+
+        Args:
+            read: shows a prompt, and gives what is typed; what is pasted may be several lines.
+        """
         interrupted = False
+        gathering = Gathering()
         while self._session is None or not self._session.is_over:
             try:
-                line = read()
+                typed = read(MORE if gathering.is_open else TEXT)
             except EOFError:
+                if gathering.is_open:
+                    self._answer(gathering.take())
                 return
             except KeyboardInterrupt:
                 if interrupted or (self._session is not None and self._session.is_over):
                     return
-                interrupted = True
+                interrupted = not gathering.is_open
+                gathering.take()
                 hint = replies.news("Ctrl-C again ends, or quit", as_object=self._manner.json)
                 self._manner.write(hint)
                 continue
             interrupted = False
-            session = self.session()
-            try:
-                reply = session.run_line(line)
-            except KeyboardInterrupt:
-                if not session.is_over:
-                    raise
-                return  # a line from outside has ended the session while this one waited
-            if not reply.ok or reply.results:
-                answer(reply, self._manner)
+            for line in typed.split("\n"):
+                text = gathering.add(line)
+                if text is not None and not self._answer(text):
+                    return
+
+    def _answer(self, text: str) -> bool:
+        """Carry out a line or block, and say what came of it; whether the session goes on."""
+        session = self.session()
+        try:
+            reply = session.run_line(text, who=PROMPT)
+        except KeyboardInterrupt:
+            if not session.is_over:
+                raise
+            return False  # a line from outside has ended the session while this one waited
+        if not reply.ok or reply.results:
+            answer(reply, self._manner)
+        return not session.is_over
 
     def close(self) -> None:
-        """Finish what is being recorded."""
+        """End what is pending, and finish what is being recorded."""
         self._starting.shutdown()
         if self._session is not None:
-            self._session.end_recording(self._session.frame)
+            self._session.close()
 
 
 def prompt(options: Options, lines: list[str]) -> int:
@@ -110,11 +136,11 @@ def prompt(options: Options, lines: list[str]) -> int:
     with live(options, list(kinds()), manner) as machine:
         conversation = _Conversation(machine, manner)
         try:
-            with machine.door("prompt", conversation.session):
+            with machine.door(PROMPT, conversation.session):
                 if lines:
                     session = conversation.session()
                     with session.as_score():
-                        run_score(session, lines, manner, machine.news.tell)
+                        run_score(session, lines, manner, PROMPT, machine.news.tell)
                 read, surroundings = _reader(options, conversation)
                 with surroundings:
                     conversation.converse(read)
@@ -125,10 +151,10 @@ def prompt(options: Options, lines: list[str]) -> int:
 
 def _reader(
     options: Options, conversation: _Conversation
-) -> tuple[Callable[[], str], AbstractContextManager[None]]:
-    """What reads a line, and what has to be entered around it."""
+) -> tuple[Callable[[str], str], AbstractContextManager[None]]:
+    """What reads a line behind a prompt, and what has to be entered around it."""
     if options.plain or os.environ.get("TERM", "dumb") == "dumb" or not sys.stdout.isatty():
-        return lambda: input(TEXT), nullcontext()
+        return input, nullcontext()
     from prompt_toolkit import PromptSession  # noqa: PLC0415 - not needed by any other door
     from prompt_toolkit.completion import Completer, Completion  # noqa: PLC0415
     from prompt_toolkit.history import FileHistory  # noqa: PLC0415
@@ -140,7 +166,9 @@ def _reader(
         ) -> Iterable[Completion]:
             begun = WORD.search(document.text_before_cursor)
             assert begun is not None
-            for word, note in completions(document.text_before_cursor, conversation.patch):
+            snapshots = conversation.snapshots
+            text = document.text_before_cursor
+            for word, note in completions(text, conversation.patch, snapshots):
                 yield Completion(word, -len(begun.group()), display_meta=note)
 
     folder = state_dir()
@@ -151,4 +179,4 @@ def _reader(
         complete_while_typing=False,
         enable_history_search=True,
     )
-    return lambda: line.prompt(TEXT), patch_stdout(raw=True)
+    return line.prompt, patch_stdout(raw=True)

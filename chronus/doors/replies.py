@@ -18,7 +18,9 @@ def as_text(reply: Reply) -> str:
     lines = [line for result in reply.results for line in result.lines]
     said = "; ".join(result.text for result in reply.results)
     where = f"at {reply.bar} (frame {reply.frame})"
-    closing = f"ok {said} {where}" if said else "ok"
+    if reply.results and all(result.is_placed for result in reply.results):
+        where = ""  # they say it
+    closing = f"ok {said} {where}".rstrip() if said else "ok"
     if reply.results and all(result.already for result in reply.results):
         closing += " (already)"
     return "\n".join([*lines, flat(closing)])
@@ -26,12 +28,7 @@ def as_text(reply: Reply) -> str:
 
 def error_line(error: UserError) -> str:
     """The closing line of what could not be done: code, reason, place, way out."""
-    text = f"error {error.code}: {error.message}"
-    if error.span is not None:
-        text += f" (line {error.span.line}, column {error.span.column})"
-    if error.suggestions:
-        text += f"; try: {', '.join(error.suggestions)}"
-    return text
+    return f"error {error}"
 
 
 def flat(text: str) -> str:

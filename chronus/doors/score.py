@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chronus.doors import replies
+from chronus.language.blocks import gathered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -44,18 +45,19 @@ def run_score(
     session: Session,
     lines: Iterable[str],
     manner: Manner,
+    who: str,
     tell_news: Callable[[], None] = lambda: None,
 ) -> int:
     """Carry out lines one after the other; the number of those that failed.
 
     A blank line or a comment of a file gets no reply; every other line gets one, and so do all
-    lines of a pipe. Where a line from outside ends the session, Ctrl-C's exception is how a wait
-    for time or lines is left.
+    lines of a pipe; those of a block get one together. Where a line from outside ends the session,
+    Ctrl-C's exception is how a wait for time or lines is left.
     """
     failed = 0
     try:
-        for number, line in enumerate(lines, 1):
-            reply = session.run_line(line, number)
+        for text, number in gathered(lines):
+            reply = session.run_line(text, number, who=who)
             tell_news()
             if reply.ok and not reply.results and not manner.answers_blank:
                 continue

@@ -2,7 +2,8 @@
 
 What a client sends are lines of UTF-8, each ended by a line break; what it gets are replies, in the
 order of its lines, as a pipe gives them. Blank lines and comments get none. A line counts when its
-line break has come: what a client leaves unfinished is not carried out. Once a client has shut down
+line break has come: what a client leaves unfinished is not carried out; a block of several lines
+gets one reply when its last line has come. Once a client has shut down
 its sending side, it gets the replies that it is owed, and the end. News go to every client.
 
 Four comments say how a client wants it; they may come at any time:
@@ -31,6 +32,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from chronus.doors import replies
+from chronus.language.blocks import Gathering
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -77,6 +79,7 @@ class Door:
         self._claim = claim
         self._what = what
         self._guests: list[_Guest] = []
+        self._count = 0
         self._lock = threading.Lock()
         self._closed = threading.Event()
         news.listen(self._tell)
@@ -95,7 +98,8 @@ class Door:
                 if len(self._guests) >= MOST_GUESTS or self._closed.is_set():
                     connection.close()
                     continue
-                self._guests.append(_Guest(self, connection))
+                self._count += 1
+                self._guests.append(_Guest(self, connection, f"client {self._count}"))
 
     def _tell(self, text: str) -> None:
         with self._lock:
@@ -138,8 +142,9 @@ class Door:
 class _Guest:
     """A client: one thread carries out its lines, another one sends."""
 
-    def __init__(self, door: Door, connection: socket.socket) -> None:
+    def __init__(self, door: Door, connection: socket.socket, name: str) -> None:
         self._door = door
+        self._name = name
         self._connection = connection
         # Only what is sent has a time limit; a client may be silent as long as it likes.
         limit = struct.pack("@ll", int(PATIENCE_S), 0)
@@ -159,7 +164,8 @@ class _Guest:
 
     def _serve(self) -> None:
         try:
-            count = 0
+            count = first = 0
+            gathering = Gathering()
             for line in lines_of(self._connection):
                 if self._is_gone:
                     break
@@ -169,7 +175,12 @@ class _Guest:
                     self._add(json.dumps(self._door.who()))
                 else:
                     count += 1
-                    self._answer(line.decode("utf-8", "replace"), count)
+                    first = first if gathering.is_open else count
+                    text = gathering.add(line.decode("utf-8", "replace"))
+                    if text is not None:
+                        self._answer(text, first)
+            if gathering.is_open and not self._is_gone:
+                self._answer(gathering.take(), first)
             self._say_end()
         finally:
             self._end()
@@ -181,7 +192,7 @@ class _Guest:
     def _answer(self, line: str, number: int) -> None:
         session = self._door.session()
         had_quit = session.has_quit
-        reply = session.run_line(line, number, at_once=True)
+        reply = session.run_line(line, number, at_once=True, who=self._name)
         self._replies += 1
         self._add(self._said(reply))
         if session.has_quit and not had_quit:

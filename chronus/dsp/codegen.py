@@ -19,9 +19,10 @@ import ast
 import hashlib
 import inspect
 import textwrap
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from chronus.dsp.declaration import HELPERS, Kind
+from chronus.dsp.declaration import HELPERS, Kind, source_of
 from chronus.dsp.layout import WIDE, state_layout
 from chronus.dsp.stages import cut, stage_sources
 from chronus.dsp.steady import MARKS, Ways, split
@@ -50,7 +51,7 @@ class _Float32(ast.NodeTransformer):
     def __init__(self, names: dict[str, Any], own: set[str]) -> None:
         self.names = names
         self.own = own
-        self.used: list[str] = []
+        self.used: list[Callable[..., Any]] = []
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         if isinstance(node.value, float):
@@ -58,7 +59,7 @@ class _Float32(ast.NodeTransformer):
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        assert isinstance(node.func, ast.Name), ast.dump(node)
+        assert isinstance(node.func, ast.Name), f"{ast.unparse(node.func)} is not a @helper"
         name = node.func.id
         if name == "f8" and isinstance(node.args[0], ast.Constant):
             return _cast("float64", node.args[0])
@@ -66,15 +67,18 @@ class _Float32(ast.NodeTransformer):
         if name in CASTS:
             node.func.id = CASTS[name]
         elif name not in BUILTINS:
-            assert name in HELPERS, f"{name} is not a @helper"
-            if name not in self.used:
-                self.used.append(name)
+            function = self.names.get(name)
+            assert callable(function), f"{name} is not a @helper"
+            assert function in HELPERS, f"{name} is not a @helper"
+            assert function.__name__ == name, f"{name} is {function.__name__} by another name"
+            if function not in self.used:
+                self.used.append(function)
         return node
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         if node.id in self.own or node.id in BUILTINS:
             return node
-        value = self.names[node.id]
+        value = self.names.get(node.id)
         assert isinstance(value, (int, float)), f"{node.id} is not a number"
         return self.visit_Constant(ast.Constant(value))
 
@@ -83,9 +87,9 @@ def _cast(name: str, value: ast.expr) -> ast.Call:
     return ast.Call(ast.Name(name, ast.Load()), [value], [])
 
 
-def _rewritten(function: Callable[..., Any], name: str) -> tuple[str, list[str]]:
+def _rewritten(function: Callable[..., Any], name: str) -> tuple[str, list[Callable[..., Any]]]:
     """A function's source in float32 under another name, and the helpers that it calls."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    tree = ast.parse(textwrap.dedent(source_of(function)))
     definition = tree.body[0]
     assert isinstance(definition, ast.FunctionDef)
     own = set(inspect.signature(function).parameters)
@@ -107,13 +111,13 @@ def _rewritten(function: Callable[..., Any], name: str) -> tuple[str, list[str]]
     return ast.unparse(ast.fix_missing_locations(new)), rewrite.used
 
 
-def _helpers(wanted: list[str], done: dict[str, str]) -> None:
+def _helpers(wanted: list[Callable[..., Any]], done: dict[Callable[..., Any], str]) -> None:
     """Add the helpers of `wanted`, and theirs, to `done`, the deepest first."""
-    for name in wanted:
-        if name not in done:
-            source, deeper = _rewritten(HELPERS[name], name)
+    for function in wanted:
+        if function not in done:
+            source, deeper = _rewritten(function, function.__name__)
             _helpers(deeper, done)
-            done[name] = source
+            done[function] = source
 
 
 def _indented(lines: list[str], depth: int) -> list[str]:
@@ -282,18 +286,22 @@ def _wide_loop(kind: Kind, tick: str, values: tuple[str, ...]) -> list[str]:
     return lines
 
 
-def kernel_source(kind: Kind, *, wide: bool) -> str:
+@cache
+def kernel_source(kind: Kind, *, wide: bool = False) -> str:
     """The whole file of a kind's mono or wide kernel."""
-    helpers: dict[str, str] = {}
+    helpers: dict[Callable[..., Any], str] = {}
     tick, used = _rewritten(kind.tick, "tick")
     _helpers(used, helpers)
+    names = [function.__name__ for function in helpers]
+    assert len(set(names)) == len(names), f"{kind.name}: two helpers of one name"
     ways = split(kind, tick)
     functions, kernel = wide_source(kind, ways) if wide else mono_source(kind, ways)
     called = [f"@njit(forceinline=True, **OPTIONS)\n{f}" for f in [*helpers.values(), *functions]]
     return HEADER.format(name=kind.name) + "\n\n\n".join([*called, kernel]) + "\n"
 
 
-def file_name(kind: Kind, source: str, *, wide: bool) -> str:
-    """The module name of a kernel's file: the kind, the form, and a digest of the source."""
+def kernel_name(kind: Kind, *, wide: bool = False) -> str:
+    """What a kernel is called in all processes: the kind, the form, and a digest of the source."""
+    source = kernel_source(kind, wide=wide)
     digest = hashlib.sha256(f"{GENERATOR_VERSION}\n{source}".encode()).hexdigest()[:12]
     return f"{kind.name}_{'wide' if wide else 'mono'}_{digest}"

@@ -24,10 +24,12 @@ called `in` is the argument `in_`; a port of two channels is two arguments, `NAM
 from __future__ import annotations
 
 import inspect
+import linecache
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+from weakref import WeakSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +87,8 @@ class Input:
     ramp_s: float = RAMP_S
 
     def __post_init__(self) -> None:
-        assert self.low <= self.default <= self.high, self.name
+        inside = self.low <= self.default <= self.high
+        assert inside, f"{self.name}: {self.default} is not from {self.low} to {self.high}"
         assert self.curve is Curve.LINEAR or self.low > 0, f"{self.name}: exponential needs low > 0"
 
 
@@ -115,7 +118,7 @@ class State:
     dtype: str = "f4"
 
     def __post_init__(self) -> None:
-        assert self.dtype in {"f4", "f8", "i4", "u4", "i8"}, self.dtype
+        assert self.dtype in {"f4", "f8", "i4", "u4", "i8"}, f"{self.name}: dtype {self.dtype!r}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,18 @@ class Kind:
     example: str
     hidden: bool
     tick: Callable[..., Any] = field(repr=False)
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """What places and values of a node are made by: a node cannot live on in another shape."""
+        inputs = tuple(replace(port, doc="") for port in self.inputs)
+        outputs = tuple(replace(port, doc="") for port in self.outputs)
+        return (inputs, outputs, self.state, self.memories)
+
+    @property
+    def words(self) -> Kind:
+        """The declaration alone: two that are equal say the same."""
+        return replace(self, tick=_nothing)
 
     @property
     def makes_sound(self) -> bool:
@@ -185,6 +200,26 @@ class Kind:
     def main_input(self) -> int | None:
         """Index of the input that a bare `> NAME` means: `in`, or None."""
         return self.find_input("in")
+
+
+def _nothing() -> None:
+    """Stands for any tick."""
+
+
+LINES: Final = "__lines__"
+"""Global of a module that ticks or helpers are in: the text that it was read from."""
+
+
+def keep_source(function: Callable[..., Any]) -> None:
+    """Keep the text of a function's file: it may be edited while what was read of it is in use."""
+    if LINES not in function.__globals__:
+        function.__globals__[LINES] = linecache.getlines(function.__code__.co_filename)
+
+
+def source_of(function: Callable[..., Any]) -> str:
+    """The text of a function of which `keep_source` was told."""
+    lines = function.__globals__[LINES][function.__code__.co_firstlineno - 1 :]
+    return "".join(inspect.getblock(lines))
 
 
 def row_names(port: str, channels: int) -> tuple[str, ...]:
@@ -234,6 +269,8 @@ def module(
             hidden=hidden,
             tick=tick,
         )
+        keep_source(tick)
+        assert outputs, f"{kind.name}: it has no output"
         wanted = [
             *(slot.name for slot in state),
             *(name for _, name in kind.input_rows),
@@ -247,14 +284,14 @@ def module(
     return declare
 
 
-HELPERS: Final[dict[str, Callable[..., Any]]] = {}
-"""Functions that ticks may call, by name: the compiler writes them into the generated kernels."""
+HELPERS: Final[WeakSet[Callable[..., Any]]] = WeakSet()
+"""Functions that ticks may call: the compiler writes them into the generated kernels."""
 
 
 def helper(function: F) -> F:
     """Make a pure function callable from ticks and from other helpers."""
-    name = function.__name__
-    assert HELPERS.setdefault(name, function) is function, name
+    HELPERS.add(function)
+    keep_source(function)
     return function
 
 

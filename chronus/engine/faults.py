@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numba import njit
 
-from chronus.dsp.native import OPTIONS, floats
+from chronus.dsp.native import OPTIONS, fence, floats
 from chronus.engine.layout import NONE, Arena, Clock, Fault, Head, Node, Reason
 from chronus.engine.nodes import find_node, start_afresh
 from chronus.settings import BLOCK
@@ -15,14 +15,14 @@ from chronus.settings import BLOCK
 PLAN, RATE = int(Clock.PLAN), int(Head.RATE)
 N_ROW_OUT, N_OUTPUTS, N_SLOT = int(Node.ROW_OUT), int(Node.OUTPUTS), int(Node.SLOT)
 N_DRY, N_DRY_ROWS = int(Node.DRY), int(Node.DRY_ROWS)
-BYPASS, REASON, COUNT = int(Fault.BYPASS), int(Fault.REASON), int(Fault.COUNT)
-LAST_BLOCK, FIRST, RESET = int(Fault.BLOCK), int(Fault.FIRST), int(Fault.RESET)
+BYPASS, REASON = int(Fault.BYPASS), int(Fault.REASON)
+RECENT, RESET = int(Fault.RECENT), int(Fault.RESET)
 NOT_FINITE = int(Reason.NOT_FINITE)
 
 EXPONENT: Final = 0x7F800000
 """The bits of a float32 that are all ones in what is no finite number."""
 FAULTS_A_SECOND: Final = 3
-"""So often in a second a node may give what is no number before it is bypassed."""
+"""So often in a second a node may give what is no number before it is bypassed: see RECENT."""
 
 
 @njit(**OPTIONS)
@@ -39,12 +39,22 @@ def is_finite(arena: Arena, new: int, node: np.ndarray) -> bool:
 
 
 @njit(**OPTIONS)
+def has_failed(arena: Arena, block: int, slot: int) -> bool:
+    """Whether a node has given what is no number in a block, also when that was computed before.
+
+    Then its delay memory may be empty already, and what it gives now may well be numbers.
+    """
+    recent = arena.faults[slot, RECENT : RECENT + FAULTS_A_SECOND]
+    return recent[0] == block or recent[1] == block or recent[2] == block
+
+
+@njit(**OPTIONS)
 def is_bypassed(arena: Arena, block: int, slot: int) -> bool:
     """Whether a node is not computed; the block for which it was bypassed stays as it was."""
     fault = arena.faults[slot]
     if fault[BYPASS] == 0:
         return False
-    return fault[REASON] != NOT_FINITE or fault[LAST_BLOCK] != block
+    return fault[REASON] != NOT_FINITE or not has_failed(arena, block, slot)
 
 
 @njit(**OPTIONS)
@@ -64,24 +74,23 @@ def bypass(arena: Arena, block: int, node: np.ndarray, scratch: np.ndarray) -> N
 def note_fault(arena: Arena, block: int, node: np.ndarray) -> None:
     """Silence a node for this block and start it afresh; the third time in a second, bypass it.
 
-    A block that is computed again counts once.
+    The block is noted by one store, before anything else is done: a block that is computed again
+    counts once, and ends as it would have.
     """
     new = block & 1
+    slot = node[N_SLOT]
+    recent = arena.faults[slot, RECENT : RECENT + FAULTS_A_SECOND]
+    if not has_failed(arena, block, slot):
+        recent[np.argmin(recent)] = block
+    fence()
     for k in range(node[N_OUTPUTS]):
         arena.rows_out[new, node[N_ROW_OUT] + k, :] = 0.0
     start_afresh(arena, new, node)
-    fault = arena.faults[node[N_SLOT]]
-    if fault[LAST_BLOCK] == block:
-        return
-    second = arena.head[RATE] // BLOCK
-    if fault[FIRST] == NONE or block - fault[FIRST] > second:
-        fault[FIRST] = block
-        fault[COUNT] = 0
-    fault[COUNT] += 1
-    fault[LAST_BLOCK] = block
-    fault[REASON] = NOT_FINITE
-    if fault[COUNT] >= FAULTS_A_SECOND:
-        fault[BYPASS] = 1
+    arena.faults[slot, REASON] = NOT_FINITE
+    fence()
+    first = np.min(recent)
+    if first != NONE and block - first <= arena.head[RATE] // BLOCK:
+        arena.faults[slot, BYPASS] = 1
 
 
 @njit(**OPTIONS)
@@ -99,6 +108,6 @@ def reset_node(arena: Arena, lane: int, block: int, slot: int) -> None:
     if fault[RESET] != block:
         fault[BYPASS] = 0
         fault[REASON] = 0
-        fault[COUNT] = 0
-        fault[FIRST] = NONE
+        fault[RECENT : RECENT + FAULTS_A_SECOND] = NONE
+        fence()
         fault[RESET] = block

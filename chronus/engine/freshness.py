@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 PACKAGE: Final = Path(__file__).parents[1]
 ROOMS: Final = ("dsp", "engine", "machine", "patch")
-CONSTANTS: Final = frozenset({"layout.py", "tables.py"})
-"""Files whose numbers are compiled into the step."""
+CONSTANTS: Final = frozenset({"layout.py", "tables.py", "beats.py"})
+"""Files without a mark whose numbers, or functions, are compiled into the step."""
 
 
 def _fingerprint(paths: Iterable[Path]) -> str:
@@ -43,11 +43,16 @@ def step_fingerprint() -> str:
     )
 
 
-def kernels_fingerprint(names: Iterable[str]) -> str:
-    """A digest of the sources that the kernels of some kinds are generated from."""
-    sources = [path for room in ("dsp", "modules") for path in (PACKAGE / room).glob("*.py")]
-    kinds = hashlib.sha256(" ".join(names).encode()).hexdigest()[:8]
-    return f"{_fingerprint(sources)}-{kinds}"
+@cache
+def kernels_fingerprint(files: tuple[Path, ...]) -> str:
+    """A digest of the sources that the kernels of all kinds are generated from.
+
+    It is taken once: what is written to a file later is not what this process has read.
+
+    Args:
+        files: that declare the kinds.
+    """
+    return _fingerprint({*(PACKAGE / "dsp").glob("*.py"), *files})
 
 
 def forget_stale_step() -> None:

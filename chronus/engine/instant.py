@@ -1,4 +1,4 @@
-"""What is to be published together."""
+"""What is to take effect at one block: events, of which the last about a thing counts."""
 
 from __future__ import annotations
 
@@ -8,29 +8,70 @@ from typing import Final
 from chronus.engine.layout import Event
 
 ABOUT_A: Final = frozenset(
-    (
-        *(Event.PORT, Event.CABLE, Event.GATE, Event.SEQUENCE),
-        *(Event.RESET, Event.COPY, Event.RING),
-    )
+    {
+        Event.PORT,
+        Event.CABLE,
+        Event.GATE,
+        Event.SEQUENCE,
+        Event.RESET,
+        Event.MOVE,
+        Event.FOLLOW,
+        Event.COPY,
+        Event.RING,
+    }
 )
 """Events of which each number may have one at an instant; of others there is one in all."""
+GLIDING: Final = frozenset({Event.PORT, Event.TEMPO})
+"""Events that come in two kinds at an instant: from here (c is 0), and on the way to there."""
 
 
 @dataclass(slots=True)
 class Instant:
-    """Events by what they are about, of which the last one counts; and whether there is a plan."""
+    """What is to be published together: events by what they are about, the last one counts."""
 
-    events: dict[tuple[int, int], tuple[int, int, int, int, float]] = field(default_factory=dict)
+    events: dict[tuple[int, int, bool], tuple[int, int, int, int, float]] = field(
+        default_factory=dict
+    )
     patched: bool = False
 
     def add(self, kind: Event, a: int = 0, b: int = 0, c: int = 0, value: float = 0.0) -> None:
-        """Something is to happen."""
+        """An event, in place of what it overrides."""
         # What is about the whole transport overrides its like; ports, cables and gates by number.
         about = -2 if kind in (Event.START, Event.STOP, Event.PANIC) else int(kind)
-        key = (about, a if kind in ABOUT_A else 0)
-        self.events.pop(key, None)
-        self.events[key] = (int(kind), a, b, c, value)
+        number = a if kind in ABOUT_A else 0
+        glides = kind in GLIDING and c != 0
+        self.events.pop((about, number, glides), None)
+        if not glides:
+            self.events.pop((about, number, True), None)
+        self.events[about, number, glides] = (int(kind), a, b, c, value)
 
     def forget(self, kind: Event, a: int) -> None:
-        """Nothing is to happen to a cable or gate after all."""
-        self.events.pop((int(kind), a), None)
+        """Nothing is to happen to a node, cable, gate or port after all."""
+        self.events.pop((int(kind), a, False), None)
+        self.events.pop((int(kind), a, True), None)
+
+    def glide_alike(self, port: int, other: int, *, is_new: bool) -> None:
+        """A new port goes the way that another one goes at this instant, or has gone before it.
+
+        Args:
+            port: that is set to the same as the other.
+            other: another port.
+            is_new: whether the other one has not played yet.
+        """
+        glide = self.events.get((int(Event.PORT), other, True))
+        start = self.events.get((int(Event.PORT), other, False))
+        follows = self.events.get((int(Event.FOLLOW), other, False))
+        if follows is not None:
+            self.add(Event.FOLLOW, port, *follows[2:4])
+        elif not is_new:
+            self.add(Event.FOLLOW, port, other, int(glide is None))
+        if glide is not None:
+            if start is not None:
+                self.add(Event.PORT, port, *start[2:])
+            self.add(Event.PORT, port, *glide[2:])
+
+    def start_of_glide(self, port: int) -> None:
+        """What a port is set to before a glide at the same instant is where the glide begins."""
+        set_before = self.events.get((int(Event.PORT), port, False))
+        if set_before is not None:
+            self.add(Event.PORT, port, value=set_before[4])

@@ -125,10 +125,16 @@ class Clock(IntEnum):
 class Beat(IntEnum):
     """Columns of the banked real numbers `beats`."""
 
-    BPM = 0
+    BPM = 0  # at frame ORIGIN_FRAME
     ORIGIN_BEAT = 1  # the beat at frame ORIGIN_FRAME
     ORIGIN_FRAME = 2
     BAR_BEATS = 3  # beats in a bar
+    TARGET_BPM = 4  # where the tempo goes, or is
+    RAMP_FRAMES = 5  # how long it goes there from the origin on, 0: it stands
+    METER_BEAT = 6  # a bar line from which on bars have BAR_BEATS
+    METER_BAR = 7  # bars before it
+    NEXT_BEAT = 8  # the bar line from which on they have NEXT_BAR_BEATS; infinite: none is known
+    NEXT_BAR_BEATS = 9
 
 
 class Ramp(IntEnum):
@@ -136,27 +142,30 @@ class Ramp(IntEnum):
 
     NOW = 0
     TARGET = 1
-    STEP = 2
+    STEP = 2  # a frame: by this much, or on a bent way by so many octaves
+    BENT = 3  # 1: by equal ratios; of ports alone
 
 
 class Event(IntEnum):
     """What an event does; `a`, `b`, `c` are whole numbers and `value` is real."""
 
     PLAN = 0  # plan slot a, and c blocks later plan slot b (NONE: a goes on)
-    PORT = 1  # port a goes to value within b frames
+    PORT = 1  # port a goes to value within b frames, or -b by equal ratios; c: 1 if it glides
     CABLE = 2  # cable a goes to value within b frames
     GATE = 3  # gate port a opens (value 1) for b frames (0: until closed) or closes (value 0)
     SEQUENCE = 4  # sequence a plays table b (STOPPED: none) at the next bar line, or at once (c)
-    TEMPO = 5  # value beats a minute
+    TEMPO = 5  # value beats a minute, at once or (c > 0) within b / c frames, or beats (a is 1)
     START = 6
     STOP = 7  # the transport stands still and gates close
     FINISH = 8  # as STOP; after a blocks of silence, or b blocks in all, that is the end
     NOTHING = 9  # a mark, to learn when the events before it have taken effect
     RESET = 10  # node slot a starts afresh, and is computed again
-    COPY = 11  # node slot a goes on from the state and delay memory of node slot b
-    RING = 12  # node slot a is silent after b blocks of silence, or c blocks in all
-    KEEP = 13  # node slot a does not ring out after all
-    PANIC = 14  # as STOP; all fades, and every node starts afresh
+    MOVE = 11  # what sequence a plays goes on as sequence b
+    FOLLOW = 12  # port a goes the way of port b (c: 1 if to the same end), and a gate stays open
+    METER = 13  # value beats in a bar, from the next bar line on
+    COPY = 14  # node slot a goes on from the state and delay memory of node slot b
+    RING = 15  # node slot a is silent after b blocks of silence, or c blocks in all
+    PANIC = 16  # as STOP; all fades, and every node starts afresh
 
 
 class Ring(IntEnum):
@@ -182,7 +191,7 @@ class Limits:
     wires: int = 16_384
     state_bytes: int = 1 << 21
     memory_frames: int = 1 << 25
-    sequences: int = 256
+    sequences: int = 256  # of nodes, and as many of ports
     tables: int = 1024
     entries: int = 1 << 17
     events: int = 1 << 16
@@ -202,10 +211,11 @@ class Arena(NamedTuple):
     head: Longs  # (128,), see Head and Lane
     cuts: Longs  # (2,): a block, and how many events it sees
     clock: Longs  # (LANES, 2, 24), see Clock
-    beats: Reals  # (LANES, 2, 8), see Beat
-    ports: Floats  # (2, ports, 3), see Ramp
+    beats: Reals  # (LANES, 2, 16), see Beat
+    ports: Floats  # (2, ports, 4), see Ramp
     port_left: Longs  # (2, ports): frames until the target
     port_moved: Longs  # (ports,): the last block in which it moved
+    base: Floats  # (LANES, ports): what it was last set to by anything but a sequence
     limits: Floats  # (ports, 2): lowest and highest value
     gate_off: Longs  # (2, ports): frame at which a gate closes, NONE when it does not
     cables: Floats  # (2, cables, 3), see Ramp
@@ -235,11 +245,11 @@ class Arena(NamedTuple):
     plan_cables: Longs  # (plans, LANES, cables)
     plan_gates: Longs  # (plans, LANES, nodes): gate ports
     plan_gate_lane: NDArray[np.int8]  # (plans, ports): the lane that computes a gate's node
-    sequences: Longs  # (LANES, 2, sequences, 4): table, pending table, next entry, cycle
+    sequences: Longs  # (LANES, 2, 2 * sequences, 4): table, pending table, next entry, cycle
     sequence_at: (
-        Reals  # (LANES, 2, sequences, 2): beat of the table's start, beat of the pending one
+        Reals  # (LANES, 2, 2 * sequences, 2): beat of the table's start, beat of the pending one
     )
-    sequence_ports: Longs  # (sequences, 3): the port of each Role of a table, or NONE
+    sequence_ports: Longs  # (2 * sequences, 3): the port of each Role of a table, or NONE
     tables: Longs  # (tables, 2): first entry, entries
     table_beats: Reals  # (tables,): length of a cycle
     entries: Longs  # (entries, 2): Role, flags
@@ -290,9 +300,7 @@ class Fault(IntEnum):
 
     BYPASS = 0  # [worker that takes over, or step] 1: it is not computed any more
     REASON = 1  # a Reason, the last one
-    COUNT = 2  # blocks in which it gave what is no number
-    BLOCK = 3  # the last such block
-    FIRST = 4  # the first of those that are counted against it
+    RECENT = 2  # and the two behind it: the last blocks in which it gave what is no number, or NONE
     RESET = 5  # the block in which it was tried again
 
 
@@ -311,10 +319,11 @@ def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]
         "head": ((128,), i8),
         "cuts": ((2,), i8),
         "clock": ((LANES, 2, 24), i8),
-        "beats": ((LANES, 2, 8), f8),
-        "ports": ((2, size.ports, 3), f4),
+        "beats": ((LANES, 2, 16), f8),
+        "ports": ((2, size.ports, 4), f4),
         "port_left": ((2, size.ports), i8),
         "port_moved": ((size.ports,), i8),
+        "base": ((LANES, size.ports), f4),
         "limits": ((size.ports, 2), f4),
         "gate_off": ((2, size.ports), i8),
         "cables": ((2, size.cables, 3), f4),
@@ -344,9 +353,9 @@ def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]
         "plan_cables": ((size.plans, LANES, size.cables), i8),
         "plan_gates": ((size.plans, LANES, size.nodes), i8),
         "plan_gate_lane": ((size.plans, size.ports), np.int8),
-        "sequences": ((LANES, 2, size.sequences, 4), i8),
-        "sequence_at": ((LANES, 2, size.sequences, 2), f8),
-        "sequence_ports": ((size.sequences, 3), i8),
+        "sequences": ((LANES, 2, 2 * size.sequences, 4), i8),
+        "sequence_at": ((LANES, 2, 2 * size.sequences, 2), f8),
+        "sequence_ports": ((2 * size.sequences, 3), i8),
         "tables": ((size.tables, 2), i8),
         "table_beats": ((size.tables,), f8),
         "entries": ((size.entries, 2), i8),
@@ -399,8 +408,9 @@ def initialise(arena: Arena, rate_hz: int) -> None:
     arena.clock[:, :, Clock.NEXT_PLAN] = NONE
     arena.clock[:, :, Clock.PANIC] = NONE
     arena.rings[:, :, Tail.SINCE] = NONE
-    arena.beats[:, :, Beat.BPM] = 120.0
-    arena.beats[:, :, Beat.BAR_BEATS] = 4.0
+    arena.beats[:, :, [Beat.BPM, Beat.TARGET_BPM]] = 120.0
+    arena.beats[:, :, [Beat.BAR_BEATS, Beat.NEXT_BAR_BEATS]] = 4.0
+    arena.beats[:, :, Beat.NEXT_BEAT] = np.inf
     arena.port_moved[:] = NONE
     arena.gate_off[:] = NONE
     arena.filled[:] = np.nan

@@ -113,16 +113,23 @@ class Leaving:
         That depends on blocks alone, so that what is patched again later is the same node or
         another one for everybody. What has rung out is silent: when it goes is never heard.
         """
+        self.free()
+        places, slots = self._taken_out(self.over(due))
+        self._dropped[0].extend(places)
+        self._dropped[1].extend(slots)
+
+    def over(self, due: int) -> list[str]:
+        """What is over when a plan for the block `due` begins."""
+        return [key for key, leave in self._exits.items() if self._is_over(leave, due)]
+
+    def free(self) -> None:
+        """Give back the places of what no block computes any more."""
         if self._clears_by_itself and self._writer.is_over(
             self._plan_mark, (self.blocks + 2) * BLOCK
         ):
             for key, leave in list(self._exits.items()):
                 if leave.mark != NONE and leave.ringing is None:
                     self._give_back(*self._taken_out([key]))
-        over = [key for key, leave in self._exits.items() if self._is_over(leave, due)]
-        places, slots = self._taken_out(over)
-        self._dropped[0].extend(places)
-        self._dropped[1].extend(slots)
         for entry in list(self._gone):
             mark, places, slots = entry
             if self._writer.is_over(mark, 2 * BLOCK):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,11 +18,10 @@ from chronus.engine.layout import (
     tape_part,
 )
 from chronus.engine.step import run_blocks
-from chronus.modules.catalog import kinds
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -31,23 +31,29 @@ if TYPE_CHECKING:
 
 
 class Stepper:
-    """The kernels of some kinds, and the step that calls them.
+    """Kernels, and the step that calls them.
 
     Args:
-        names: kinds whose kernels are loaded at once; others follow when `load` is called.
+        kernels: names of those that are loaded at once, by their numbers; others follow when `load`
+            is called.
     """
 
-    def __init__(self, names: Iterable[str] = ()) -> None:
-        self._numbers = {name: number for number, name in enumerate(kinds())}
-        self._addresses = np.zeros(len(self._numbers), np.int64)
+    def __init__(self, kernels: Mapping[int, str] = MappingProxyType({})) -> None:
+        self._addresses = np.zeros(0, np.int64)
         self._scratch = np.zeros(MAX_ROWS_OF_A_NODE, np.int64)
-        self.load(names)
+        self.load(kernels)
 
-    def load(self, names: Iterable[str]) -> None:
+    def load(self, kernels: Mapping[int, str]) -> None:
         """Load kernels, compiling those that are not in the cache yet."""
-        for name in names:
-            if self._addresses[self._numbers[name]] == 0:
-                self._addresses[self._numbers[name]] = load_kernel(kinds()[name])
+        more = max(kernels, default=-1) + 1 - len(self._addresses)
+        self._addresses = np.pad(self._addresses, (0, max(more, 0)))
+        for number, kernel in kernels.items():
+            if self._addresses[number] == 0:
+                self._addresses[number] = load_kernel(kernel)
+
+    def has(self, number: int) -> bool:
+        """Whether the kernel of a number is loaded."""
+        return number < len(self._addresses) and self._addresses[number] != 0
 
     def load_step(self) -> None:
         """Load the step itself, compiling it where it is not in the cache yet; computes nothing."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,15 +13,12 @@ from chronus.engine.layout import NONE, Arena, Choice, Head, Reason, Tail
 from chronus.engine.plan import Place, size_of
 from chronus.engine.pool import Pool
 from chronus.errors import UserError
-from chronus.modules.catalog import kinds
+from chronus.modules.catalog import catalog, kinds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from chronus.patch.graph import GraphNode
-
-KIND_NUMBERS: Final = {name: number for number, name in enumerate(kinds())}
-"""Index of each kind's kernel in the table of addresses, the same in every process."""
 
 
 class Places:
@@ -65,12 +62,28 @@ class Places:
                 self._pools[pool].give(start, count)
             raise
 
+    def check(self, nodes: Sequence[GraphNode], cables: int, *, alone: bool) -> None:
+        """Make sure that `take` would find room, or would if there were nothing else.
+
+        Raises:
+            UserError: E_LIMIT, it would not.
+        """
+        mine = self._pools
+        self._pools = {
+            name: Pool(pool.name, pool.size) if alone else pool.copy()
+            for name, pool in mine.items()
+        }
+        try:
+            self.take(nodes, cables)
+        finally:
+            self._pools = mine
+
     def _place(self, node: GraphNode, take: Callable[[str, int], int]) -> Place:
         kind = kinds()[node.kind]
         size = size_of(kind, self._rate_hz)
         return Place(
             kind=kind,
-            number=KIND_NUMBERS[node.kind],
+            number=catalog().numbers[node.kind],
             slot=take("nodes", 1),
             state=take("state", size.state),
             memory=take("memory", size.memory),
@@ -104,7 +117,7 @@ class Places:
             raw = np.array([value], np.dtype(state.dtype)).view(np.uint8)
             initial[offset : offset + len(raw)] = raw
         arena.state[:, place.state : place.state + size.state] = initial
-        arena.faults[place.slot] = (0, Reason.NONE, 0, NONE, NONE, NONE)
+        arena.faults[place.slot] = (0, Reason.NONE, NONE, NONE, NONE, NONE)
         arena.choices[:, place.slot, Choice.LEFT] = 0.0
         arena.choices[:, place.slot, Choice.WORDS :] = np.nan
         arena.rings[:, place.slot, Tail.SINCE] = NONE
@@ -114,7 +127,8 @@ class Places:
         for index, port in enumerate(kind.inputs):
             at = place.ports + index
             start = np.float32(node.values.get(port.name, port.default))
-            arena.ports[:, at] = (start, start, 0.0)
+            arena.ports[:, at] = (start, start, 0.0, 0.0)
+            arena.base[:, at] = start
             arena.port_left[:, at] = 0
             arena.port_moved[at] = NONE
             arena.gate_off[:, at] = NONE

@@ -6,11 +6,12 @@ import numpy as np
 from numba import float32, float64, njit
 
 from chronus.dsp.native import OPTIONS
-from chronus.engine.layout import NONE, Arena, Clock, Ramp
+from chronus.engine.layout import NONE, Arena, Clock, Ramp, Ring
 from chronus.settings import BLOCK
 
-NOW, TARGET, STEP = int(Ramp.NOW), int(Ramp.TARGET), int(Ramp.STEP)
+NOW, TARGET, STEP, BENT = int(Ramp.NOW), int(Ramp.TARGET), int(Ramp.STEP), int(Ramp.BENT)
 CHANGES = int(Clock.CHANGES)
+A, B, C = int(Ring.A), int(Ring.B), int(Ring.C)
 
 
 @njit(**OPTIONS)
@@ -31,11 +32,35 @@ def ramp_value(ramp: np.ndarray, left: int) -> float:
 
 
 @njit(**OPTIONS)
+def aim_port(ramp: np.ndarray, value: float, frames: int) -> None:
+    """As `aim`, for a port (four columns); by equal ratios for frames below 0, if that can be."""
+    goal = float32(value)
+    aim(ramp, value, abs(frames))
+    ramp[BENT] = 0.0
+    if frames < 0 and ramp[NOW] * goal > 0.0:
+        ramp[STEP] = np.log2(float64(goal) / float64(ramp[NOW])) / -frames
+        ramp[BENT] = 1.0
+
+
+@njit(**OPTIONS)
+def port_value(ramp: np.ndarray, left: int) -> float:
+    """The value of a port `left` frames before its target.
+
+    Ratios are taken in float64, where every mathematical library is exact to more than float32
+    keeps.
+    """
+    if left > 0 and ramp[BENT] != 0.0:
+        return float32(ramp[TARGET] * np.exp2(-float64(ramp[STEP]) * left))
+    return ramp_value(ramp, left)
+
+
+@njit(**OPTIONS)
 def change(
     arena: Arena, lane: int, new: int, port: int, offset: int, value: float, frames: int
 ) -> None:
     """Note that a port goes to a value within `frames`, from a frame of this block on.
 
+    Frames below 0: by equal ratios within so many.
     Changes of a port are a list in the order of their frames, then of these calls.
     """
     index = arena.clock[lane, new, CHANGES]
@@ -59,6 +84,26 @@ def change(
 
 
 @njit(**OPTIONS)
+def follow(arena: Arena, lane: int, new: int, event: np.ndarray) -> bool:
+    """Let port A be where port B is, and go where that goes, within its own range.
+
+    Where C is 1, only if that goes to what A is set to; whether it did so.
+    """
+    port = event[A]
+    ramp = arena.ports[1 - new, event[B]]
+    if event[C] != 0 and ramp[TARGET] != arena.ports[1 - new, port, TARGET]:
+        return False
+    low = arena.limits[port, 0]
+    high = arena.limits[port, 1]
+    left = arena.port_left[1 - new, event[B]]
+    if left > 0:
+        change(arena, lane, new, port, 0, min(max(ramp[NOW], low), high), 0)
+        left = -left if ramp[BENT] != 0.0 else left
+    change(arena, lane, new, port, 0, min(max(ramp[TARGET], low), high), left)
+    return True
+
+
+@njit(**OPTIONS)
 def forget_changes(arena: Arena, lane: int, new: int) -> None:
     """Empty the lists of changes at the end of a block."""
     for i in range(arena.clock[lane, new, CHANGES]):
@@ -78,13 +123,14 @@ def walk_port(arena: Arena, lane: int, block: int, port: int, samples: np.ndarra
         end = arena.changes[lane, entry, 1] if entry != NONE else BLOCK
         for k in range(at, end):
             left = max(left - 1, 0)
-            samples[k] = ramp_value(ramp, left)
-        ramp[NOW] = ramp_value(ramp, left)
+            samples[k] = port_value(ramp, left)
+        if end > at:
+            ramp[NOW] = samples[end - 1]
         at = end
         if entry == NONE:
             break
-        left = arena.changes[lane, entry, 2]
-        aim(ramp, arena.change_value[lane, entry], left)
+        aim_port(ramp, arena.change_value[lane, entry], arena.changes[lane, entry, 2])
+        left = abs(arena.changes[lane, entry, 2])
         entry = arena.changes[lane, entry, 3]
     arena.port_left[new, port] = left
     arena.port_moved[port] = block

@@ -9,7 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from chronus.dsp.declaration import RAMP_S
 from chronus.dsp.native import OPTIONS
+from chronus.engine import beats as plain
 from chronus.engine.layout import (
     NONE,
     STOPPED,
@@ -24,23 +26,21 @@ from chronus.patch.tables import LEGATO, NEXT_LEGATO, Role
 from chronus.settings import BLOCK
 
 RATE = int(Head.RATE)
-BPM, ORIGIN_BEAT, ORIGIN_FRAME = int(Beat.BPM), int(Beat.ORIGIN_BEAT), int(Beat.ORIGIN_FRAME)
+ORIGIN_BEAT, ORIGIN_FRAME = int(Beat.ORIGIN_BEAT), int(Beat.ORIGIN_FRAME)
 NOW = int(Ramp.NOW)
 SEQUENCES, PLAN = int(Clock.SEQUENCES), int(Clock.PLAN)
 GATE = int(Role.GATE)
 BEAT_TOLERANCE = 1e-9
 
 
-@njit(**OPTIONS)
-def beat_at(beats: np.ndarray, rate: int, frame: float) -> float:
-    """The beat at a frame, while the transport runs."""
-    return beats[ORIGIN_BEAT] + (frame - beats[ORIGIN_FRAME]) * beats[BPM] / (60.0 * rate)
+beats_after = njit(**OPTIONS)(plain.beats_after)
+frames_after = njit(**OPTIONS)(plain.frames_after)
 
 
 @njit(**OPTIONS)
 def frame_at(beats: np.ndarray, rate: int, beat: float) -> int:
     """The frame nearest to a beat."""
-    frames = (beat - beats[ORIGIN_BEAT]) * (60.0 * rate) / beats[BPM]
+    frames = frames_after(beats, rate, beat - beats[ORIGIN_BEAT])
     return int(np.floor(beats[ORIGIN_FRAME] + frames + 0.5))
 
 
@@ -75,8 +75,11 @@ def run_sequence(arena: Arena, lane: int, block: int, sequence: int) -> None:
         if state[1] != NONE and beat >= starts[1] - BEAT_TOLERANCE:
             if frame_at(beats, rate, starts[1]) >= end:
                 return
-            state[0] = NONE if state[1] == STOPPED else state[1]
+            before = state[0]
             starts[0] = starts[1]
+            state[0] = NONE if state[1] == STOPPED else state[1]
+            if before != NONE:
+                rest_ports(arena, lane, block, sequence, before)
             state[1] = NONE
             state[2] = 0
             state[3] = 0
@@ -91,6 +94,38 @@ def run_sequence(arena: Arena, lane: int, block: int, sequence: int) -> None:
         if state[2] == arena.tables[table, 1]:
             state[2] = 0
             state[3] += 1
+
+
+@njit(**OPTIONS)
+def rest_ports(arena: Arena, lane: int, block: int, sequence: int, before: int) -> None:
+    """Let ports that a table moved, and the one after it does not, go back to what they are set to.
+
+    A base is written by events and read by sequences of the same block, so redoing that is
+    harmless; each lane has its own, as lanes may be a block apart.
+    """
+    new = block & 1
+    after = arena.sequences[lane, new, sequence, 0]
+    beat = arena.sequence_at[lane, new, sequence, 0]
+    offset = max(frame_at(arena.beats[lane, new], arena.head[RATE], beat) - block * BLOCK, 0)
+    for role in range(arena.sequence_ports.shape[1]):
+        port = arena.sequence_ports[sequence, role]
+        if port == NONE or role == GATE:
+            continue
+        if moves(arena, before, role) and not moves(arena, after, role):
+            ramp = int(np.floor(RAMP_S * arena.head[RATE] + 0.5))
+            change(arena, lane, new, port, offset, arena.base[lane, port], ramp)
+
+
+@njit(**OPTIONS)
+def moves(arena: Arena, table: int, role: int) -> bool:
+    """Whether a table moves the port of a role."""
+    if table == NONE:
+        return False
+    first = arena.tables[table, 0]
+    for entry in range(first, first + arena.tables[table, 1]):
+        if arena.entries[entry, 0] == role:
+            return True
+    return False
 
 
 @njit(**OPTIONS)
@@ -113,7 +148,7 @@ def play_entry(
     if not is_of_lane(arena, lane, new, port):
         return
     flags = arena.entries[entry, 1]
-    off = frame + max(1, int(np.floor(values[1] * 60.0 * rate / beats[BPM] + 0.5)))
+    off = max(frame + 1, frame_at(beats, rate, beat + values[1]))
     following = frame_at(beats, rate, beat + values[4])
     if flags & NEXT_LEGATO:
         off = max(off, following + 1)

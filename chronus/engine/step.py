@@ -6,9 +6,8 @@ since the compiler knows plain integers best.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import numpy as np
 from numba import float32, njit
 
 from chronus.dsp.native import (
@@ -23,13 +22,19 @@ from chronus.dsp.native import (
 )
 from chronus.engine.choices import cross_over, hold_choices
 from chronus.engine.due import waiting_event
-from chronus.engine.faults import bypass, is_bypassed, is_finite, note_fault, reset_node
+from chronus.engine.faults import (
+    bypass,
+    has_failed,
+    is_bypassed,
+    is_finite,
+    note_fault,
+    reset_node,
+)
 from chronus.engine.freshness import forget_stale_step
 from chronus.engine.layout import (
     LANE_COLUMNS,
     NONE,
     Arena,
-    Beat,
     Clock,
     Count,
     Event,
@@ -37,22 +42,13 @@ from chronus.engine.layout import (
     Lane,
     Node,
     Ramp,
-    Tail,
 )
 from chronus.engine.nodes import copy_node
 from chronus.engine.pace import has_room, wait_for_commit, wait_for_lanes
-from chronus.engine.ports import aim, change, fill_row, forget_changes, ramp_value
-from chronus.engine.sequencer import (
-    beat_at,
-    close_due_gates,
-    close_gates,
-    is_of_lane,
-    open_gate,
-    run_sequences,
-)
+from chronus.engine.ports import aim, change, fill_row, follow, forget_changes, ramp_value
+from chronus.engine.sequencer import close_due_gates, is_of_lane, open_gate, run_sequences
 from chronus.engine.silence import (
     SILENCE,
-    begin_panic,
     clear,
     fade_for_panic,
     has_rung_out,
@@ -61,7 +57,11 @@ from chronus.engine.silence import (
     let_ring,
     listen,
 )
+from chronus.engine.transport import bar_line, beat_now, move_transport
 from chronus.settings import BLOCK
+
+if TYPE_CHECKING:
+    import numpy as np
 
 forget_stale_step()
 
@@ -73,11 +73,8 @@ FINISHING, FINISH = int(Clock.FINISHING), int(Clock.FINISH)
 QUIET_BLOCKS, MOST_BLOCKS = int(Clock.QUIET_BLOCKS), int(Clock.MOST_BLOCKS)
 CHANGES, SEQUENCES = int(Clock.CHANGES), int(Clock.SEQUENCES)
 NEXT_PLAN, NEXT_BLOCK = int(Clock.NEXT_PLAN), int(Clock.NEXT_BLOCK)
-SINCE = int(Tail.SINCE)
 DONE = int(Lane.DONE)
 NODES, BEFORE = int(Count.NODES), int(Count.BEFORE)
-BPM, ORIGIN_BEAT, ORIGIN_FRAME = int(Beat.BPM), int(Beat.ORIGIN_BEAT), int(Beat.ORIGIN_FRAME)
-BAR_BEATS = int(Beat.BAR_BEATS)
 NOW = int(Ramp.NOW)
 KIND, DUE, A, B, C, TOOK = 0, 1, 2, 3, 4, 5
 E_PLAN, E_PORT, E_CABLE, E_GATE = (
@@ -86,21 +83,18 @@ E_PLAN, E_PORT, E_CABLE, E_GATE = (
     int(Event.CABLE),
     int(Event.GATE),
 )
-E_SEQUENCE, E_TEMPO, E_START = int(Event.SEQUENCE), int(Event.TEMPO), int(Event.START)
-E_STOP, E_FINISH = int(Event.STOP), int(Event.FINISH)
+E_SEQUENCE = int(Event.SEQUENCE)
 N_KIND, N_STATE, N_MEMORY = int(Node.KIND), int(Node.STATE), int(Node.MEMORY)
 N_ROW_IN, N_INPUTS, N_ROW_OUT = int(Node.ROW_IN), int(Node.INPUTS), int(Node.ROW_OUT)
 N_OUTPUTS, N_SLOT = int(Node.OUTPUTS), int(Node.SLOT)
 N_CHOICES = int(Node.CHOICES)
-E_RESET, E_COPY, E_RING = int(Event.RESET), int(Event.COPY), int(Event.RING)
-E_KEEP, E_PANIC = int(Event.KEEP), int(Event.PANIC)
+E_RESET, E_MOVE, E_FOLLOW = int(Event.RESET), int(Event.MOVE), int(Event.FOLLOW)
+E_COPY, E_RING = int(Event.COPY), int(Event.RING)
 
 CUT_SHIFT: Final = 36
 CUT_EVENTS: Final = (1 << CUT_SHIFT) - 1
 CUT_BLOCKS: Final = (1 << 26) - 1
 """A cut is the lower bits of its block, and the events that it sees."""
-BAR_TOLERANCE: Final = 1e-7
-"""Bars by which a position counts as being on a bar line, above half a frame."""
 
 
 @njit(**OPTIONS)
@@ -243,11 +237,12 @@ def apply_event(arena: Arena, lane: int, block: int, place: int) -> None:
     kind = event[KIND]
     clock = arena.clock[lane]
     beats = arena.beats[lane, new]
-    beat = beat_at(beats, arena.head[RATE], frame) if clock[new, PLAYING] else beats[ORIGIN_BEAT]
+    beat = beat_now(arena, lane, block, 0.0)
     if event[DUE] != NONE and event[DUE] < block:
         clock[new, LATE] += 1
     if kind == E_PORT:
         change(arena, lane, new, event[A], 0, value, event[B])
+        arena.base[lane, event[A]] = value
     elif kind == E_CABLE:
         aim(arena.live[lane, event[A]], value, event[B])
         arena.live_left[lane, event[A]] = event[B]
@@ -260,54 +255,47 @@ def apply_event(arena: Arena, lane: int, block: int, place: int) -> None:
             change(arena, lane, new, event[A], 0, 0.0, 0)
             arena.gate_off[new, event[A]] = NONE
     elif kind == E_SEQUENCE:
-        # A bar line that rounds to this very frame is here, not a bar away.
-        bar = (beat - 0.5 * beats[BPM] / (60.0 * arena.head[RATE])) / beats[BAR_BEATS]
-        line = np.ceil(bar - BAR_TOLERANCE) * beats[BAR_BEATS]
-        clock[new, SEQUENCES] = max(clock[new, SEQUENCES], event[A] + 1)
-        arena.sequences[lane, new, event[A], 1] = event[B]
+        line = bar_line(beats, beat_now(arena, lane, block, 0.5))
+        use_sequence(arena, lane, new, event[A])
+        # What plays already goes on where it is: only what was to take over does not come.
+        goes_on = event[C] == 0 and arena.sequences[lane, new, event[A], 0] == event[B]
+        arena.sequences[lane, new, event[A], 1] = NONE if goes_on else event[B]
         arena.sequence_at[lane, new, event[A], 1] = beat if event[C] != 0 else line
-    elif kind == E_RESET:
-        reset_node(arena, lane, block, event[A])
-    elif kind == E_COPY:
-        copy_node(arena, lane, block, event[A], event[B])
-    elif kind == E_RING:
-        let_ring(arena, block, event[A], event[B], event[C])
-    elif kind == E_KEEP:
-        arena.rings[1 - new, event[A], SINCE] = NONE
+    elif kind == E_MOVE:
+        use_sequence(arena, lane, new, event[B])
+        arena.sequences[lane, new, event[B], :] = arena.sequences[lane, new, event[A], :]
+        arena.sequence_at[lane, new, event[B], :] = arena.sequence_at[lane, new, event[A], :]
+        arena.sequences[lane, new, event[A], 0:2] = NONE
+    elif kind == E_FOLLOW:
+        if follow(arena, lane, new, event) and is_of_lane(arena, lane, new, event[A]):
+            arena.gate_off[new, event[A]] = arena.gate_off[1 - new, event[B]]
+    elif kind == E_RESET or kind == E_COPY or kind == E_RING:
+        change_node(arena, lane, block, event)
     else:
-        move_transport(arena, lane, block, event, value, beat)
+        move_transport(arena, lane, block, event, value)
     arena.ring[place, TOOK] = frame
 
 
 @njit(**OPTIONS)
-def move_transport(
-    arena: Arena, lane: int, block: int, event: np.ndarray, value: float, beat: float
-) -> None:
-    """Let an event of the transport take effect: another tempo, start, stop, the end."""
-    new = block & 1
-    frame = block * BLOCK
-    kind = event[KIND]
-    clock = arena.clock[lane]
-    beats = arena.beats[lane, new]
-    if kind == E_TEMPO or kind == E_START:
-        beats[ORIGIN_BEAT] = beat
-        beats[ORIGIN_FRAME] = frame
-        if kind == E_TEMPO:
-            beats[BPM] = value
-        else:
-            clock[new, PLAYING] = 1
-    elif kind == E_STOP or kind == E_FINISH or kind == E_PANIC:
-        beats[ORIGIN_BEAT] = beat
-        beats[ORIGIN_FRAME] = frame
-        clock[new, PLAYING] = 0
-        if clock[new, PLAN] != NONE:
-            close_gates(arena, lane, block, clock[new, PLAN])
-        if kind == E_FINISH:
-            clock[new, FINISHING] = block
-            clock[new, QUIET_BLOCKS] = event[A]
-            clock[new, MOST_BLOCKS] = event[B]
-        elif kind == E_PANIC:
-            begin_panic(arena, lane, block)
+def change_node(arena: Arena, lane: int, block: int, event: np.ndarray) -> None:
+    """Let an event of a node take effect: it starts afresh, is a copy, or rings on."""
+    if event[KIND] == E_RESET:
+        reset_node(arena, lane, block, event[A])
+    elif event[KIND] == E_COPY:
+        copy_node(arena, lane, block, event[A], event[B])
+    else:
+        let_ring(arena, block, event[A], event[B], event[C])
+
+
+@njit(**OPTIONS)
+def use_sequence(arena: Arena, lane: int, new: int, sequence: int) -> None:
+    """Have sequences up to this one carried on from block to block.
+
+    A half-done block may have left something in those that are new.
+    """
+    for unused in range(arena.clock[lane, new, SEQUENCES], sequence + 1):
+        arena.sequences[lane, new, unused, :2] = NONE
+    arena.clock[lane, new, SEQUENCES] = max(arena.clock[lane, new, SEQUENCES], sequence + 1)
 
 
 @njit(**OPTIONS)
@@ -377,9 +365,9 @@ def run_nodes(
         )
         if crosses:
             cross_over(arena, block, node, addresses, scratch)
-        listen(arena, block, node)
-        if not is_finite(arena, new, node):
+        if not is_finite(arena, new, node) or has_failed(arena, block, node[N_SLOT]):
             note_fault(arena, block, node)
+        listen(arena, block, node)
     arena.head[current] = NONE
     return row
 

@@ -27,11 +27,15 @@ class Tables:
         self._writer = writer
         arena = writer.arena
         self._slots: dict[str, int] = {}
-        self._sequences = Pool("sequences", arena.sequence_ports.shape[0])
+        # At one frame a port's own sequence has the last word: those of ports come behind.
+        size = int(arena.sequence_ports.shape[0]) // 2
+        self._sequences = (Pool("sequences of nodes", size), Pool("sequences of ports", size))
+        self._behind = size
         self._tables = Pool("patterns", arena.tables.shape[0])
         self._entries = Pool("steps of patterns", arena.entries.shape[0])
         self._used: list[int] = []
-        self._stopping: list[int] = []
+        self._stopping: dict[int, str] = {}
+        self._written_for: dict[str, list[tuple[Table, int]]] = {}
 
     def play(self, target: str, ports: tuple[int, int, int], table: Table, *, now: bool) -> None:
         """Let a target be played by a table, at the next bar line or now.
@@ -40,32 +44,62 @@ class Tables:
             UserError: E_LIMIT, the arena is full; nothing has changed then.
         """
         self._free_what_has_ended()
-        place = self._written(table)
+        place = self._place(target, table)
         if target not in self._slots:
-            slot = self._sequences.take(1)
-            self._writer.arena.sequence_ports[slot] = ports
-            self._slots[target] = slot
+            self._slots[target] = self._slot(target, ports)
         self._writer.add(Event.SEQUENCE, self._slots[target], place, int(now))
+
+    def move(self, target: str, ports: tuple[int, int, int]) -> None:
+        """Let what plays a target go on from where it is at other ports.
+
+        Raises:
+            UserError: E_LIMIT, there are too many sequences; nothing has changed then.
+        """
+        before = self._slots[target]
+        slot = self._slot(target, ports)
+        self._writer.add(Event.MOVE, before, slot)
+        self._stopping[before] = target
+        self._slots[target] = slot
+
+    def _place(self, target: str, table: Table) -> int:
+        """Where a table is written: where it is already, if the target plays it or will."""
+        for written, place in self._written_for.get(target, ()):
+            if written == table:
+                return place
+        place = self._written(table)
+        self._written_for.setdefault(target, []).append((table, place))
+        return place
+
+    def _slot(self, target: str, ports: tuple[int, int, int]) -> int:
+        """A place for what plays a target: the one where it still ends, if its ports are there."""
+        sequence_ports = self._writer.arena.sequence_ports
+        for slot, ending in self._stopping.items():
+            if ending == target and tuple(sequence_ports[slot]) == ports:
+                del self._stopping[slot]
+                return slot
+        part = int("." in target)
+        slot = self._sequences[part].take(1) + part * self._behind
+        sequence_ports[slot] = ports
+        return slot
 
     def plays(self, target: str) -> bool:
         """Whether a target is played, or will be from the next bar line on."""
         return target in self._slots
 
-    def check_room(self, patterns: Iterable[int], targets: int) -> None:
-        """Make sure that so many new targets, and patterns of so many entries each, find room.
+    def check_room(self, patterns: Iterable[int], targets: Iterable[str]) -> None:
+        """Make sure that these new targets, and patterns of so many entries each, find room.
 
         Raises:
             UserError: E_LIMIT, they do not.
         """
         self._free_what_has_ended()
-        tables, entries, sequences = (
-            pool.copy() for pool in (self._tables, self._entries, self._sequences)
-        )
+        tables, entries = self._tables.copy(), self._entries.copy()
+        sequences = [pool.copy() for pool in self._sequences]
         for count in patterns:
             tables.take(1)
             entries.take(count)
-        for _ in range(targets):
-            sequences.take(1)
+        for target in targets:
+            sequences["." in target].take(1)
 
     def end(self, target: str, *, now: bool) -> None:
         """Let a target be played by nothing, at the next bar line or now."""
@@ -73,7 +107,7 @@ class Tables:
         if slot is None:
             return  # it came and went within one instant
         self._writer.add(Event.SEQUENCE, slot, STOPPED, int(now))
-        self._stopping.append(slot)
+        self._stopping[slot] = target
 
     def _written(self, table: Table) -> int:
         arena: Arena = self._writer.arena
@@ -109,6 +143,12 @@ class Tables:
             self._entries.give(first, count)
             self._tables.give(place, 1)
             self._used.remove(place)
+        used = set(self._used)
+        for target, written in list(self._written_for.items()):
+            self._written_for[target] = [(t, place) for t, place in written if place in used]
+            if not self._written_for[target]:
+                del self._written_for[target]
         for slot in [s for s in self._stopping if state[s, 0] == NONE and state[s, 1] == NONE]:
-            self._sequences.give(slot, 1)
-            self._stopping.remove(slot)
+            part = int(slot >= self._behind)
+            self._sequences[part].give(slot - part * self._behind, 1)
+            del self._stopping[slot]

@@ -12,21 +12,35 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from chronus.dsp.declaration import RAMP_S
+from chronus.dsp.declaration import RAMP_S, Curve
 from chronus.engine.instant import Instant
-from chronus.engine.layout import NONE, Arena, Clock, Event, Head, Ramp, Reason, Ring
+from chronus.engine.layout import (
+    NONE,
+    Arena,
+    Clock,
+    Count,
+    Event,
+    Fault,
+    Head,
+    Node,
+    Ramp,
+    Reason,
+    Ring,
+)
 from chronus.engine.leaving import Leaving
 from chronus.engine.places import Places
 from chronus.engine.plan import Place, Wiring, plan_of, write_plan
 from chronus.engine.slots import Slots
 from chronus.engine.tables import Tables
-from chronus.patch.graph import MASTER, strip_of
+from chronus.modules.catalog import catalog, kinds
+from chronus.patch.graph import strip_of
+from chronus.patch.model import OUT
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
-    from chronus.patch.graph import Graph, GraphCable
+    from chronus.patch.graph import Graph, GraphCable, GraphNode
 
 QUIET_S: Final = 0.5
 """So much silence ends the ringing of a node that was unloaded."""
@@ -63,6 +77,7 @@ class Writer:
         self._order: dict[str, None] = {}
         self._leaving = Leaving(self)
         self._ghosts = 0
+        self._master = ""
         self._instant = Instant()
         self._slots = Slots(arena.plan_counts.shape[0], self.is_over)
 
@@ -80,6 +95,15 @@ class Writer:
     def port_value(self, key: str, port: int) -> float:
         """What a port is at, or on its way to, in the engine."""
         return float(self.arena.ports[self.bank, self.places[key].ports + port, Ramp.TARGET])
+
+    def gliding_value(self, key: str, port: int) -> float | None:
+        """Where a port is on its way, None where it has arrived, but for its own short ramp."""
+        place = self.places[key]
+        at = place.ports + port
+        bank = self.bank
+        if self.arena.port_left[bank, at] <= self._ramp_frames(place, port):
+            return None
+        return float(self.arena.ports[bank, at, Ramp.NOW])
 
     def took(self, mark: int) -> int | None:
         """The frame at which an event took effect, or None while it has not been committed."""
@@ -123,15 +147,25 @@ class Writer:
         ]
 
     def faults(self) -> dict[str, tuple[int, Reason, int]]:
-        """Of each node that went wrong: 1 while it is bypassed, why, and in how many blocks.
+        """Of each node that went wrong: 1 while it is bypassed, why, and when it gave no number.
 
-        Each is called by its name of now and its key, as in `kick#3`.
+        That is the last such block, or NONE. Each is called by its name of now and its key, as in
+        `kick#3`.
         """
         found = {}
         for key, place in list(self.places.items()):  # another thread may ask
-            bypass, reason, count = (int(n) for n in self.arena.faults[place.slot, :3])
+            bypass, reason, *recent = (int(n) for n in self.arena.faults[place.slot, : Fault.RESET])
             if reason != Reason.NONE:
-                found[self._names[key] + key] = (bypass, Reason(reason), count)
+                found[self._names[key] + key] = (bypass, Reason(reason), max(recent))
+        return found
+
+    def kernels_in_use(self) -> set[int]:
+        """Numbers of the kernels that any plan calls, or that the next one will."""
+        found = {place.number for place in self.places.values()}
+        counts = self.arena.plan_counts[:, :, Count.NODES]
+        for slot, lane in np.ndindex(*counts.shape):
+            nodes = self.arena.plan_nodes[slot, lane, : counts[slot, lane]]
+            found.update(nodes[:, Node.KIND].tolist())
         return found
 
     # ---- staging
@@ -162,7 +196,11 @@ class Writer:
             self.room.install(place, node)
             self.places[node.key] = place
             self._fresh.add(node.key)
+        for node in new_nodes:
             self._copy(node.key, copies.get(node.key))
+        for key, node in graph.nodes.items():
+            self._renew_kernel(key, node)
+        self._master = next(key for key, node in graph.nodes.items() if node.kind == OUT)
         for cable, slot in zip(new_cables, slots, strict=True):
             # Another cable between the same ports fades as this one rises.
             self.cable_slots[cable.key] = slot
@@ -170,7 +208,10 @@ class Writer:
         for key in graph.nodes:
             self._leaving.come_back(key)
         for key, cable in graph.cables.items():
-            if self._leaving.come_back(key) or self.cables[key] != cable:
+            if key in self._fresh and self.cables[key] != cable:
+                self._instant.forget(Event.CABLE, self.cable_slots[key])
+                self._stage_cable(cable)
+            elif self._leaving.come_back(key) or self.cables[key] != cable:
                 self.cables[key] = cable
                 self._fade(key, cable.amount)
         self._stage_leavers(graph, ringing)
@@ -179,6 +220,25 @@ class Writer:
         self._stage_mutes(graph)
         self._order = dict.fromkeys((*graph.nodes, *graph.cables))
         self._instant.patched = True
+
+    def _renew_kernel(self, key: str, node: GraphNode) -> None:
+        """Let a node that keeps its place be computed by its kind's kernel as it is now."""
+        place, number = self.places[key], catalog().numbers[node.kind]
+        if place.number != number:
+            assert place.kind.shape == kinds()[node.kind].shape, key
+            self.places[key] = replace(place, kind=kinds()[node.kind], number=number)
+
+    def check_room(self, graph: Graph, due: int = NONE, *, alone: bool = False) -> None:
+        """Make sure that a graph could be staged for a block, or if it were `alone`.
+
+        Raises:
+            UserError: E_LIMIT, it could not.
+        """
+        self._leaving.free()
+        over = self._leaving.over(due)
+        there = {key for key in (*self.places, *self.cable_slots) if not alone and key not in over}
+        nodes = [node for key, node in graph.nodes.items() if key not in there]
+        self.room.check(nodes, sum(key not in there for key in graph.cables), alone=alone)
 
     def _copy(self, key: str, source: str | None) -> None:
         """A new node goes on from the state of another, or of the one which that is a copy of."""
@@ -208,7 +268,7 @@ class Writer:
         is new and has a gate is silent until it is struck. A copy sounds: what goes into it is
         there as it was for the node that it was copied from, and what comes out fades in.
         """
-        if MASTER in self._fresh or cable.target in self._copied:
+        if self._master in self._fresh or cable.target in self._copied:
             return True
         if cable.source not in self._fresh or cable.source in self._copied:
             return False
@@ -300,27 +360,80 @@ class Writer:
         place = self.places.pop(key)
         self._copied.pop(key, None)
         self._instant.forget(Event.COPY, place.slot)
-        gate = place.kind.find_input("gate")
-        if gate is not None:
-            self._instant.forget(Event.GATE, place.ports + gate)
+        for port in range(place.ports, place.ports + len(place.kind.inputs)):
+            for kind in (Event.GATE, Event.PORT, Event.FOLLOW):
+                self._instant.forget(kind, port)
         self.room.give_node(place)
 
     # ---- events of the coming instant
+
+    def knows(self, key: str) -> bool:
+        """Whether a node has a place: it plays, or still fades out."""
+        return key in self.places
 
     def set_port(self, key: str, port: int, value: float) -> None:
         """A port goes to a value within its own ramp; at once where its node is not heard yet."""
         place = self.places[key]
         at = place.ports + port
         if key in self._fresh:
-            self.arena.ports[:, at] = (np.float32(value), np.float32(value), 0.0)
+            self.arena.ports[:, at] = (np.float32(value), np.float32(value), 0.0, 0.0)
+            self._instant.forget(Event.FOLLOW, at)
+            self.arena.base[:, at] = value
+            self._instant.forget(Event.PORT, at)
             return
-        frames = round(place.kind.inputs[port].ramp_s * self.rate_hz) if self.fade_frames else 0
-        self._instant.add(Event.PORT, at, frames, value=value)
+        self._instant.add(Event.PORT, at, self._ramp_frames(place, port), value=value)
+
+    def glide_port(self, key: str, port: int, ends: tuple[float, float], frames: int) -> None:
+        """A port goes to a value within so many frames, by the curve that it declares.
+
+        Args:
+            key: the node.
+            port: the index of its input.
+            ends: where it begins if the node is not heard yet, else it goes from where it is; and
+                where it ends.
+            frames: at least 1.
+        """
+        place = self.places[key]
+        at = place.ports + port
+        if key in self._fresh:
+            self.set_port(key, port, ends[0])
+        is_bent = place.kind.inputs[port].curve is Curve.EXPONENTIAL
+        self._instant.start_of_glide(at)
+        self._instant.add(Event.PORT, at, -frames if is_bent else frames, 1, ends[1])
+
+    def copy_glides(self, key: str, source: str) -> None:
+        """Let the ports of a copy that is new glide as those of its source do."""
+        if key not in self._fresh or source not in self.places:
+            return
+        place, other = self.places[key], self.places[source]
+        for index, port in enumerate(place.kind.inputs):
+            if port.choices or port.name == "gate":
+                continue
+            at, there = place.ports + index, other.ports + index
+            if source in self._fresh:
+                self.arena.ports[:, at] = self.arena.ports[:, there]
+            self._instant.glide_alike(at, there, is_new=source in self._fresh)
+
+    def _ramp_frames(self, place: Place, port: int) -> int:
+        """How long a port takes to what it is set to."""
+        return round(place.kind.inputs[port].ramp_s * self.rate_hz) if self.fade_frames else 0
+
+    def glide_cable(self, key: str, frames: int) -> None:
+        """A cable takes so many frames to its amount, if it was there before."""
+        if key in self.cable_slots and key not in self._fresh:
+            amount = self.cables[key].amount
+            self._instant.add(Event.CABLE, self.cable_slots[key], frames, value=amount)
 
     def set_gate(self, key: str, port: int, *, is_open: bool, frames: int = 0) -> None:
         """A gate opens for so many frames (0: until it is closed), or closes."""
         at = self.places[key].ports + port
         self._instant.add(Event.GATE, at, frames, value=float(is_open))
+
+    def follow_port(self, key: str, port: int, before: tuple[str, int]) -> None:
+        """A port of a node that is new takes the value of one that leaves, if that has played."""
+        if before[0] in self._leaving:
+            places = self.places[key].ports + port, self.places[before[0]].ports + before[1]
+            self._instant.add(Event.FOLLOW, *places)
 
     def add(self, kind: Event, a: int = 0, b: int = 0, c: int = 0, value: float = 0.0) -> None:
         """Any other event."""
@@ -388,7 +501,7 @@ class Writer:
         places = {key: self.places[key] for key in keys if key in self.places}
         cables = [self.cables[key] for key in keys if key in self.cables]
         cables = [c for c in cables if c.source in places and c.target in places]
-        return Wiring(places, cables, self.cable_slots, self._leaving.fading, MASTER)
+        return Wiring(places, cables, self.cable_slots, self._leaving.fading, self._master)
 
     def _put(self, index: int, due: int, event: tuple[int, int, int, int, float]) -> None:
         place = index % self.arena.ring.shape[0]

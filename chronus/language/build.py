@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -20,6 +21,12 @@ Node = Tree[Token]
 Builder = Callable[[Node, int], "Statement"]
 Operator = Literal["", "+", "-", "*"]
 
+METER_COUNTS: Final = range(1, 65)
+"""Notes that a bar may have."""
+METER_UNITS: Final = (1, 2, 4, 8, 16, 32)
+"""Notes that a bar may be counted in."""
+
+_METER: Final = re.compile("([0-9]{1,9})/([0-9]{1,9})")
 _OPERATORS: Final[dict[str, Operator]] = {"+": "+", "-": "-", "*": "*"}
 
 
@@ -39,7 +46,8 @@ def statement(tree: Node, line: int) -> Statement:
 # --- parts ---
 
 
-def _tokens(tree: Node, *types: str) -> list[Token]:
+def tokens(tree: Node, *types: str) -> list[Token]:
+    """The words of some types in a command, not within its parts."""
     return [child for child in tree.children if isinstance(child, Token) and child.type in types]
 
 
@@ -47,17 +55,18 @@ def _trees(tree: Node) -> list[Node]:
     return [child for child in tree.children if isinstance(child, Tree)]
 
 
-def _span(token: Token, line: int) -> Span:
+def span_of(token: Token, line: int) -> Span:
+    """The place of a word."""
     start, end = place(token)
     return Span(line, start + 1, end + 1)
 
 
 def _name(token: Token, line: int) -> Name:
-    return st.Name(token.lower(), _span(token, line))
+    return st.Name(token.lower(), span_of(token, line))
 
 
 def _names(tree: Node, line: int, *types: str) -> tuple[Name, ...]:
-    return tuple(_name(token, line) for token in _tokens(tree, *types))
+    return tuple(_name(token, line) for token in tokens(tree, *types))
 
 
 def _ref(tree: Node, line: int) -> PortRef:
@@ -70,8 +79,8 @@ def _stages(tree: Node, line: int) -> tuple[tuple[PortRef, ...], ...]:
 
 
 def _path(tree: Node, line: int) -> tuple[str, Span]:
-    (token,) = _tokens(tree, "FILE")
-    return token.strip('"'), _span(token, line)
+    (token,) = tokens(tree, "FILE")
+    return token.strip('"'), span_of(token, line)
 
 
 # --- the patch ---
@@ -84,7 +93,7 @@ def _load(tree: Node, line: int) -> st.Load:
     settings = tuple(
         st.Setting(
             _names(setting, line, "PORT")[0],
-            quantity(_tokens(setting, "VALUE", "NOTE", "WORD")[0], line),
+            quantity(tokens(setting, "VALUE", "NOTE", "WORD")[0], line),
         )
         for setting in _trees(tree)
     )
@@ -98,7 +107,7 @@ def _load(tree: Node, line: int) -> st.Load:
 
 
 def _unload(tree: Node, line: int) -> st.Unload:
-    return st.Unload(_names(tree, line, "NODE"), rings=bool(_tokens(tree, "TAIL")))
+    return st.Unload(_names(tree, line, "NODE"), rings=bool(tokens(tree, "TAIL")))
 
 
 def _rename(tree: Node, line: int) -> st.Rename:
@@ -108,11 +117,11 @@ def _rename(tree: Node, line: int) -> st.Rename:
 def _copy(tree: Node, line: int) -> st.Copy:
     names = _names(tree, line, "NAME")
     node = _names(tree, line, "NODE")[0]
-    return st.Copy(node, names[0] if names else None, with_cables=bool(_tokens(tree, "CABLES")))
+    return st.Copy(node, names[0] if names else None, with_cables=bool(tokens(tree, "CABLES")))
 
 
 def _patch(tree: Node, line: int) -> st.Patch:
-    amounts = _tokens(tree, "VALUE")
+    amounts = tokens(tree, "VALUE")
     return st.Patch(_stages(tree, line), quantity(amounts[0], line) if amounts else None)
 
 
@@ -121,17 +130,31 @@ def _unpatch(tree: Node, line: int) -> st.Unpatch:
 
 
 def _set(tree: Node, line: int) -> st.Set:
-    return st.Set(tuple(_assignment(assignment, line) for assignment in _trees(tree)))
+    assignments = tuple(_assignment(assignment, line) for assignment in _trees(tree))
+    return st.Set(assignments, _over(tree, line))
+
+
+def _over(tree: Node, line: int) -> Quantity | None:
+    """The length of a glide or ramp."""
+    found = tokens(tree, "DURATION")
+    if not found:
+        return None
+    length = quantity(found[0], line)
+    if length.exact == 0 and length.unit in {"", "s", "beats", "bars", "fraction"}:
+        message = f"{length.text} is no way at all: leave `over` out for what is to happen at once"
+        raise UserError(Code.RANGE, message, length.span)
+    duration(length)
+    return length
 
 
 def _assignment(tree: Node, line: int) -> st.Assignment:
-    (token,) = _tokens(tree, "VALUE", "NOTE", "WORD")
-    signs = _tokens(tree, "OPERATOR")
+    (token,) = tokens(tree, "VALUE", "NOTE", "WORD")
+    signs = tokens(tree, "OPERATOR")
     operator = _OPERATORS[signs[0]] if signs else ""
     if token.startswith("+"):
         if operator:
             message = f"one sign is enough: {operator}{token[1:]}"
-            raise UserError(Code.SYNTAX, message, _span(token, line), [operator + token[1:]])
+            raise UserError(Code.SYNTAX, message, span_of(token, line), [operator + token[1:]])
         operator = "+"
         start, end = place(token)
         value = number(token[1:], Span(line, start + 2, end + 1))
@@ -154,7 +177,7 @@ def _note(tree: Node, line: int) -> st.Note:
     pitches: list[Quantity] = []
     chosen: dict[str, Quantity] = {}
     for part in _trees(tree):
-        value = quantity(_tokens(part, "NOTE", "VALUE", "DURATION", "NUMBER")[0], line)
+        value = quantity(tokens(part, "NOTE", "VALUE", "DURATION", "NUMBER")[0], line)
         if part.data == "pitch":
             pitches.append(_pitch(value))
             continue
@@ -180,7 +203,7 @@ def _pitch(value: Quantity) -> Quantity:
 
 
 def _gate(tree: Node, line: int) -> st.Gate:
-    return st.Gate(_names(tree, line, "NODE")[0], on=bool(_tokens(tree, "ON")))
+    return st.Gate(_names(tree, line, "NODE")[0], on=bool(tokens(tree, "ON")))
 
 
 def _trigger(tree: Node, line: int) -> st.Trigger:
@@ -208,25 +231,60 @@ def _unsequence(tree: Node, line: int) -> st.Unsequence:
 
 
 def _tempo(tree: Node, line: int) -> st.Tempo:
-    bpm = quantity(_tokens(tree, "NUMBER")[0], line)
+    bpm = quantity(tokens(tree, "NUMBER")[0], line)
     _need_bare(bpm, "a tempo is a plain number of beats a minute such as 120")
-    return st.Tempo(bpm)
+    return st.Tempo(bpm, _over(tree, line))
+
+
+def _meter(tree: Node, line: int) -> st.Meter:
+    (token,) = tokens(tree, "METER")
+    written = _METER.fullmatch(token)
+    if written is None:
+        number(token, span_of(token, line))  # where it is no number at all, it says so better
+        message = f"{token} is no meter, which is written 4/4 or 7/8"
+        near = [f"{token}/4"] if token.isdecimal() and int(token) in METER_COUNTS else ["4/4"]
+        raise UserError(Code.VALUE, message, span_of(token, line), near)
+    count, unit = int(written[1]), int(written[2])
+    if count not in METER_COUNTS or unit not in METER_UNITS:
+        units = ", ".join(str(known) for known in METER_UNITS)
+        message = (
+            f"{token} is no meter: a bar has {METER_COUNTS[0]} to {METER_COUNTS[-1]} notes, "
+            f"and the note is one of {units}"
+        )
+        nearest_unit = min(METER_UNITS, key=lambda known: abs(known - unit))
+        near = [f"{min(max(count, METER_COUNTS[0]), METER_COUNTS[-1])}/{nearest_unit}"]
+        raise UserError(Code.RANGE, message, span_of(token, line), near)
+    return st.Meter(count, unit)
+
+
+def _swing(tree: Node, line: int) -> st.Swing:
+    value = quantity(tokens(tree, "NUMBER")[0], line)
+    return st.Swing(patterns.swing(value))
 
 
 def _wait(tree: Node, line: int) -> st.Wait:
-    length = quantity(_tokens(tree, "DURATION")[0], line)
+    length = quantity(tokens(tree, "DURATION")[0], line)
     duration(length)
     return st.Wait(length)
 
 
 def _wait_until(tree: Node, line: int) -> st.WaitUntil:
-    position = quantity(_tokens(tree, "NUMBER")[0], line)
-    what: Final = "bar" if _tokens(tree, "BAR") else "beat"
+    what: Final = "bar" if tokens(tree, "BAR") else "beat"
+    return st.WaitUntil(what, line_number(tree, line, what))
+
+
+def line_number(tree: Node, line: int, what: str) -> Quantity:
+    """The number of a bar or beat, from 1 on.
+
+    Raises:
+        UserError: E_VALUE or E_RANGE, it is none.
+    """
+    position = quantity(tokens(tree, "NUMBER")[0], line)
     _need_bare(position, f"a {what} is counted by a plain number such as 17")
     if position.value < 1:
         message = f"{what}s are counted from 1, not {position.text}"
         raise UserError(Code.RANGE, message, position.span, ["1"])
-    return st.WaitUntil(what, position)
+    return position
 
 
 def _need_bare(value: Quantity, message: str) -> None:
@@ -235,6 +293,15 @@ def _need_bare(value: Quantity, message: str) -> None:
 
 
 # --- asking, files and the end ---
+
+
+def _cancel(tree: Node, line: int) -> st.Cancel:
+    numbers = tuple(quantity(token, line) for token in tokens(tree, "NUMBER"))
+    for found in numbers:
+        if found.unit or found.exact.denominator != 1:
+            message = f"what is pending is named by its number such as 3, not {found.text}"
+            raise UserError(Code.VALUE, message, found.span)
+    return st.Cancel(numbers)
 
 
 def _list(tree: Node, _line: int) -> st.List:
@@ -247,8 +314,31 @@ def _describe(tree: Node, line: int) -> st.Describe:
 
 
 def _help(tree: Node, _line: int) -> st.Help:
-    topics = _tokens(tree, "TOPIC")
+    topics = tokens(tree, "TOPIC")
     return st.Help(topics[0].lower() if topics else None)
+
+
+def _steps(tree: Node, line: int) -> tuple[int, Span]:
+    """How many steps back or forth, and where that stands."""
+    numbers = tokens(tree, "NUMBER")
+    if not numbers:
+        return 1, Span(line, tree.meta.column, tree.meta.end_column)
+    count = quantity(numbers[0], line)
+    if count.unit != "" or count.exact.denominator != 1 or count.exact < 1:
+        message = f"how many changes is a whole number from 1 on, not {count.text}"
+        raise UserError(Code.VALUE, message, count.span, ["1"])
+    return int(count.exact), count.span
+
+
+def _label(tree: Node, line: int) -> Name:
+    return _names(tree, line, "LABEL")[0]
+
+
+def _recall(tree: Node, line: int) -> st.Recall:
+    lengths = [quantity(token, line) for token in tokens(tree, "DURATION")]
+    for length in lengths:
+        duration(length)
+    return st.Recall(_label(tree, line), lengths[0] if lengths else None)
 
 
 def _reset(tree: Node, line: int) -> st.Reset:
@@ -275,17 +365,27 @@ _BUILDERS: Final[dict[str, Builder]] = {
     "sequence_port": _sequence,
     "unsequence": _unsequence,
     "tempo": _tempo,
+    "meter": _meter,
+    "swing": _swing,
     "start_transport": lambda _tree, _line: st.Start(),
     "stop_transport": lambda _tree, _line: st.Stop(),
     "panic": lambda _tree, _line: st.Panic(),
     "wait": _wait,
     "wait_until": _wait_until,
+    "cancel": _cancel,
     "list": _list,
     "describe": _describe,
     "status": lambda _tree, _line: st.Status(),
     "help": _help,
     "reset": _reset,
     "reload": lambda _tree, _line: st.Reload(),
+    "undo": lambda tree, line: st.Undo(*_steps(tree, line)),
+    "redo": lambda tree, line: st.Redo(*_steps(tree, line)),
+    "history": lambda _tree, _line: st.History(),
+    "snapshot": lambda tree, line: st.Snapshot(_label(tree, line)),
+    "recall": _recall,
+    "diff": lambda tree, line: st.Diff(_label(tree, line)),
+    "forget": lambda tree, line: st.Forget(_label(tree, line)),
     "save": lambda tree, line: st.Save(*_path(tree, line)),
     "open": lambda tree, line: st.Open(*_path(tree, line)),
     "run": lambda tree, line: st.Run(*_path(tree, line)),

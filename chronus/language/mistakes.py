@@ -24,12 +24,16 @@ _OPTIONS: Final = frozenset({"step", "swing", "rotate", "gate", "transpose", "no
 _LITERAL: Final = re.compile(r"[a-z]+")
 _SIGNS: Final = {
     "_ARROW": ">", "_COLON": ":", "_COMMA": ",", "_DOT": ".", "_EQUALS": "=", "_SEMICOLON": ";",
-    "SLIDE": "~",
+    "SLIDE": "~", "BLOCK": "{",
 }  # fmt: skip
 _WORDS: Final = frozenset(
-    {"BAR", "BEAT", "ON", "OFF", "KINDS", "INSTRUMENTS", "NODES", "CABLES", "SEQUENCES", "DEVICES"}
+    (
+        *("BAR", "BEAT", "ON", "OFF", "KINDS", "INSTRUMENTS", "NODES", "CABLES", "SEQUENCES"),
+        *("DEVICES", "PENDING", "ALL", "SNAPSHOTS"),
+    )
 )
 _NUMERIC: Final = frozenset({"VALUE", "NUMBER", "DURATION"})
+_HOLDERS: Final = frozenset({"_AT", "_EVERY"})
 _SWITCHES: Final = {"1": ("on",), "0": ("off",), "true": ("on",), "false": ("off",)}
 _SHOWN: Final = 40
 _REPAIRED: Final = 400
@@ -45,6 +49,7 @@ PHRASES: Final[tuple[tuple[frozenset[str], str], ...]] = tuple(
         ("NOTE VALUE", "a note such as c4, 440hz or 60 (a MIDI number)"),
         ("VALUE", "an amount such as 0.5, 800hz or -12db"),
         ("DURATION", "a duration such as 2 bars, 1.5s or 1/8"),
+        ("METER", "a meter such as 4/4 or 7/8"),
         ("NUMBER", "a number"),
         ("NODE KIND", "the name of a node or a kind"),
         ("NODE", "the name of a node such as bass"),
@@ -52,6 +57,7 @@ PHRASES: Final[tuple[tuple[frozenset[str], str], ...]] = tuple(
         ("NAME", "a name such as bass"),
         ("PORT", "the name of a port such as cutoff"),
         ("FILE", "the name of a file"),
+        ("LABEL", "the name of a snapshot such as drop"),
         ("TOPIC", "a topic"),
         (".", "a dot and a port such as .cutoff"),
     )
@@ -66,13 +72,8 @@ _SYNONYMS: Final = {
     "info": "describe", "bye": "quit", "import": "open", "go": "start", "trig": "trigger",
 }  # fmt: skip
 
-_LATER_COMMANDS: Final = frozenset(
-    (
-        *("meter", "swing", "at", "every", "cancel", "undo", "redo", "history", "capture"),
-        *("show", "hear"),
-    )
-)
-_LATER_WORDS: Final = frozenset({"over", "scale", "seed"})
+_LATER_COMMANDS: Final = frozenset(("capture", "show", "hear"))
+_LATER_WORDS: Final = frozenset({"scale", "seed"})
 _LATER_MARKS: Final = {
     "?": "chance", "*": "a ratchet", "{": "a lock", "[": "a group", "<": "alternation",
     "(": "Euclid", "!": "repetition", "%": "every n-th cycle", "+": "a chord", ":": "a chord",
@@ -143,8 +144,15 @@ def _friendly(terminal: str) -> tuple[str, ...]:
     return (terminal,)
 
 
-def refusal(parser: Lark, text: str, line: int) -> Refusal:
-    """Read a line that does not parse once more, up to the place where it goes wrong."""
+def refusal(parser: Lark, text: str, line: int, verbs: tuple[str, ...]) -> Refusal:
+    """Read a line that does not parse once more, up to the place where it goes wrong.
+
+    Args:
+        parser: of lines.
+        text: the line.
+        line: its number.
+        verbs: all command words.
+    """
     reading = parser.parse_interactive(text)
     tokens: list[Token] = []
     position = -1
@@ -162,13 +170,25 @@ def refusal(parser: Lark, text: str, line: int) -> Refusal:
     begins = [index for index, token in enumerate(tokens) if token.type == "_SEMICOLON"]
     current = tokens[begins[-1] + 1 :] if begins else tokens
     start = place(tokens[begins[-1]])[1] if begins else 0
+    accepts = accepted(reading)
+    while current and current[0].type in _HOLDERS:
+        inner = _inner(current, verbs)
+        if inner is None and not {"_LOAD", "_PATCH"} <= accepts:
+            break  # the time of an `at` is not all there
+        start = place(current[-1 if inner is None else inner - 1])[1]
+        current = [] if inner is None else current[inner:]
     if not word or word == ";":
         word = ""
         position = place(tokens[-1])[1] if tokens else 0
-    accepts = accepted(reading)
     return Refusal(
         text, line, tuple(current), start, position, word, friendly(accepts), "$END" in accepts
     )
+
+
+def _inner(tokens: list[Token], verbs: tuple[str, ...]) -> int | None:
+    """Where the command begins that an `at` or `every` holds; None where it has none yet."""
+    words = {f"_{verb.upper()}" for verb in verbs}
+    return next((i for i, token in enumerate(tokens) if i and token.type in words), None)
 
 
 def explain(at: Refusal, verbs: tuple[str, ...], valid: Callable[[str], bool]) -> UserError:
@@ -210,7 +230,7 @@ def _strange_character(
 def _unknown_command(
     at: Refusal, verbs: tuple[str, ...], valid: Callable[[str], bool]
 ) -> UserError | None:
-    if at.tokens:
+    if at.tokens or not at.word:
         return None
     word = at.word.lower()
     if word in _LATER_COMMANDS:
@@ -232,6 +252,8 @@ def _unknown_command(
 def _later_word(
     at: Refusal, _verbs: tuple[str, ...], _valid: Callable[[str], bool]
 ) -> UserError | None:
+    if not at.tokens:
+        return None
     word, span = at.word, at.span
     last = at.tokens[-1]
     # `over` was taken for the next node, where the next node of a `set` may stand.
@@ -292,6 +314,31 @@ def _half_unit(
     return UserError(Code.VALUE, message, span, meant)
 
 
+def _astray_over(
+    at: Refusal, _verbs: tuple[str, ...], valid: Callable[[str], bool]
+) -> UserError | None:
+    """`over` without a value before it, with something behind its duration, or misspelt."""
+    if at.verb != "set" or not at.word:
+        return None
+    last = at.tokens[-1]
+    start, end = place(last)
+    span = Span(at.line, start + 1, end + 1)
+    head, tail = at.command
+    if last.type == "WORD" and last.lower() == "over":
+        return UserError(Code.SYNTAX, "a value is missing before `over`", span)
+    over = next((token for token in at.tokens if token.type == "_OVER"), None)
+    if over is not None and last.type == "DURATION":
+        begins = place(over)[0]
+        meant = f"{at.text[at.start : begins].strip()} {tail.strip()} {at.text[begins:end]}"
+        message = f"`over` and its duration stand at the end, behind {_shown(at.word)}"
+        return UserError(Code.SYNTAX, message, at.span, [meant] if valid(meant) else [])
+    if last.type == "NODE" and at.word[:1].isdigit() and nearest(last, ["over"]):
+        meant = f"{head.strip()[: -len(last)]}over {tail}".strip()
+        message = f"expected a dot and a port, or `over`, found {_shown(str(last))}"
+        return UserError(Code.SYNTAX, message, span, ["over", *([meant] if valid(meant) else [])])
+    return None
+
+
 def _other(at: Refusal, _verbs: tuple[str, ...], valid: Callable[[str], bool]) -> UserError:
     wanted = _phrase(at)
     if at.word.startswith('"') and not at.word.endswith('"'):
@@ -312,13 +359,16 @@ def _other(at: Refusal, _verbs: tuple[str, ...], valid: Callable[[str], bool]) -
 
 
 _REASONS: Final = (
-    _strange_character, _unknown_command, _later_word, _later_mark, _half_note, _half_unit, _other,
+    _strange_character, _unknown_command, _later_word, _later_mark, _half_note, _half_unit,
+    _astray_over, _other,
 )  # fmt: skip
 """What may be the matter, the most telling first; the last one always is."""
 
 
 def _phrase(at: Refusal) -> str:
-    left = set(at.expected) - {";", "~", "|", ",", "BARLINE"}
+    left = set(at.expected) - {";", "~", "|", ",", "{", "BARLINE"}
+    if {"load", "patch"} <= left:
+        return "a command such as load, patch or set, or a block in braces"
     # What is likelier to be missing than a port, and what may be there but need not.
     if at.complete or left & {">", ":"}:
         left.discard(".")

@@ -176,12 +176,22 @@ def _step(chosen: SequenceOptions, value: Quantity) -> SequenceOptions:
     return replace(chosen, step=whole_notes)
 
 
-def _swing(chosen: SequenceOptions, value: Quantity) -> SequenceOptions:
+def swing(value: Quantity) -> float:
+    """Where in its pair the second of two steps begins, 0..1.
+
+    Raises:
+        UserError: E_VALUE for a wrong unit, E_RANGE for a value out of bounds.
+    """
     share = in_unit(value, "")
     if not 0 < share < 1:
         message = f"swing goes from 1% to 99%, 50% is straight; {value.text} is out of it"
-        raise UserError(Code.RANGE, message, value.span)
-    return replace(chosen, swing=share)
+        near = [f"{value.text}%"] if value.unit == "" and 0 < value.value < 100 else []
+        raise UserError(Code.RANGE, message, value.span, near)
+    return share
+
+
+def _swing(chosen: SequenceOptions, value: Quantity) -> SequenceOptions:
+    return replace(chosen, swing=swing(value))
 
 
 def _gate(chosen: SequenceOptions, value: Quantity) -> SequenceOptions:

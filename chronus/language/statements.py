@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal
 
@@ -137,7 +137,10 @@ class Unpatch:
 
 @dataclass(frozen=True, slots=True)
 class Set:
+    """`over` is the length of a glide, None where ports go to their values at once."""
+
     assignments: tuple[Assignment, ...]
+    over: Quantity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +190,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class SequenceOptions:
-    """What stands behind a pattern; a `step` is in whole notes, `gate` and `swing` are 0..1."""
+    """What stands behind a pattern; a `step` is in whole notes, `gate` and `swing` are 0..1.
+
+    Without a `swing` of its own a sequence has that of the patch.
+    """
 
     step: Fraction = Fraction(1, 16)
-    swing: float = 0.5
+    swing: float | None = None
     rotate: int = 0
     gate: float = 0.5
     transpose_st: float = 0.0
@@ -199,13 +205,51 @@ class SequenceOptions:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """`text` is the pattern in its normal form: single spaces, lower-case notes."""
+    """What plays a node or moves a port.
+
+    Attributes:
+        target: the node or port.
+        steps: of one cycle.
+        options: what stands behind the pattern.
+        text: the pattern in its normal form: single spaces, lower-case notes.
+        span: where.
+        own_hz: the pitch that an `x` among notes plays: the node's own when this was said.
+    """
 
     target: PortRef
     steps: tuple[Step, ...]
     options: SequenceOptions
     text: str
     span: Span
+    own_hz: float | None = None
+
+
+def meaning(sequence: Sequence) -> Sequence:
+    """What a sequence means, wherever it was written and whenever it came: equal if they sound so.
+
+    The places of its parts and `now` are taken out.
+    """
+    nowhere = Span()
+    target = PortRef(
+        Name(sequence.target.node.text, nowhere),
+        None if sequence.target.port is None else Name(sequence.target.port.text, nowhere),
+    )
+    steps = tuple(
+        replace(
+            step,
+            span=nowhere,
+            value=None if step.value is None else replace(step.value, span=nowhere),
+        )
+        for step in sequence.steps
+    )
+    options = replace(sequence.options, now=False)
+    return replace(sequence, target=target, steps=steps, options=options, span=nowhere)
+
+
+def played_by(sequence: Sequence, name: str) -> Sequence:
+    """The same sequence for a node of another name, or for a port of that."""
+    target = sequence.target
+    return replace(sequence, target=replace(target, node=replace(target.node, text=name)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +259,25 @@ class Unsequence:
 
 @dataclass(frozen=True, slots=True)
 class Tempo:
+    """`over` is the length of a ramp, None where the tempo changes at once."""
+
     bpm: Quantity
+    over: Quantity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """`meter 7/8`: `count` notes in a bar, each a `unit`th of a whole one."""
+
+    count: int
+    unit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Swing:
+    """`swing 58%`: of all sequences that name none, 0..1."""
+
+    swing: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +311,67 @@ class WaitUntil:
 
 
 @dataclass(frozen=True, slots=True)
+class When:
+    """The time of an `at`.
+
+    Attributes:
+        kind: "next" for the next line between bars or beats whose number is 1 modulo `count`,
+            "line" for the one of a `number` from 1 on, "after" for a `length` from now.
+        unit: what is counted.
+        span: where.
+    """
+
+    kind: Literal["next", "line", "after"]
+    unit: Literal["bar", "beat"]
+    count: int
+    number: Quantity | None
+    length: Quantity | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What is done together: one command, or a block of them.
+
+    Attributes:
+        parts: the commands.
+        is_block: whether they stand in braces.
+        text: the commands on one line, without comments.
+    """
+
+    parts: tuple[Said, ...]
+    is_block: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    when: When
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """`every 8 bars`: at each line whose number is 1 modulo `count`."""
+
+    unit: Literal["bar", "beat"]
+    count: int
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """`numbers` is empty for all."""
+
+    numbers: tuple[Quantity, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class List:
     what: str | None
 
@@ -276,6 +399,48 @@ class Reset:
 @dataclass(frozen=True, slots=True)
 class Reload:
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """`undo`, `undo 3`."""
+
+    count: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Redo:
+    """`redo`, `redo 3`."""
+
+    count: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    name: Name
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    name: Name
+    over: Quantity | None
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    name: Name
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    name: Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,17 +496,30 @@ Statement = (
     | Sequence
     | Unsequence
     | Tempo
+    | Meter
+    | Swing
     | Start
     | Stop
     | Panic
     | Wait
     | WaitUntil
+    | At
+    | Every
+    | Block
+    | Cancel
     | List
     | Describe
     | Status
     | Help
     | Reset
     | Reload
+    | Undo
+    | Redo
+    | History
+    | Snapshot
+    | Recall
+    | Diff
+    | Forget
     | Save
     | Open
     | Run
@@ -349,3 +527,12 @@ Statement = (
     | RecordStop
     | Quit
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A command, its own text, and where it stands."""
+
+    statement: Statement
+    text: str
+    span: Span

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import json
 import os
 import selectors
 import signal
@@ -12,20 +13,24 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO, TypeAlias
 
 import chronus.dsp
 import chronus.engine
 import chronus.machine
-from chronus.dsp.compile import is_compiled, kernels_dir
+from chronus.dsp.codegen import kernel_name
+from chronus.dsp.compile import is_compiled, kernels_dir, write_atomically, write_kernel
+from chronus.dsp.sources import source_error
 from chronus.engine.freshness import kernels_fingerprint, step_fingerprint
 from chronus.errors import Code, UserError
-from chronus.machine.locks import ROBUST, kind
-from chronus.modules.catalog import kinds
+from chronus.machine import locks
+from chronus.modules.catalog import catalog, kinds, place_of
 from chronus.settings import cache_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
+
+    from chronus.dsp.declaration import Kind
 
 STEP: Final = "engine"
 """What the step is called among the names of kinds."""
@@ -35,34 +40,83 @@ _PR_SET_PDEATHSIG: Final = 1
 _compiled_at: list[float] = []
 
 
+def compiled() -> dict[str, str]:
+    """The kernel of each kind that is compiled, by the kind's name; loads no compiler."""
+    if catalog().is_first:
+        known = _marked()
+        if known is not None:
+            return known
+    kernels = {name: kernel_name(kind) for name, kind in kinds().items()}
+    found = {name: kernel for name, kernel in kernels.items() if is_compiled(kernel)}
+    if len(found) == len(kernels) and catalog().is_first:
+        with contextlib.suppress(OSError):  # who cannot write it looks at each kernel next time
+            write_atomically(_mark(), json.dumps(found))
+    return found
+
+
+def _mark() -> Path:
+    """A file that is there when every kernel of the catalog is compiled, with their names."""
+    return cache_dir() / "kernels" / f"complete-{kernels_fingerprint(catalog().files)}"
+
+
+def _marked() -> dict[str, str] | None:
+    try:
+        found = json.loads(_mark().read_text())
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) and set(found) == set(kinds()) else None
+
+
 def missing(wanted: Collection[str]) -> list[str]:
     """What has to be compiled before these kinds can play, the step first; loads no compiler."""
     absent = [] if _is_step_compiled() else [STEP]
-    complete = cache_dir() / "kernels" / f"complete-{kernels_fingerprint(kinds())}"
-    if complete.exists():
-        return absent
-    absent += [name for name in wanted if not is_compiled(kinds()[name])]
-    if not absent and set(wanted) >= set(kinds()):
-        with contextlib.suppress(OSError):  # who cannot write it looks at each kernel next time
-            complete.touch()
-    return absent
+    there = compiled()
+    return absent + [name for name in wanted if name not in there]
 
 
-def build(names: Collection[str], progress: Callable[[int, int, str], None] | None = None) -> None:
+Progress: TypeAlias = "Callable[[int, int, str], None]"
+"""Told how many are done, how many there are, and the name of the last."""
+
+
+def build(names: Collection[str], progress: Progress | None = None) -> None:
     """Compile what is missing of some kinds, and the step; returns when all of it is in the cache.
 
     Args:
-        names: kinds; the first are compiled first.
-        progress: called with how many are done, how many there are, and the name of the last.
+        names: kinds.
+        progress: told how it goes on.
 
     Raises:
-        UserError: E_FILE, the cache folder cannot be written; E_INTERNAL, a kind does not compile.
+        UserError: E_FILE, the cache folder cannot be written, or a kind does not compile.
     """
-    jobs = missing(names)
-    if jobs:
-        _check_folder()
-        _Builders(jobs, min(PROCESSES, len(jobs)), nice=0).run(progress or _say_nothing)
+    _build([kinds()[name] for name in missing(names) if name != STEP], progress)
+
+
+def build_kinds(wanted: Collection[Kind], progress: Progress | None = None) -> None:
+    """Compile what is missing of kinds that may be in no catalog yet, and the step.
+
+    Raises:
+        UserError: as `build`.
+    """
+    _build([kind for kind in wanted if not is_compiled(kernel_name(kind))], progress)
+
+
+def _build(wanted: Collection[Kind], progress: Progress | None) -> None:
+    is_done = _is_step_compiled()
+    if wanted or not is_done:
+        jobs = _jobs(wanted, with_step=not is_done)
+        _Builders(min(PROCESSES, len(jobs)), nice=0).run(jobs, progress or _say_nothing)
         _compiled_at.append(time.monotonic())
+
+
+def _jobs(wanted: Collection[Kind], *, with_step: bool) -> dict[str, Kind | None]:
+    """What is to be compiled, by what the compiler is told: kernels, whose sources are written.
+
+    Raises:
+        UserError: E_FILE, the cache folder cannot be written.
+    """
+    _check_folder()
+    jobs: dict[str, Kind | None] = {STEP: None} if with_step else {}
+    return jobs | {write_kernel(kind): kind for kind in wanted}
 
 
 def compiled_at() -> float:
@@ -80,17 +134,18 @@ class BackgroundBuild:
     def __init__(self, names: Collection[str]) -> None:
         self.error: UserError | None = None
         self._builders: _Builders | None = None
-        jobs = missing(names)
-        if jobs:
-            self._builders = _Builders(jobs, 1, nice=BACKGROUND_NICE)
-            self._thread = threading.Thread(target=self._run, name="chronus-build", daemon=True)
+        absent = missing(names)
+        if absent:
+            self._builders = _Builders(1, nice=BACKGROUND_NICE)
+            self._thread = threading.Thread(
+                target=self._run, args=(self._builders, absent), name="chronus-build", daemon=True
+            )
             self._thread.start()
 
-    def _run(self) -> None:
-        assert self._builders is not None
+    def _run(self, builders: _Builders, absent: list[str]) -> None:
         try:
-            _check_folder()
-            self._builders.run(_say_nothing)
+            wanted = [kinds()[name] for name in absent if name != STEP]
+            builders.run(_jobs(wanted, with_step=STEP in absent), _say_nothing)
         except UserError as error:
             self.error = error
 
@@ -114,16 +169,22 @@ def _say_nothing(_done: int, _count: int, _name: str) -> None:
 class _Builders:
     """Processes that compile one name after another, each as soon as it is free."""
 
-    def __init__(self, jobs: list[str], processes: int, *, nice: int) -> None:
-        self._jobs = jobs
-        self._waiting = list(reversed(jobs))
+    def __init__(self, processes: int, *, nice: int) -> None:
+        self._jobs: Mapping[str, Kind | None] = {}
+        self._waiting: list[str] = []
         self._count = processes
         self._nice = nice
         self._running: list[subprocess.Popen[str]] = []
         self._stopped = False
 
-    def run(self, progress: Callable[[int, int, str], None]) -> None:
-        """Compile all of it."""
+    def run(self, jobs: Mapping[str, Kind | None], progress: Progress) -> None:
+        """Compile all of it.
+
+        Raises:
+            UserError: E_FILE, a kind does not compile; E_INTERNAL.
+        """
+        self._jobs = jobs
+        self._waiting = list(jobs)[::-1]
         done = 0
         with selectors.DefaultSelector() as selector:
             try:
@@ -132,12 +193,13 @@ class _Builders:
                     selector.register(_pipe(process.stdout), selectors.EVENT_READ, process)
                 while selector.get_map():
                     for key, _ in selector.select():
-                        name = self._answer(key.data)
-                        if name is None:
+                        job = self._answer(key.data)
+                        if job is None:
                             selector.unregister(key.fileobj)
-                        elif name:
+                        elif job:
                             done += 1
-                            progress(done, len(self._jobs), name)
+                            kind = self._jobs[job]
+                            progress(done, len(self._jobs), kind.name if kind else STEP)
             finally:
                 self._end()
 
@@ -174,17 +236,20 @@ class _Builders:
                 _pipe(process.stdin).close()
 
     def _answer(self, process: subprocess.Popen[str]) -> str | None:
-        """Read an answer: the name that was compiled, or None where the process has ended."""
+        """Read an answer: the job that is done, or None where the process has ended."""
         line = _pipe(process.stdout).readline()
         if not line:
             if process.wait() != 0 and not self._stopped:
                 raise UserError(Code.INTERNAL, "the compiler ended without an answer")
             return None
-        name, _, reason = line.rstrip("\n").partition(" ")
+        job, _, reason = line.rstrip("\n").partition(" ")
+        kind = self._jobs[job]
+        if reason and kind is not None:
+            raise source_error(*place_of(kind), AssertionError(f"{kind.name}: {reason}"))
         if reason:
-            raise UserError(Code.INTERNAL, f"{name} does not compile: {reason}")
+            raise UserError(Code.INTERNAL, f"the {job} does not compile: {reason}")
         self._give_job(process)
-        return name
+        return job
 
     def _end(self) -> None:
         for process in self._running:
@@ -252,7 +317,7 @@ def _compile_step() -> None:
 
     stepper = Stepper()
     stepper.load_step()
-    if kind() == ROBUST:
+    if locks.kind() == locks.ROBUST:
         from chronus.machine import waiting  # noqa: PLC0415
 
         waiting.load(stepper)
@@ -268,8 +333,17 @@ def _compile_step() -> None:
 # ---- the process that compiles
 
 
+def _reason(error: Exception) -> str:
+    """What is wrong, on one line: behind words on its inner life the compiler marks a statement."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    said = [line for line in lines if not line.startswith("Failed in ")]
+    carets = [index for index, line in enumerate(said) if line == "^"]
+    where = f", in `{said[carets[0] - 1]}`" if carets else ""
+    return f"{type(error).__name__}: {(said or lines or ['no reason'])[0]}{where}"
+
+
 def main() -> None:
-    """Compile each name that comes on stdin, and answer with it, or with it and a reason."""
+    """Compile each job that comes on stdin, and answer with it, or with it and a reason."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     os.nice(int(sys.argv[1]))
@@ -282,9 +356,9 @@ def main() -> None:
             if name == STEP:
                 _compile_step()
             else:
-                load_kernel(kinds()[name])
+                load_kernel(name)
         except Exception as error:  # noqa: BLE001 - it is handed on to the shell, which raises it
-            answer = f"{name} {type(error).__name__}: {str(error).strip().splitlines()[0]}"
+            answer = f"{name} {_reason(error)}"
         print(answer, flush=True)  # noqa: T201 - the answer
 
 

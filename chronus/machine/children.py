@@ -148,6 +148,13 @@ class Child:
             is_ready=False, text=f"the {self.role} process did not start in {timeout_s} s"
         )
 
+    def said(self) -> Report | None:
+        """Its report; None where it has made none so far, or has ended without one."""
+        try:
+            return Report(*self._receiver.recv()) if self._receiver.poll(0) else None
+        except (EOFError, OSError):
+            return None
+
     def last_words(self) -> str:
         """Why it failed, as far as it said; empty where it did not."""
         words = ""

@@ -12,10 +12,11 @@ from chronus.engine.layout import Head, Lane, lane_place
 from chronus.errors import Code, UserError
 from chronus.machine.audio import NULL, AudioTask, audio_main
 from chronus.machine.children import Child, Report
+from chronus.machine.watch import process_cpu_s
 from chronus.machine.worker import WorkerTask, worker_main
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from chronus.machine.memory import SharedArena
 
@@ -27,6 +28,9 @@ LOOK_S: Final = 0.1
 HAND_S: Final = 2.0
 """The time that a new worker may take to have the hand."""
 POLL_S: Final = 0.001
+ROUND_S: Final = 1.0
+ROUNDS: Final = 3
+"""A standby that has done nothing in so many rounds is replaced."""
 DEATHS: Final = 5
 """So many deaths of one role in a row, with nothing done in between, are no accident."""
 
@@ -38,13 +42,13 @@ class Roster:
     Attributes:
         lanes: shares of the patch, each with a worker.
         standbys: workers of each lane that wait, ready, for the hand.
-        kinds: whose kernels every worker has.
+        kernels: names of those that every worker has, by their numbers.
         first: lowest number of a worker that is wanted.
     """
 
     lanes: int
     standbys: int
-    kinds: frozenset[str]
+    kernels: Mapping[int, str]
     first: int = 1
 
 
@@ -55,6 +59,44 @@ def is_hopeless(deaths: Sequence[int]) -> bool:
         deaths: how much it had done at each of its deaths: blocks, or callbacks.
     """
     return len(deaths) >= DEATHS and deaths[-DEATHS] == deaths[-1]
+
+
+class Rounds:
+    """Looks now and then whether those who only wait still do: each wakes many times a second.
+
+    One that was stopped, or hangs, would be missed only when it is needed.
+
+    Args:
+        used_s: processor time of a process so far; 0 where the system does not say.
+    """
+
+    def __init__(self, used_s: Callable[[int], float] = process_cpu_s) -> None:
+        self._used_s = used_s
+        self._next_s = 0.0
+        self._seen: dict[int, tuple[float, int]] = {}
+
+    def idle(self, children: Iterable[Child], now_s: float) -> list[Child]:
+        """Those that have had no processor time for so many looks in a row.
+
+        Args:
+            children: all that wait.
+            now_s: by any clock that only goes on.
+        """
+        if now_s < self._next_s:
+            return []
+        self._next_s = now_s + ROUND_S
+        before, self._seen = self._seen, {}
+        idle = []
+        for child in children:
+            used = self._used_s(child.pid)
+            last, looks = before.get(child.pid, (0.0, 0))
+            looks = looks + 1 if used == last else 0
+            if used == 0.0:
+                continue  # the system does not say
+            self._seen[child.pid] = (used, looks)
+            if looks >= ROUNDS:
+                idle.append(child)
+        return idle
 
 
 class Crew:
@@ -80,6 +122,8 @@ class Crew:
         self._deaths: dict[tuple[str, int], list[int]] = {}
         self._next_number = 1
         self._seen: set[int] = set()
+        self._rounds = Rounds()
+        self._opening: tuple[Child, float] | None = None
         self._ends = threading.Event()
         self._watch = threading.Thread(target=self._run, name="chronus-crew", daemon=True)
         self.device = ""
@@ -116,6 +160,7 @@ class Crew:
         if report.is_ready:
             self.device = report.text
             return
+        child.kill()
         self._drop(child)
         if not falls_back or self._task.device == NULL:
             raise UserError(Code.DEVICE, report.text)
@@ -129,7 +174,7 @@ class Crew:
         return [self._start_worker(n) for _ in range(1 + self._roster.standbys) for n in lanes]
 
     def _start_worker(self, lane: int) -> Child:
-        task = WorkerTask(self._shared, lane, self._next_number, self._roster.kinds)
+        task = WorkerTask(self._shared, lane, self._next_number, self._roster.kernels)
         child = Child("worker", lane, self._next_number, worker_main, task)
         self._next_number += 1
         self._children.append(child)
@@ -162,21 +207,19 @@ class Crew:
     # ---- handing over
 
     @property
-    def kinds(self) -> frozenset[str]:
-        """Kinds that every worker has."""
-        return self._roster.kinds
+    def kernels(self) -> Mapping[int, str]:
+        """Kernels that every worker has, by their numbers."""
+        return self._roster.kernels
 
-    def hand_over(self, kinds: frozenset[str]) -> None:
-        """Let new workers that have these kinds too go on between two blocks.
+    def hand_over(self, kernels: Mapping[int, str]) -> None:
+        """Let new workers that have these kernels go on between two blocks.
 
         Raises:
             UserError: E_INTERNAL, they did not start; the old ones play on then.
         """
         with self._lock:
             old, before = self._workers(), self._roster
-            self._roster = Roster(
-                before.lanes, before.standbys, before.kinds | kinds, self._next_number
-            )
+            self._roster = replace(before, kernels=kernels, first=self._next_number)
             try:
                 self._accept_workers(self._start_workers())
             except UserError:
@@ -216,8 +259,21 @@ class Crew:
                 if self._ends.is_set():
                     return
                 self._seen |= {self._hand(lane) for lane in range(self._roster.lanes)}
-                for child in [c for c in self._children if not c.is_alive and not c.is_retired]:
-                    self._replace(child)
+                self._look()
+
+    def _look(self) -> None:
+        """Replace what has died, and what stands still."""
+        self._accept_opening()
+        for child in [c for c in self._children if not c.is_alive and not c.is_retired]:
+            self._replace(child)
+        waiting = [c for c in self._children if self._role(c) == "standby" and not c.is_retired]
+        for child in self._rounds.idle(waiting, time.monotonic()):
+            name = self._name(child, "standby")
+            self._tell(f"{name} stood still (process {child.pid}); another is started")
+            child.kill()
+            child.wait(END_S)
+            self._drop(child)
+            self._start_worker(child.lane)
 
     def _replace(self, child: Child) -> None:
         """Start another in place of a process that has died."""
@@ -236,19 +292,37 @@ class Crew:
             self._start_worker(child.lane)  # should it die as it starts, that is one more death
             return
         self._tell(f"the audio process ended{reason}; it is started again")
+        self._opening = (self._start_audio(), time.monotonic() + START_S)
+
+    def _accept_opening(self) -> None:
+        """Take what an audio process that was started again says, once it says it."""
+        if self._opening is None:
+            return
+        child, limit = self._opening
+        lives = child.is_alive
+        report = child.said()
+        if report is None and lives and time.monotonic() < limit:
+            return
+        self._opening = None
+        if report is None and not lives:
+            return  # one more death
+        late = Report(is_ready=False, text=f"it did not start in {START_S:.0f} s")
         try:
-            audio = self._start_audio()
-            self._accept_audio(audio, audio.report(START_S), falls_back=True)
+            self._accept_audio(child, report or late, falls_back=True)
         except UserError as error:
             self.failure = error.message
             self._tell(f"playing has stopped: {error.message}")
 
     def _loss(self, child: Child) -> str:
         """What to tell of a worker that has ended, or a standby: one never seen with the hand."""
-        lane = f" of lane {child.lane}" if self._roster.lanes > 1 else ""
         if child.number not in self._seen:
-            return f"a standby{lane} ended (process {child.pid}); another is started"
-        return f"a worker{lane} ended (process {child.pid}); another goes on in its place"
+            name = self._name(child, "standby")
+            return f"{name} ended (process {child.pid}); another is started"
+        name = self._name(child, "worker")
+        return f"{name} ended (process {child.pid}); another goes on in its place"
+
+    def _name(self, child: Child, role: str) -> str:
+        return f"a {role}" + (f" of lane {child.lane}" if self._roster.lanes > 1 else "")
 
     def _drop(self, child: Child) -> None:
         if child in self._children:

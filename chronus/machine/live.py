@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,14 +21,16 @@ from chronus.machine.memory import SharedArena
 from chronus.machine.quarantine import Quarantine
 from chronus.machine.sinks import Feeder
 from chronus.machine.usage import Usage
-from chronus.modules.catalog import kinds
+from chronus.modules.catalog import catalog, kinds
 from chronus.settings import BLOCK, DEFAULT_RATE_HZ
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from chronus.machine.sinks import FrameSink
+    from chronus.modules.catalog import Catalog
 
 EARLY_S: Final = 0.5
 """How long before its frame an event may be published: the engine keeps it until then."""
@@ -81,11 +84,18 @@ class LiveMachine:
     Args:
         settings: how it plays.
         verbose: whether what the sound system prints goes to stderr.
+        compiling: shows, for as long as something compiles, how that goes on.
     """
 
     is_live = True
 
-    def __init__(self, settings: LiveSettings | None = None, *, verbose: bool = False) -> None:
+    def __init__(
+        self,
+        settings: LiveSettings | None = None,
+        *,
+        verbose: bool = False,
+        compiling: Callable[[], AbstractContextManager[build.Progress | None]] = nullcontext,
+    ) -> None:
         self.settings = settings or LiveSettings()
         self._shared = SharedArena(locks=self.settings.locks)
         self._arena = self._shared.arena
@@ -97,6 +107,7 @@ class LiveMachine:
         self.writer = Writer(self._arena)
         self._quarantine = Quarantine(self.writer.faults)
         self._verbose = verbose
+        self._compiling = compiling
         self._news: list[str] = []
         self._feeder = Feeder(self._arena, self._news.append)
         self._crew: Crew | None = None
@@ -121,8 +132,8 @@ class LiveMachine:
         """
         build.build(needed)
         refresh()
-        absent = set(build.missing(kinds()))
-        ready = frozenset(name for name in kinds() if name not in absent)
+        numbers = catalog().numbers
+        ready = {numbers[name]: kernel for name, kernel in build.compiled().items()}
         settings = self.settings
         audio = AudioTask(
             self._shared,
@@ -156,16 +167,30 @@ class LiveMachine:
         Raises:
             UserError: E_FILE, E_INTERNAL; all plays on as before then.
         """
-        wanted = frozenset(kinds) - self._running().kinds
+        crew, numbers = self._running(), catalog().numbers
+        wanted = sorted(name for name in kinds if numbers[name] not in crew.kernels)
         if wanted:
-            build.build(sorted(wanted))
-            self._running().hand_over(wanted)
+            build.build(wanted)
+            crew.hand_over({**crew.kernels, **catalog().kernels(wanted)})
 
-    def reload(self) -> list[int]:
-        """Let new workers go on between two blocks; the process of each lane's."""
-        crew = self._running()
-        build.build(sorted(crew.kinds))
-        crew.hand_over(frozenset())
+    def reload(self, new: Catalog) -> list[int]:
+        """Let new workers go on between two blocks, with the kernels of a catalog to come.
+
+        They keep the old kernels that plans call; the next plan may call the new ones.
+
+        Returns:
+            The process of each lane's.
+
+        Raises:
+            UserError: E_FILE, E_INTERNAL; all plays on as before then.
+        """
+        crew, old = self._running(), catalog().numbers
+        changed = [name for name, number in new.numbers.items() if number != old.get(name)]
+        with self._compiling() as progress:
+            build.build_kinds([new.kinds[name] for name in changed], progress)
+        used = {*self.writer.kernels_in_use(), *new.numbers.values()}
+        kept = {number: kernel for number, kernel in crew.kernels.items() if number in used}
+        crew.hand_over({**kept, **new.kernels(changed)})
         workers = [entry for entry in crew.processes() if entry["role"] == "worker"]
         return [int(entry["pid"]) for entry in sorted(workers, key=lambda entry: entry["lane"])]
 

@@ -24,7 +24,7 @@ _loaded: list[Stepper] = []
 
 
 def stepper() -> Stepper:
-    """The step with every kernel that is loaded in this process so far."""
+    """The step, which is loaded once in a process."""
     if not _loaded:
         from chronus.engine.offline import Stepper  # noqa: PLC0415 - loads numba, when it is needed
 
@@ -40,15 +40,15 @@ def load_waiting() -> None:
 
 
 def load_what_is_compiled() -> None:
-    """Load the step and all kernels that the cache holds."""
-    from chronus.machine.build import STEP, missing  # noqa: PLC0415 - as above
-    from chronus.modules.catalog import kinds  # noqa: PLC0415
+    """Load the step and all kernels of the shipped kinds that the cache holds."""
+    from chronus.dsp.compile import load_kernel  # noqa: PLC0415 - as above
+    from chronus.machine.build import compiled, missing  # noqa: PLC0415
 
-    absent = set(missing(kinds()))
-    if STEP not in absent:
+    if not missing(()):
         stepper().load_step()
         load_waiting()
-        stepper().load(name for name in kinds() if name not in absent)
+        for kernel in compiled().values():
+            load_kernel(kernel)
 
 
 def _end(folder: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chronus.engine.layout import Reason
+from chronus.engine.layout import NONE, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,17 +27,17 @@ def changes(before: Faults, now: Faults) -> list[str]:
     """What to tell of nodes that have gone wrong since they were looked at last.
 
     Args:
-        before: of each node 1 while it is bypassed, why, and in how many blocks.
+        before: of each node 1 while it is bypassed, why, and the last block that was no number.
         now: the same.
     """
     lines = []
-    for key, (bypassed, reason, count) in now.items():
-        was_bypassed, _, counted = before.get(key, (0, Reason.NONE, 0))
+    for key, (bypassed, reason, last) in now.items():
+        was_bypassed, _, told = before.get(key, (0, Reason.NONE, NONE))
         name = name_of(key)
         if bypassed and not was_bypassed:
             what = WHAT[reason]
             lines.append(f"{name} {what} and is bypassed; `reset {name}` tries it again")
-        elif not bypassed and count > counted:
+        elif not bypassed and last > told:
             lines.append(f"{name} gave what is no number; it was silenced and started afresh")
     return lines
 

@@ -12,6 +12,7 @@ from chronus.machine.waiting import STANDS_STILL, Seen, stand_by
 from chronus.machine.watch import Sight, Watch, deadline_s, guard
 
 if TYPE_CHECKING:
+    from chronus.engine.layout import Longs
     from chronus.machine.memory import SharedArena
 
 LOOKS: Final = 8
@@ -34,7 +35,7 @@ class Vigil:
         self._hand = shared.hand(lane)
         self._watch = Watch(deadline_s(int(self._head[Head.AHEAD]), int(self._head[Head.RATE])))
         self._seen = np.zeros(len(Seen), np.int64)
-        self._seen[Seen.HAND] = NONE
+        self._seen[Seen.PID] = NONE
 
     def take(self) -> Taken:
         """Wait for the hand, for LOOKS looks at most."""
@@ -65,9 +66,13 @@ class Vigil:
 
     def _look_closely(self) -> None:
         """Judge a worker that was found where it had been a look before."""
-        seen = self._seen
-        progress = (int(seen[Seen.HAND]), int(seen[Seen.BLOCK]), int(seen[Seen.NODE]))
-        if not self._watch.has_seen(progress):
-            at_s, cpu_s = 1e-9 * float(seen[Seen.AT_NS]), 1e-9 * float(seen[Seen.CPU_NS])
-            self._watch.look(Sight(at_s, progress, cpu_s, is_stopped=False))
+        recall(self._watch, self._seen)
         guard(self._head, self._lane, self._watch)
+
+
+def recall(watch: Watch, seen: Longs) -> None:
+    """Let a watch know of the look before, see Seen."""
+    progress = (int(seen[Seen.PID]), int(seen[Seen.BLOCK]), int(seen[Seen.NODE]))
+    if not watch.has_seen(progress):
+        at_s, cpu_s = 1e-9 * float(seen[Seen.AT_NS]), 1e-9 * float(seen[Seen.CPU_NS])
+        watch.look(Sight(at_s, progress, cpu_s, is_stopped=False))

@@ -31,7 +31,7 @@ ROUNDS: Final = 64
 SECOND_NS: Final = 1_000_000_000
 
 COMMITTED, QUIT, TURN = int(Head.COMMITTED), int(Head.QUIT), int(Head.TURN)
-DONE, NODE, HAND, PID = int(Lane.DONE), int(Lane.NODE), int(Lane.HAND), int(Lane.PID)
+DONE, NODE, PID = int(Lane.DONE), int(Lane.NODE), int(Lane.PID)
 MONOTONIC: Final = time.CLOCK_MONOTONIC
 TIMED_OUT: Final = errno.ETIMEDOUT
 
@@ -41,14 +41,14 @@ class Seen(IntEnum):
 
     AT_NS = 0
     CPU_NS = 1
-    HAND = 2  # NONE: it had nothing to do
+    PID = 2  # NONE: it had nothing to do
     BLOCK = 3
     NODE = 4
     SECONDS = 5  # scratch: a timespec
     NANOSECONDS = 6
 
 
-AT_NS, CPU_NS, SEEN_HAND = int(Seen.AT_NS), int(Seen.CPU_NS), int(Seen.HAND)
+AT_NS, CPU_NS, SEEN_PID = int(Seen.AT_NS), int(Seen.CPU_NS), int(Seen.PID)
 SEEN_BLOCK, SEEN_NODE, SECONDS = int(Seen.BLOCK), int(Seen.NODE), int(Seen.SECONDS)
 
 _sem_clockwait = types.ExternalFunction(
@@ -147,6 +147,30 @@ def step_while_wanted(
 
 
 @njit(**OPTIONS)
+def is_still(head: int, lane: int, seen: np.ndarray) -> bool:
+    """Whether a worker has something to do, and is where it was at the look before.
+
+    Args:
+        head: address of the arena's head.
+        lane: which lane.
+        seen: see Seen; where it is now is kept there.
+    """
+    if not is_due(head, fresh(head + 8 * COMMITTED)):
+        seen[SEEN_PID] = NONE
+        return False
+    own = head + 8 * lane * LANE_COLUMNS
+    pid = fresh(own + 8 * PID)
+    block = fresh(own + 8 * DONE) if lane > 0 else fresh(head + 8 * COMMITTED)
+    node = fresh(own + 8 * NODE)
+    if seen[SEEN_PID] == pid and seen[SEEN_BLOCK] == block and seen[SEEN_NODE] == node:
+        return True
+    seen[SEEN_PID] = pid
+    seen[SEEN_BLOCK] = block
+    seen[SEEN_NODE] = node
+    return False
+
+
+@njit(**OPTIONS)
 def stand_by(
     lock: int, head: int, lane: int, number: int, seen: np.ndarray, look_ns: int, looks: int
 ) -> int:
@@ -157,7 +181,7 @@ def stand_by(
         head: address of the arena's head.
         lane: which lane.
         number: the worker's own, see Head.TURN.
-        seen: see Seen; kept from call to call, HAND is NONE at first.
+        seen: see Seen; kept from call to call, PID is NONE at first.
         look_ns: time from one look to the next.
         looks: after so many it returns.
 
@@ -167,7 +191,6 @@ def stand_by(
         TIMED_OUT: nothing of this.
     """
     timespec = seen[SECONDS:]
-    own = head + 8 * lane * LANE_COLUMNS
     for _ in range(looks):
         _set_limit(timespec, look_ns)
         code = _mutex_clocklock(lock, MONOTONIC, timespec.ctypes.data)
@@ -175,20 +198,11 @@ def stand_by(
             return code
         if not _is_wanted(head, number):
             return TIMED_OUT
-        if not is_due(head, fresh(head + 8 * COMMITTED)):
-            seen[SEEN_HAND] = NONE
-            continue
-        hand = fresh(own + 8 * HAND)
-        block = fresh(own + 8 * DONE) if lane > 0 else fresh(head + 8 * COMMITTED)
-        node = fresh(own + 8 * NODE)
-        if seen[SEEN_HAND] == hand and seen[SEEN_BLOCK] == block and seen[SEEN_NODE] == node:
+        if is_still(head, lane, seen):
             return STANDS_STILL
-        seen[SEEN_HAND] = hand
-        seen[SEEN_BLOCK] = block
-        seen[SEEN_NODE] = node
-        pid = fresh(own + 8 * PID)
-        seen[CPU_NS] = _clock_ns((~pid << 3) | 2, timespec)
-        seen[AT_NS] = _clock_ns(MONOTONIC, timespec)
+        if seen[SEEN_PID] != NONE:
+            seen[CPU_NS] = _clock_ns((~seen[SEEN_PID] << 3) | 2, timespec)
+            seen[AT_NS] = _clock_ns(MONOTONIC, timespec)
     return TIMED_OUT
 
 

@@ -15,7 +15,12 @@ from chronus.machine.blame import lane_block
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chronus.engine.layout import Longs
+
+    Progress = tuple[int, int, int]
+    See = Callable[[int, Progress], "Sight"]
 
 SHORTEST_S: Final = 0.010
 LONGEST_S: Final = 0.250
@@ -31,7 +36,7 @@ class Sight(NamedTuple):
     """What a standby sees of the worker."""
 
     at_s: float  # any clock that only goes on
-    progress: tuple[int, int, int]  # worker, block and node
+    progress: tuple[int, int, int]  # process, block and node
     cpu_s: float  # processor time that it has used
     is_stopped: bool  # whether the system has stopped it
 
@@ -106,25 +111,50 @@ def is_due(head: Longs, lane: int) -> bool:
 
 
 def progress_of(head: Longs, lane: int) -> tuple[int, int, int]:
-    """What changes as long as a lane's worker does anything."""
-    hand = int(head[lane_place(Lane.HAND, lane)])
-    return hand, lane_block(head, lane), int(head[lane_place(Lane.NODE, lane)])
+    """What changes as long as a lane's worker does anything.
+
+    Its process is the first thing that a worker says of itself: who has just taken over is not held
+    to account for the time in which the one before it stood still.
+    """
+    pid = int(head[lane_place(Lane.PID, lane)])
+    return pid, lane_block(head, lane), int(head[lane_place(Lane.NODE, lane)])
+
+
+def judge(head: Longs, lane: int, watch: Watch, see: See) -> int:
+    """Look at a lane's worker once; its process, which is to be killed, where it stands still.
+
+    Args:
+        head: of the arena.
+        lane: the lane.
+        watch: what was seen of its workers before.
+        see: looks at a process.
+
+    Returns:
+        The number of a process, or 0.
+    """
+    if not is_due(head, lane):
+        watch.rest()
+        return 0
+    progress = progress_of(head, lane)
+    pid = int(head[lane_place(Lane.PID, lane)])
+    verdict = watch.look(see(pid, progress))
+    if verdict is Verdict.WAIT or progress_of(head, lane) != progress:
+        return 0
+    if verdict is Verdict.LOOPED:
+        head[lane_place(Lane.LOOPED, lane)] = progress[1] + 1
+    return pid
 
 
 def guard(head: Longs, lane: int, watch: Watch) -> None:
     """Look at a lane's worker once, and kill it where it stands still."""
-    if not is_due(head, lane):
-        watch.rest()
-        return
-    progress = progress_of(head, lane)
-    pid = int(head[lane_place(Lane.PID, lane)])
-    stopped = watch.has_seen(progress) and _is_stopped(pid)  # to ask the system takes long
-    verdict = watch.look(Sight(time.monotonic(), progress, _cpu_s(pid), stopped))
-    if verdict is Verdict.WAIT or progress_of(head, lane) != progress:
-        return
-    if verdict is Verdict.LOOPED:
-        head[lane_place(Lane.LOOPED, lane)] = progress[1] + 1
-    _kill(pid, head, lane)
+
+    def see(pid: int, progress: Progress) -> Sight:
+        stopped = watch.has_seen(progress) and _is_stopped(pid)  # to ask the system takes long
+        return Sight(time.monotonic(), progress, process_cpu_s(pid), stopped)
+
+    pid = judge(head, lane, watch, see)
+    if pid != 0:
+        _kill(pid, head, lane)
 
 
 def _kill(pid: int, head: Longs, lane: int) -> None:
@@ -141,7 +171,7 @@ def _kill(pid: int, head: Longs, lane: int) -> None:
             os.close(descriptor)
 
 
-def _cpu_s(pid: int) -> float:
+def process_cpu_s(pid: int) -> float:
     """Processor time of another process, to the nanosecond; 0 where the system does not say."""
     try:
         return time.clock_gettime((~pid << 3) | 2)  # CPUCLOCK_SCHED of a process, as in glibc

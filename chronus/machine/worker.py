@@ -29,7 +29,7 @@ from chronus.machine.process import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from multiprocessing.connection import Connection
     from types import FrameType
 
@@ -37,8 +37,12 @@ if TYPE_CHECKING:
     from chronus.engine.offline import Stepper
     from chronus.machine.memory import SharedArena
 
-LOOK_AROUND_NS: Final = 50_000_000
-"""Nanoseconds after which a worker that waits sees whether it is still wanted."""
+LOOK_AROUND_NS: Final = 20_000_000
+"""Nanoseconds after which a worker that waits sees whether it is wanted, and whether there is room.
+
+Who makes room wakes it for much room alone. So this is less than the time after which a worker that
+leaves a block undone counts as starved: a callback that stands still must not look like that.
+"""
 WAITS_TO_MAP: Final = 16
 """After so many waits for the hand a standby has mapped what the engine has come to use."""
 BLOCKS_AT_ONCE: Final = 8
@@ -53,13 +57,13 @@ class WorkerTask:
         shared: the arena.
         lane: which share of the patch.
         number: counts workers from 1; see Head.TURN.
-        kinds: whose kernels it must have.
+        kernels: names of those that it must have, by their numbers.
     """
 
     shared: SharedArena
     lane: int
     number: int
-    kinds: frozenset[str]
+    kernels: Mapping[int, str]
 
 
 class _Ending:
@@ -85,11 +89,11 @@ def worker_main(task: WorkerTask, report: Connection) -> None:
     try:
         stepper = preload.stepper()
         stepper.load_step()
-        stepper.load(sorted(task.kinds))
+        stepper.load(task.kernels)
         stepper.run(task.shared.arena, 0, task.lane)
         preload.load_waiting()
         crash.install()
-    except OSError as error:
+    except (OSError, ImportError) as error:
         report.send((False, f"a worker could not load its kernels: {error}"))
         return
     raise_priority(STANDBY_PRIORITY)

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from chronus.modules.catalog import kinds
+from chronus.modules.catalog import catalog, kinds
 from chronus.patch.model import OUT, STRIP_PORTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from chronus.patch.model import Cable, Node, Patch
-
-MASTER: Final = "#0"
-"""Key of the way out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +84,31 @@ def heard(patch: Patch) -> tuple[str, ...]:
     )
 
 
+def _generation(*names: str) -> str:
+    """What a key ends in once a kind that it is about has got another shape: it is another key."""
+    numbers = [catalog().generations[name] for name in names]
+    return f".{'.'.join(map(str, numbers))}" if any(numbers) else ""
+
+
 def key_of(node: Node) -> str:
     """The engine's name of a node: by its number, so that a new name moves nothing."""
-    return f"#{node.number}"
+    return f"#{node.number}{_generation(node.kind)}"
 
 
 def strip_of(key: str) -> str:
     """The engine's name of the channel strip of a node, by the node's own."""
-    return f"{key}/strip"
+    return f"{key}/strip{_generation('strip')}"
 
 
 def strip_key(node: Node) -> str:
     """The engine's name of the channel strip of a node."""
     return strip_of(key_of(node))
+
+
+def cable_key(patch: Patch, cable: Cable) -> str:
+    """The engine's name of a cable."""
+    ends = (patch.nodes[cable.source].kind, patch.nodes[cable.target].kind)
+    return f"cable#{cable.number}{_generation(*ends, 'strip')}"
 
 
 def silent(patch: Patch) -> frozenset[str]:
@@ -154,7 +163,7 @@ def graph_of(patch: Patch) -> Graph:
             cables[strip_in] = GraphCable(
                 strip_in, key_of(node), 0, strip_key(node), 0, 1.0, bends=False
             )
-        strip_out = f"{strip_key(node)}>out"
+        strip_out = f"{strip_key(node)}>out{_generation(OUT)}"
         cables[strip_out] = GraphCable(strip_out, strip_key(node), 0, out, 0, 1.0, bends=False)
     return Graph(nodes, cables)
 
@@ -171,7 +180,7 @@ def _cable(patch: Patch, cable: Cable) -> GraphCable:
         key, place = strip_key(target), kinds()["strip"].find_input(cable.input)
     assert place is not None, cable
     return GraphCable(
-        f"cable#{cable.number}", key_of(source), output, key, place, cable.amount, cable.bends
+        cable_key(patch, cable), key_of(source), output, key, place, cable.amount, cable.bends
     )
 
 

@@ -1,11 +1,13 @@
-"""The patch: nodes, cables, sequences and tempo as one immutable value."""
+"""The patch: nodes, cables, sequences, tempo and meter as one immutable value."""
 
 from __future__ import annotations
 
+import bisect
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from chronus.language.statements import meaning, played_by
 from chronus.modules.catalog import kinds
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ class Node:
         name: unique, as users write it.
         kind: name of its kind.
         number: unique for ever; a node that is loaded again is another one.
-        values: what was set, by port name, in the port's own unit.
+        values: what was set to anything but its default, by port name, in the port's own unit.
     """
 
     name: str
@@ -94,11 +96,13 @@ class Patch:
 
     Attributes:
         nodes: by name, in the order in which they were loaded; `out` is the first.
-        cables: in the order in which they were plugged in.
+        cables: in the order of their sources, then of their targets, however they came to be.
         silenced: nodes whose way to `out` was taken away for good.
         muted: nodes that are silent for now, and `soloed`: those that alone are to be heard.
         sequences: by what they play, `NODE` or `NODE.PORT`.
-        bpm: beats a minute.
+        bpm: beats a minute, or where a ramp of the tempo goes.
+        meter: notes in a bar, and what part of a whole one each is: (7, 8).
+        swing: of sequences that name none, 0..1.
         count: the next free number.
     """
 
@@ -109,6 +113,8 @@ class Patch:
     soloed: frozenset[str] = frozenset()
     sequences: Mapping[str, Sequence] = field(default_factory=lambda: MappingProxyType({}))
     bpm: float = 120.0
+    meter: tuple[int, int] = (4, 4)
+    swing: float = 0.5
     count: int = 1
 
     def with_node(self, node: Node) -> Patch:
@@ -130,31 +136,34 @@ class Patch:
             ),
         )
 
-    def renamed(self, old: str, new: str) -> Patch:
-        """A patch in which a node has another name, and is the same in all else."""
+    def renamed(self, names: Mapping[str, str]) -> Patch:
+        """A patch in which nodes have other names, and are the same in all else."""
 
         def name(text: str) -> str:
             node, dot, port = text.partition(".")
-            return f"{new}{dot}{port}" if node == old else text
+            return f"{names.get(node, node)}{dot}{port}"
 
-        def names(group: frozenset[str]) -> frozenset[str]:
-            return frozenset(map(name, group))
+        def group(nodes: frozenset[str]) -> frozenset[str]:
+            return frozenset(map(name, nodes))
 
-        nodes = {
-            name(key): replace(node, name=new) if key == old else node
-            for key, node in self.nodes.items()
-        }
         return replace(
             self,
-            nodes=MappingProxyType(nodes),
+            nodes=MappingProxyType(
+                {name(key): replace(node, name=name(key)) for key, node in self.nodes.items()}
+            ),
             cables=tuple(
                 replace(cable, source=name(cable.source), target=name(cable.target))
                 for cable in self.cables
             ),
-            silenced=names(self.silenced),
-            muted=names(self.muted),
-            soloed=names(self.soloed),
-            sequences=MappingProxyType({name(k): v for k, v in self.sequences.items()}),
+            silenced=group(self.silenced),
+            muted=group(self.muted),
+            soloed=group(self.soloed),
+            sequences=MappingProxyType(
+                {
+                    name(key): played_by(sequence, name(sequence.target.node.text))
+                    for key, sequence in self.sequences.items()
+                }
+            ),
         )
 
     def player(self, target: str) -> str:
@@ -167,20 +176,34 @@ class Patch:
         return next((node for node in self.nodes.values() if node.number == number), None)
 
     def with_value(self, name: str, port: str, value: float) -> Patch:
-        """A patch with a port set."""
+        """A patch with a port set; to its default is as if it had never been."""
         node = self.nodes[name]
-        values = MappingProxyType({**node.values, port: value})
-        return self.with_node(replace(node, values=values))
+        values = {**node.values, port: value}
+        declared = node.port(port)
+        if declared is not None and value == declared.default:
+            del values[port]
+        return self.with_node(replace(node, values=MappingProxyType(values)))
 
     def with_cable(self, cable: Cable) -> Patch:
-        """A patch with a cable plugged in, in place of one between the same ports."""
-        others = tuple(c for c in self.cables if c.ends != cable.ends)
+        """A patch with a cable plugged in, in place of one between the same ports.
+
+        Where only the amount differs, it stays the same cable.
+        """
+        for there in self.cables:
+            if there.ends == cable.ends and there.bends == cable.bends:
+                cable = replace(cable, number=there.number)
+        cables = [c for c in self.cables if c.ends != cable.ends]
+        bisect.insort(cables, cable, key=self._place_of)
         return replace(
             self,
-            cables=(*others, cable),
+            cables=tuple(cables),
             silenced=self.silenced - {cable.source},
             count=max(self.count, cable.number + 1),
         )
+
+    def _place_of(self, cable: Cable) -> tuple[int, str, int, str]:
+        source, target = self.nodes[cable.source], self.nodes[cable.target]
+        return (source.number, cable.output, target.number, cable.input)
 
     def without_cables(self, gone: frozenset[int]) -> Patch:
         """A patch without the cables of these numbers."""
@@ -194,7 +217,7 @@ class Patch:
         """A patch in which `target` is played by a sequence, or by none."""
         rest = {k: v for k, v in self.sequences.items() if k != target}
         if sequence is not None:
-            rest = {**self.sequences, target: sequence}
+            rest = {**self.sequences, target: meaning(sequence)}
         return replace(self, sequences=MappingProxyType(rest))
 
     def free_name(self, wanted: str) -> str:
@@ -205,6 +228,11 @@ class Patch:
         while f"{wanted}{number}" in self.nodes:
             number += 1
         return f"{wanted}{number}"
+
+
+def is_same(one: Patch, other: Patch) -> bool:
+    """Whether two patches are alike in all but the next free number, which only grows."""
+    return one == replace(other, count=one.count)
 
 
 def empty_patch() -> Patch:

@@ -62,32 +62,43 @@ class Table:
     entries: tuple[Entry, ...]
 
 
-def _laid_out(sequence: Sequence) -> tuple[list[Step], list[float], float]:
+def _laid_out(sequence: Sequence, swing: float) -> tuple[list[Step], list[float], float]:
     """The steps of a cycle after rotation, the beat of each, and the beats of a cycle."""
     options = sequence.options
     count = len(sequence.steps)
     shift = options.rotate % count
     steps = [sequence.steps[(i - shift) % count] for i in range(count)]
-    if options.swing != 0.5 and count % 2:
+    swing = swing if options.swing is None else options.swing
+    if swing != 0.5 and count % 2:
         steps *= 2
     step_beats = float(options.step * 4)
-    late = (2.0 * options.swing - 1.0) * step_beats
+    late = (2.0 * swing - 1.0) * step_beats
     beats = [float(i * options.step * 4) + (late if i % 2 else 0.0) for i in range(len(steps))]
     return steps, beats, float(len(steps) * options.step * 4)
 
 
-def note_table(sequence: Sequence, own_hz: float | None) -> Table:
+def plays_own_pitch(sequence: Sequence) -> bool:
+    """Whether an `x` of it is a pitch among others: the one that its node has when it is said."""
+    hits = [step for step in sequence.steps if step.kind == "hit"]
+    return any(step.pitch is None for step in hits) and _is_pitched(sequence)
+
+
+def _is_pitched(sequence: Sequence) -> bool:
+    """Whether its hits have pitches; those of a grid leave the pitch alone."""
+    return sequence.options.transpose_st != 0.0 or any(s.pitch is not None for s in sequence.steps)
+
+
+def note_table(sequence: Sequence, own_hz: float | None, swing: float = 0.5) -> Table:
     """The table of a pattern of notes or hits.
 
     Args:
         sequence: the pattern and its options.
         own_hz: the node's own pitch, which `x` plays; None where it has no pitch.
+        swing: of a sequence that has none of its own.
     """
-    steps, beats, cycle = _laid_out(sequence)
+    steps, beats, cycle = _laid_out(sequence, swing)
     hits = [i for i, step in enumerate(steps) if step.kind == "hit"]
-    pitched = own_hz is not None and (
-        sequence.options.transpose_st != 0.0 or any(steps[i].pitch is not None for i in hits)
-    )
+    pitched = own_hz is not None and _is_pitched(sequence)
     factor = 2.0 ** (sequence.options.transpose_st / 12.0)
     slides = [_slides(steps, i) for i in hits]
     entries = []
@@ -134,10 +145,13 @@ def _length(steps: list[Step], beats: list[float], i: int, cycle: float, gate: f
 
 
 def value_table(
-    sequence: Sequence, in_port_unit: Callable[[Quantity], float], ramp_s: float
+    sequence: Sequence,
+    in_port_unit: Callable[[Quantity], float],
+    ramp_s: float,
+    swing: float = 0.5,
 ) -> Table:
     """The table of a pattern of values for one port; its role is FREQ, whatever the port."""
-    steps, beats, cycle = _laid_out(sequence)
+    steps, beats, cycle = _laid_out(sequence, swing)
     entries = tuple(
         Entry(beats[i], Role.FREQ, in_port_unit(step.value), ramp_s=ramp_s)
         for i, step in enumerate(steps)

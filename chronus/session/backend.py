@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from chronus.engine.writer import Writer
+    from chronus.modules.catalog import Catalog
 
 
 class FrameSink(Protocol):
@@ -47,8 +48,18 @@ class Backend(Protocol):
     def settle(self, mark: int) -> int:
         """Wait until what was published has taken effect; the frame at which it did."""
 
-    def reload(self) -> list[int]:
-        """Let new workers go on between two blocks; their processes, none offline."""
+    def reload(self, new: Catalog) -> list[int]:
+        """Have the kernels of a catalog to come ready, in new workers where there are workers.
+
+        They go on between two blocks, and play as the old ones did until a plan calls the new
+        kernels.
+
+        Returns:
+            The processes of the new workers, none offline.
+
+        Raises:
+            UserError: E_FILE, a kind does not compile; nothing has changed then.
+        """
 
     def make_room(self) -> None:
         """Return when `writer.has_room()`."""

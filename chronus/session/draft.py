@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+import itertools
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from chronus.errors import Code, UserError, nearest
 from chronus.patch.graph import heard, key_of, strip_key
-from chronus.patch.model import OUT, STRIP_PORTS, Node, Patch
+from chronus.patch.model import OUT, STRIP_PORTS, Node, Patch, is_same
+from chronus.session.agenda import Agenda
+from chronus.session.history import Entry, History
+from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from chronus.dsp.declaration import Input
     from chronus.language.statements import Name, PortRef
+    from chronus.session.console import Console
     from chronus.session.session import Session
     from chronus.session.tempo import Transport
+
+
+NUMBERS: Final = itertools.count(1)
+"""Of lines, so that what one line changes at several instants is one change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +36,14 @@ class Result:
         lines: output lines before the closing one.
         data: the same for programs.
         already: nothing had to be done.
+        is_placed: the text says when it happens.
     """
 
     text: str
     lines: tuple[str, ...] = ()
     data: dict[str, Any] = field(default_factory=dict)
     already: bool = False
+    is_placed: bool = False
 
 
 @dataclass(slots=True)
@@ -41,24 +52,43 @@ class Instant:
 
     Attributes:
         patch: what is patched from then on.
+        agenda: what is pending from then on.
         is_rewired: whether a node or cable comes or goes.
+        is_rescheduled: whether the agenda differs.
+        openings: what may still fail, and touches nothing that plays: done first.
         actions: what else is done, in order, after that.
         ringing: keys of the nodes among those that go that ring on.
         copies: by the key of a node that comes, the key of one whose state it goes on from.
+        at: the frame at which it is done.
         until: the frame to which time moves on behind it; None at the end of a line.
+        said: the text of each command that has it done, in order.
+        who: said it; "" for who says the line.
+        stamp: the block at which it is done where it is published ahead; None for what is not.
+        history: what can be undone from then on; None where that stays.
+        line: the line of that history that makes the change of this instant.
     """
 
     patch: Patch | None = None
+    agenda: Agenda = field(default_factory=Agenda)
     is_rewired: bool = False
+    is_rescheduled: bool = False
+    openings: list[Callable[[Session], None]] = field(default_factory=list)
     actions: list[Callable[[Session], None]] = field(default_factory=list)
     ringing: set[str] = field(default_factory=set)
     copies: dict[str, str] = field(default_factory=dict)
+    at: float = 0.0
     until: float | None = None
+    said: list[str] = field(default_factory=list)
+    who: str = ""
+    stamp: int | None = None
+    history: History | None = None
+    line: int | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is done, and time does not move."""
-        return not (self.is_rewired or self.actions or self.until is not None)
+        does = self.is_rewired or self.is_rescheduled or self.openings or self.actions
+        return not does and self.until is None and self.history is None
 
 
 @dataclass(slots=True)
@@ -76,6 +106,15 @@ class Draft:
         depth: how many files run each other.
         patterns: steps of each new pattern, for which there must be room.
         builds: whether a patch file is being read: what is heard is known at its end only.
+        text: of the command that is being prepared.
+        agenda: as it will be.
+        who: says the commands.
+        is_trial: whether this is about a later time, when there may be more room in the engine.
+        history: what can be undone, as it will be.
+        snapshots: by name, as they will be.
+        line: which one it is, or one of a file that is run.
+        base: the patch as the last entry of the history left it.
+        changed: the text of each command of the line that has changed it since.
     """
 
     session: Session
@@ -88,26 +127,135 @@ class Draft:
     depth: int = 0
     patterns: list[int] = field(default_factory=list)
     builds: bool = False
+    text: str = ""
+    agenda: Agenda = field(default_factory=Agenda)
+    who: str = ""
+    is_trial: bool = False
+    history: History = field(default_factory=History)
+    snapshots: Mapping[str, Patch] = field(default_factory=dict)
+    line: int = field(default_factory=NUMBERS.__next__)
+    base: Patch | None = None
+    changed: list[str] = field(default_factory=list)
+    _told: Instant | None = None
+
+    def __post_init__(self) -> None:
+        """Place the first instant; what is changed is changed from here on."""
+        self.instants[0].at = self.frame
+        self.base = self.patch
+
+    @property
+    def block_frame(self) -> float:
+        """The frame at which what is said now takes effect in the engine."""
+        return float(int(self.frame + 0.5) // BLOCK * BLOCK)
+
+    @property
+    def pace(self) -> Transport:
+        """The transport as of now, at the tempo of now: what a note value is in seconds."""
+        return self.transport.steady(self.frame)
+
+    def begin(self, text: str) -> None:
+        """Say which command is prepared from now on."""
+        if not self.builds:  # what opens a file says for all of it
+            self.text, self._told = text, None
 
     def rewire(self, patch: Patch) -> None:
         """Let another patch be what plays."""
         self.patch = patch
         self.instants[-1].is_rewired = True
+        self._tell()
 
-    def do(self, action: Callable[[Session], None]) -> None:
-        """Have something done when the line is carried out."""
+    def do(self, action: Callable[[Session], None], *, is_told: bool = True) -> None:
+        """Have something done when the line is carried out.
+
+        Args:
+            action: what.
+            is_told: whether it is about what sounds, so that the command belongs to its history.
+        """
         self.instants[-1].actions.append(action)
+        if is_told:
+            self._tell()
+
+    def open_first(self, action: Callable[[Session], None]) -> None:
+        """Have something done that may fail, before anything else is."""
+        self.instants[-1].openings.append(action)
+
+    def schedule(self, agenda: Agenda) -> None:
+        """Let something else be pending."""
+        self.agenda = agenda
+        self.instants[-1].is_rescheduled = True
+
+    def fork(self, frame: float) -> Draft:
+        """A draft that goes on from here at another time; nothing of it is done unless adopted."""
+        return replace(
+            self,
+            frame=frame,
+            instants=[Instant()],
+            results=[],
+            patterns=list(self.patterns),
+            is_trial=True,
+            line=next(NUMBERS),
+            changed=[],
+            _told=None,
+        )
+
+    def adopt(self, fork: Draft) -> None:
+        """Go on from where a fork ends."""
+        self.patch, self.transport, self.agenda = fork.patch, fork.transport, fork.agenda
+        self.recording, self.patterns = fork.recording, fork.patterns
+        self.history, self.snapshots = fork.history, fork.snapshots
+        self.base, self.changed = self.patch, []
+
+    def touch(self, action: Callable[[Console], None]) -> None:
+        """Have something done to the engine."""
+        self.do(lambda session: action(session.console))
+
+    def _tell(self) -> None:
+        """Note the command with the instant, once."""
+        if self._told is not self.instants[-1]:
+            self._told = self.instants[-1]
+            self._told.said.append(self.text)
 
     def wait(self, frame: float) -> None:
         """Let time move on to a frame before what follows."""
-        self.instants[-1].until = frame
         self.close()
-        self.instants.append(Instant())
+        self.instants[-1].until = frame
+        self.instants.append(Instant(at=frame))
         self.frame = frame
 
     def close(self) -> None:
-        """Let the last instant have the patch as it stands."""
-        self.instants[-1].patch = self.patch
+        """Let the last instant have the patch and the agenda as they stand."""
+        self.remember()
+        last = self.instants[-1]
+        last.patch, last.agenda, last.who = self.patch, self.agenda, self.who
+
+    # ---- what can be undone
+
+    def begin_line(self) -> None:
+        """What follows belongs to another line of a file."""
+        self.remember()
+        self.line = next(NUMBERS)
+
+    def remember(self) -> None:
+        """Make what has changed since the last entry of the history one more entry."""
+        before, self.base = self.base, self.patch
+        assert before is not None
+        if self.changed and not is_same(before, self.patch):
+            text, bar = "; ".join(self.changed), self.transport.position(self.frame)
+            entry = Entry(before, self.patch, text, self.who, int(self.frame), bar, self.line)
+            self.set_history(self.history.changed(entry))
+            self.instants[-1].line = self.line
+        self.changed = []
+
+    def note_change(self, before: Patch) -> None:
+        """Note that the command which has been prepared may have changed the patch."""
+        if self.patch is not before and self.patch is not self.base:
+            self.changed.append(self.text)
+
+    def set_history(self, history: History) -> None:
+        """Let other things be undone or redone from now on."""
+        self.history = self.instants[-1].history = history
+        self.base = self.patch
+        self.changed = []
 
     def say(self, result: Result | Callable[[Session], Result]) -> None:
         """What the command answers; a function is asked when the effect is there."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chronus.dsp.compile import write_kernel
 from chronus.dsp.declaration import RAMP_S
 from chronus.engine.layout import Arena, Clock, Head, offline_arena
 from chronus.engine.writer import Writer
+from chronus.modules.catalog import catalog, kinds
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from chronus.engine.offline import Pump
+    from chronus.modules.catalog import Catalog
     from chronus.session.backend import FrameSink
     from chronus.session.stems import Stems
 
@@ -62,8 +65,12 @@ class Offline:
         """Remember which kernels to load."""
         self._kinds.update(kinds)
 
-    def reload(self) -> list[int]:
-        """There are no workers."""
+    def reload(self, new: Catalog) -> list[int]:
+        """Compile what has changed; there are no workers."""
+        from chronus.machine.build import build_kinds  # noqa: PLC0415 - only where it is needed
+
+        old = catalog().numbers
+        build_kinds([new.kinds[name] for name, n in new.numbers.items() if n != old.get(name)])
         return []
 
     def release(self) -> None:
@@ -156,5 +163,10 @@ class Offline:
 
         if self._pump is None:
             self._pump = Pump(self._arena, Stepper())
-        self._pump.stepper.load({*self._kinds, "strip", "out"})
+        numbers, stepper = catalog().numbers, self._pump.stepper
+        wanted = {*self._kinds, "strip", "out"}
+        fresh = [n for n in kinds() if n in wanted and not stepper.has(numbers[n])]
+        for name in fresh:
+            write_kernel(kinds()[name])
+        stepper.load(catalog().kernels(fresh))
         return self._pump

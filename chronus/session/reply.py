@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chronus.session.draft import Result
+    from chronus.session.tempo import Transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,14 @@ class Length:
 
     seconds: float | None = None
     bars: float | None = None
+
+    def end_frame(self, transport: Transport) -> int | None:
+        """The frame at which it ends, as the transport is now; None where it has no end."""
+        if self.seconds is not None:
+            return round(self.seconds * transport.rate_hz)
+        if self.bars is not None:
+            return round(transport.frame_at(transport.beat_of_bar(self.bars + 1.0)))
+        return None
 
 
 class Recording(FrameSink, Protocol):

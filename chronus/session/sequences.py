@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from chronus.engine.layout import NONE
 from chronus.patch.model import STRIP_PORTS
+from chronus.patch.tables import Role
 from chronus.session.draft import place_of
 
 if TYPE_CHECKING:
@@ -19,6 +20,16 @@ if TYPE_CHECKING:
     from chronus.patch.tables import Table
 
     Ports = tuple[str | None, str | None, str | None]
+
+
+def roles_of(node: Node, target: str) -> Ports:
+    """The ports that a sequence moves, each at the place of its Role."""
+    port = target.partition(".")[2]
+    if port:
+        return (port, None, None)
+    names = [role.name.lower() for role in Role]
+    has = [name if node.declaration.find_input(name) is not None else None for name in names]
+    return (has[0], has[1], has[2])
 
 
 class Sequences:
@@ -41,12 +52,21 @@ class Sequences:
             self._on_strips[player] = (node, table, roles)
         if not self._are_there(node, roles):
             return False
+        self._writer.tables.play(player, self._places(node, roles), table, now=now)
+        return True
+
+    def _places(self, node: Node, roles: Ports) -> tuple[int, int, int]:
         places = [
             NONE if name is None else self._writer.port_place(*place_of(node, name))
             for name in roles
         ]
-        self._writer.tables.play(player, (places[0], places[1], places[2]), table, now=now)
-        return True
+        return places[0], places[1], places[2]
+
+    def move(self, player: str, node: Node) -> None:
+        """Let what plays a node, or a port of it, that starts afresh go on from where it is."""
+        roles = roles_of(node, player)
+        if self._writer.tables.plays(player) and self._are_there(node, roles):
+            self._writer.tables.move(player, self._places(node, roles))
 
     def stop(self, player: str, *, now: bool) -> None:
         """Let a node or port be played by nothing from the next bar line on."""

@@ -10,33 +10,37 @@ the score's virtual time alone; what the score has published already stays befor
 
 from __future__ import annotations
 
+import math
 import time
 from contextlib import contextmanager
-from types import MappingProxyType
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from chronus.engine.layout import NONE, Beat, Clock, Event, Head
+from chronus.engine.layout import Event
 from chronus.errors import Code, UserError
-from chronus.language.parser import parse_line
-from chronus.language.statements import Gate, Note, Set, Trigger
-from chronus.patch.graph import graph_of, heard, key_of
-from chronus.patch.model import Patch, empty_patch
+from chronus.language.parser import read
+from chronus.language.statements import Note
+from chronus.session.agenda import Agenda
+from chronus.session.alarm import Alarm
+from chronus.session.console import Console
 from chronus.session.draft import Draft, place_of
+from chronus.session.history import History
+from chronus.session.ledger import Entry, Ledger
+from chronus.session.pending import Pending
 from chronus.session.reply import Length, Recording, Reply, state_error
-from chronus.session.sequences import Sequences
-from chronus.session.tempo import Transport
+from chronus.session.timing import Timing
 from chronus.session.turns import Turns
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    from chronus.language.statements import Statement
-    from chronus.patch.model import Node
-    from chronus.patch.tables import Table
+    from chronus.language.statements import Said
+    from chronus.patch.model import Node, Patch
     from chronus.session.backend import Backend
     from chronus.session.draft import Instant, Result
-    from chronus.session.sequences import Ports
+    from chronus.session.ledger import Done
+    from chronus.session.tempo import Transport
 
     Handler = Callable[[Draft, Any], None]
 
@@ -48,10 +52,6 @@ LONGEST_TAIL_S = 30.0
 PATIENCE_S = 0.005
 PATIENCE = 100
 """So often, and so long each time, something waits for what must come soon."""
-GESTURES = (Set, Note, Gate, Trigger)
-"""What touches ports alone, so that it need not come after what a score has published."""
-CLOSE_BLOCKS = 8
-"""What is to follow something that is nearer than this follows so much later."""
 RUN_MARGIN_S = 0.1
 """How far ahead of what is played a file that is run at the prompt begins."""
 
@@ -71,7 +71,8 @@ class Session:
         self.backend = backend
         self.writer = backend.writer
         self.rate_hz = self.writer.rate_hz
-        self.patch = empty_patch()
+        self.timing = Timing(self.writer, runs_score=is_score)
+        self.console = Console(backend, self.timing)
         self.turns = Turns()
         self.is_released = False
         self.has_quit = False
@@ -80,19 +81,16 @@ class Session:
         self.quit_frame: int | None = None
         self.length = Length()
         self.recording: Recording | None = None
+        self.history = History()
+        self.snapshots: Mapping[str, Patch] = {}
         self.lines = 0
         self._handlers = handlers
-        self._runs_score = is_score
-        self._at_once = False
-        self._is_gesture = False
-        self._virtual = 0.0
-        self._last_due = self._last_plan_due = NONE
-        self._transport = Transport(self.rate_hz)
-        self._unpublished = False
-        self._is_staged = False
+        self.agenda = Agenda()
+        self.pending = Pending(self)
+        self.ledger = Ledger(self.writer.took, self.pending.late)
+        self._alarm = Alarm(self.pending.look)
+        self._who = ""
         self._took: int | None = None
-        self._sequences = Sequences(self.writer, self._is_in_engine)
-        self.writer.stage(graph_of(self.patch))
         if not is_score:
             self.release()
 
@@ -104,238 +102,65 @@ class Session:
     def quit(self) -> None:
         """End the session; where a line from outside says so, at once, with nothing played out."""
         self.has_quit = True
-        self.ends_now = self._at_once
+        self.ends_now = self.timing.at_once
 
-    # ---- time
+    def on_done(self, listener: Callable[[Done], None]) -> None:
+        """Have each instant told once it has taken effect, in the order in which they do.
+
+        The listener has the turn meanwhile: it must not wait, nor run lines.
+        """
+        self.ledger.listen(listener)
+
+    def close(self) -> None:
+        """Carry out nothing more of what is pending, and finish what is being recorded."""
+        self._alarm.close()
+        self.end_recording(self.frame)
+
+    # ---- how things stand
+
+    @property
+    def patch(self) -> Patch:
+        """What is patched, as of the last line."""
+        return self.console.patch
 
     @property
     def is_score(self) -> bool:
         """Whether time is virtual, for the line that has its turn."""
-        return self._runs_score and not self._at_once
+        return self.timing.is_score
 
     @property
     def frame(self) -> int:
         """Where the session is: virtual time in a score, else the last finished block's end."""
-        if self.is_score:
-            return int(self._virtual)
-        return self._done_blocks() * BLOCK
-
-    def _done_blocks(self) -> int:
-        return int(self.writer.arena.head[Head.COMMITTED])
+        return self.timing.frame
 
     @property
     def transport(self) -> Transport:
-        """The transport as of `frame`; for a line from outside, after what a score published."""
-        waits = self._runs_score and self._last_due > self._done_blocks()
-        if self.is_score or waits:
-            return self._transport
-        return self._engine_transport()
+        """The transport as of `frame`."""
+        return self.timing.transport
 
     @property
     def position(self) -> tuple[int, str]:
         """Frame and musical place of the last finished block's end, whatever line has its turn."""
-        frame = self._done_blocks() * BLOCK
-        return frame, self._engine_transport().position(frame)
-
-    def _engine_transport(self) -> Transport:
-        beats = self.writer.arena.beats[0, self.writer.bank]
-        return Transport(
-            self.rate_hz,
-            bpm=float(beats[Beat.BPM]),
-            origin_beat=float(beats[Beat.ORIGIN_BEAT]),
-            origin_frame=float(beats[Beat.ORIGIN_FRAME]),
-            bar_beats=float(beats[Beat.BAR_BEATS]),
-            is_playing=bool(self.writer.clock(Clock.PLAYING)),
-        )
+        frame = self.timing.done_blocks * BLOCK
+        return frame, self.timing.engine_transport().position(frame)
 
     @property
-    def due_block(self) -> int:
-        """The block at which what is said now takes effect, NONE for as soon as possible."""
+    def took(self) -> int:
+        """The frame at which the line that has its turn has taken effect, as its reply names it."""
         if self.is_score:
-            return int(self._virtual + 0.5) // BLOCK
-        if self._runs_score:
-            return self._earliest_block()
-        return NONE
-
-    def _earliest_block(self) -> int:
-        """The block of a line from outside: after what a score has published, as far as it must."""
-        before = self._last_plan_due if self._is_gesture else self._last_due
-        done = self._done_blocks()
-        return max(before, done + CLOSE_BLOCKS) if before > done else NONE
+            return self.timing.due_block * BLOCK
+        return self.frame if self._took is None else self._took
 
     def set_transport(self, transport: Transport) -> None:
         """Let musical time go on differently; the engine has been told by an event."""
-        self._transport = transport
-
-    def move_to(self, frame: float, *, apart: bool = False) -> None:
-        """Let virtual time move on; what was said until now is published first.
-
-        Args:
-            frame: to which it moves.
-            apart: whether other lines may have their turns meanwhile.
-        """
-        self.publish()
-        self.release()
-        if self.is_score:
-            self._virtual = frame
-            end = self.end_frame()
-            if end is not None and frame >= end:
-                self._has_run_out = True
-            else:
-                with self._apart(apart):
-                    self.backend.reach(int(frame + 0.5))
-            return
-        with self._apart(apart):
-            while self._done_blocks() * BLOCK < frame:
-                self.backend.reach(self._done_blocks() * BLOCK)
-                time.sleep(PATIENCE_S)
-
-    @contextmanager
-    def _apart(self, is_apart: bool) -> Iterator[None]:  # noqa: FBT001
-        """Let other lines have their turns while this one waits, if it may."""
-        if not is_apart:
-            yield
-            return
-        mine = (self._at_once, self._is_gesture, self._took)
-        try:
-            with self.turns.apart():
-                yield
-        finally:
-            self._at_once, self._is_gesture, self._took = mine
-
-    @contextmanager
-    def as_score(self) -> Iterator[None]:
-        """Virtual time for a while, from a moment ahead of what is played."""
-        if self._runs_score:
-            yield
-            return
-        with self.turns.turn():
-            self._transport = self.transport
-            self._virtual = self.frame + RUN_MARGIN_S * self.rate_hz
-            self._runs_score = True
-        try:
-            yield
-        finally:
-            with self.turns.turn():
-                self.publish()
-                self._runs_score = False
-
-    def release(self) -> None:
-        """Let frame 0 be played."""
-        if not self.is_released:
-            self.publish()
-            self.is_released = True
-            self.backend.release()
-
-    def publish(self) -> int | None:
-        """Publish what was staged; a mark to settle on, None if there was nothing."""
-        if not self._unpublished and self.is_released:
-            return None
-        self.backend.need({node.kind for node in self.patch.nodes.values()})
-        self.backend.make_room()
-        self._unpublished = False
-        due = self.due_block
-        mark = self.writer.publish(due)
-        self._last_due = max(self._last_due, due)
-        if self._is_staged:
-            self._last_plan_due = max(self._last_plan_due, due)
-            self._is_staged = False
-        return mark
-
-    # ---- what actions use
-
-    def stage(
-        self,
-        patch: Patch,
-        ringing: Collection[str] = (),
-        copies: Mapping[str, str] = MappingProxyType({}),
-    ) -> None:
-        """Make a patch the one that plays.
-
-        Args:
-            patch: the patch.
-            ringing: keys of nodes that ring on if they are not in it.
-            copies: by the key of a node that is new, the key of one whose state it goes on from.
-
-        Raises:
-            UserError: E_LIMIT, the engine is full; nothing has changed then.
-        """
-        graph = graph_of(patch)
-        for patience in reversed(range(PATIENCE)):
-            try:
-                self.writer.stage(graph, self.due_block, ringing, copies)
-            except UserError as error:
-                full = error.code is Code.LIMIT
-                if not (full and patience and self._wait_for_places()):
-                    raise
-            else:
-                break
-        self.patch = patch
-        self._is_staged = self._unpublished = True
-
-    def _wait_for_places(self) -> bool:
-        """Let what was unloaded go, where that is before what is said now; False: it is not.
-
-        A score is some time ahead of the engine; offline that has got as far as it may.
-        """
-        done, due = self._done_blocks(), self.due_block
-        if not (self.backend.is_live and self.is_released and self.writer.frees_places()):
-            return False
-        if due != NONE and done + CLOSE_BLOCKS >= due:
-            return False
-        time.sleep(PATIENCE_S)
-        return True
-
-    def is_here(self, node: Node) -> bool:
-        """Whether a node is still there, whatever its name."""
-        return self.patch.node_of(node.number) is not None
-
-    def _is_in_engine(self, node: Node, port: str) -> bool:
-        """Whether a port of a node is there to be set: a strip is only while the node is heard."""
-        here = self.patch.node_of(node.number)
-        own = node.declaration.find_input(port) is not None
-        return here is not None and (own or here.name in heard(self.patch))
-
-    def set_port(self, node: Node, port: str, value: float) -> None:
-        """Set a port of a node in the engine."""
-        if self._is_in_engine(node, port):
-            self.writer.set_port(*place_of(node, port), value)
-            self._unpublished = True
-
-    def set_gate(self, node: Node, *, is_open: bool, frames: int = 0) -> None:
-        """Open or close the gate of a node."""
-        index = node.declaration.find_input("gate")
-        assert index is not None, node.name
-        if self.is_here(node):
-            self.writer.set_gate(key_of(node), index, is_open=is_open, frames=frames)
-            self._unpublished = True
-
-    def play(self, player: str, node: Node, table: Table, roles: Ports, *, now: bool) -> None:
-        """Let a node, or one of its ports, be played by a table from the next bar line on."""
-        self._unpublished |= self._sequences.play(player, node, table, roles, now=now)
-
-    def stop_playing(self, player: str, *, now: bool) -> None:
-        """Let a node or port (`Patch.player`) be played by nothing from the next bar line on."""
-        self._sequences.stop(player, now=now)
-        self._unpublished = True
-
-    def send(self, kind: Event, a: int = 0, b: int = 0, value: float = 0.0) -> None:
-        """Any other event."""
-        self.writer.add(kind, a, b, value=value)
-        self._unpublished = True
-
-    def reset_node(self, node: Node) -> None:
-        """Let a node start afresh, and be computed again if it was bypassed."""
-        if self.is_here(node):
-            self.writer.reset_node(key_of(node))
-            self._unpublished = True
+        self.timing.foreseen = transport
 
     def port_value(self, node: Node, port: str) -> float:
         """What a port is set to: in the engine, or in a score what it will be."""
         here = self.patch.node_of(node.number)
         if here is None:
             return node.value(port)
-        if self.is_score or not self._is_in_engine(node, port):
+        if self.is_score or not self.console.is_in_engine(node, port):
             return here.value(port)
         return self.writer.port_value(*place_of(node, port))
 
@@ -350,45 +175,124 @@ class Session:
             self.backend.remove_sink(self.recording, frame)
             self.recording = None
 
+    # ---- time
+
+    def move_to(self, frame: float, *, apart: bool = False) -> None:
+        """Let virtual time move on; what was said until now is published first.
+
+        Args:
+            frame: to which it moves.
+            apart: whether other lines may have their turns meanwhile.
+        """
+        if self.is_score:
+            self.pending.pass_until(frame, apart=apart)
+        self.go_to(frame, apart=apart)
+
+    def go_to(self, frame: float, *, apart: bool) -> None:
+        """The same, past what is pending."""
+        self.publish()
+        self.release()
+        if self.is_score:
+            self.timing.virtual = frame
+            end = self.end_frame()
+            if end is not None and frame >= end:
+                self._has_run_out = True
+            else:
+                with self._apart(apart):
+                    self.backend.reach(int(frame + 0.5))
+            return
+        with self._apart(apart):
+            while self.timing.done_blocks * BLOCK < frame:
+                self.backend.reach(self.timing.done_blocks * BLOCK)
+                time.sleep(PATIENCE_S)
+
+    @contextmanager
+    def _apart(self, is_apart: bool) -> Iterator[None]:  # noqa: FBT001
+        """Let other lines have their turns while this one waits, if it may."""
+        if not is_apart:
+            yield
+            return
+        timing = self.timing
+        mine = (timing.at_once, timing.is_gesture, self._took, self._who)
+        try:
+            with self.turns.apart():
+                yield
+        finally:
+            timing.at_once, timing.is_gesture, self._took, self._who = mine
+
+    @contextmanager
+    def as_score(self) -> Iterator[None]:
+        """Virtual time for a while, from a moment ahead of what is played."""
+        if self.timing.runs_score:
+            yield
+            return
+        with self.turns.turn():
+            self.timing.foreseen = self.transport
+            self.timing.virtual = self.frame + RUN_MARGIN_S * self.rate_hz
+            self.timing.runs_score = True
+        try:
+            yield
+        finally:
+            with self.turns.turn():
+                self.publish()
+                self.timing.runs_score = False
+                self.agenda = self.agenda.in_real_time()
+                self._wake()
+
+    def release(self) -> None:
+        """Let frame 0 be played."""
+        if not self.is_released:
+            self.publish()
+            self.is_released = True
+            self.backend.release()
+
+    def publish(self) -> int | None:
+        """Publish what was staged; a mark to settle on, None if there was nothing."""
+        if not self.console.is_touched and self.is_released:
+            return None
+        due, is_rewired = self.timing.due_block, self.console.is_rewired
+        mark = self.console.publish(due)
+        self.timing.published(due, is_rewired=is_rewired)
+        return mark
+
     # ---- lines
 
-    def run_line(self, text: str, line: int | None = None, *, at_once: bool = False) -> Reply:
+    def run_line(
+        self, text: str, line: int | None = None, *, at_once: bool = False, who: str = ""
+    ) -> Reply:
         """Carry out a line in its turn: all of it, or nothing.
 
         Args:
-            text: the line.
-            line: its number in its file; by default lines are counted.
+            text: the line, or the lines of a block.
+            line: the number of the first in its file; by default lines are counted.
             at_once: whether it comes from outside: it happens in real time even where a score
                 runs. Before a score's frame 0 is played, it happens there.
+            who: says it.
         """
         text = text.removesuffix("\n").removesuffix("\r")
         with self.turns.turn():
-            self.lines += 1
-            number = self.lines if line is None else line
-            self._took = None
+            number = self.lines + 1 if line is None else line
+            self.lines += text.count("\n") + 1
+            self._took, self._who = None, who
             try:
-                statements = parse_line(text, number)
-                if at_once and self._runs_score:
-                    results = self._carry_out_from_outside(statements)
+                said = read(text, number)
+                if at_once and self.timing.runs_score:
+                    results = self._carry_out_from_outside(said)
                 else:
-                    results = self.carry_out(statements)
+                    results = self.carry_out(said)
             except UserError as error:
                 return self._reply(number, text, (), error)
             else:
                 return self._reply(number, text, results, None)
             finally:
-                self._at_once = self._is_gesture = False
+                self.timing.step_back()
 
-    def _carry_out_from_outside(self, statements: tuple[Statement, ...]) -> tuple[Result, ...]:
+    def _carry_out_from_outside(self, said: tuple[Said, ...]) -> tuple[Result, ...]:
         """Carry out a line that comes in between those of a score."""
         if self.is_released:
             self.publish()  # what the score has said before comes before it
-            self._at_once = True
-            self._is_gesture = all(isinstance(statement, GESTURES) for statement in statements)
-        draft = self.draft()
-        for statement in statements:
-            self.prepare(draft, statement)
-        draft.close()
+            self.timing.step_outside(said)
+        draft = self._prepared(said)
         waits = [instant.until for instant in draft.instants if instant.until is not None]
         if waits and not self.is_released:
             raise state_error("the music has not begun, so time does not pass")
@@ -400,77 +304,167 @@ class Session:
         self, number: int, text: str, results: tuple[Result, ...], error: UserError | None
     ) -> Reply:
         """A reply with its place in time: in a score the block at which virtual time stands."""
-        if self.is_score:
-            frame, bar = self.due_block * BLOCK, self.transport.position(self._virtual)
-        else:
-            frame = self.frame if self._took is None or error else self._took
-            bar = self.transport.position(frame)
+        frame = self.frame if error and not self.is_score else self.took
+        at = self.timing.virtual if self.is_score else frame
+        bar = self.transport.position(at)
         return Reply(number, text, results, error, frame, bar)
 
-    def draft(self) -> Draft:
-        """A draft that starts from what is so now."""
-        frame = self._virtual if self.is_score else float(self.frame)
+    def draft(self, frame: float | None = None) -> Draft:
+        """A draft that starts from what is so now, for now or for a frame."""
+        if frame is None:
+            frame = self.timing.virtual if self.is_score else float(self.frame)
         recording = None if self.recording is None else str(self.recording.path)
-        return Draft(self, self.patch, self.transport, frame, recording=recording)
+        return Draft(
+            self,
+            self.patch,
+            self.transport,
+            frame,
+            recording=recording,
+            agenda=self.agenda,
+            who=self._who,
+            history=self.history,
+            snapshots=self.snapshots,
+        )
 
-    def carry_out(self, statements: tuple[Statement, ...]) -> tuple[Result, ...]:
-        """Check every statement, then do what they say, then ask each for its answer.
+    def carry_out(self, said: tuple[Said, ...]) -> tuple[Result, ...]:
+        """Check every command, then do what they say, then ask each for its answer.
 
         Raises:
             UserError: one of them cannot be done; nothing has changed then.
         """
+        return self._carry_out(self._prepared(said))
+
+    def _prepared(self, said: tuple[Said, ...]) -> Draft:
+        """A draft of some commands.
+
+        Raises:
+            UserError: one of them cannot be done, or what follows a wait is too much for the engine
+                whatever is taken away before.
+        """
         draft = self.draft()
-        for statement in statements:
-            self.prepare(draft, statement)
+        for part in said:
+            self.prepare(draft, part)
         draft.close()
-        return self._carry_out(draft)
+        for instant in draft.instants[1:]:
+            if instant.is_rewired:
+                assert instant.patch is not None
+                self.console.check_size(instant.patch)
+        return draft
 
     def _carry_out(self, draft: Draft) -> tuple[Result, ...]:
         # An empty instant at the end does nothing, and others may have changed the patch by then.
         instants = [n for n in draft.instants if n is draft.instants[0] or not n.is_empty]
         for instant in instants:
-            if self._at_once or not self.is_over:
-                self._do(instant, is_last=instant is instants[-1])
+            if self.timing.at_once or not self.is_over:
+                self.do(instant, is_last=instant is instants[-1])
         return tuple(result(self) for result in draft.results)
 
-    def _do(self, instant: Instant, *, is_last: bool) -> None:
-        """Do what an instant says; others have their turns once nothing of the line is to come."""
+    def do(self, instant: Instant, *, is_last: bool) -> None:
+        """Do what an instant says; others have their turns once nothing of the line is to come.
+
+        Raises:
+            UserError: it cannot be done; nothing has changed then.
+        """
         assert instant.patch is not None
-        if instant.is_rewired:
-            self.stage(instant.patch, instant.ringing, instant.copies)
-        self.patch = instant.patch
-        self._unpublished |= self._sequences.follow_strips()
-        before = self._transport
+        timing, before, foreseen = self.timing, self.patch, self.timing.foreseen
+        stamp = timing.stamp if instant.stamp is None else instant.stamp
+        is_ahead, timing.stamp = timing.stamp is not None, stamp
+        if instant.openings and instant.is_rewired:
+            self.check_room(instant.patch)
+        for opening in instant.openings:
+            opening(self)
+        self._with_patience(
+            partial(
+                self.console.take,
+                instant.patch,
+                is_rewired=instant.is_rewired,
+                ringing=instant.ringing,
+                copies=instant.copies,
+            )
+        )
         for action in instant.actions:
             action(self)
-        if self.is_score:
-            self._took = None
-        elif self._unpublished:
-            transport = self._transport
-            mark = self.publish()
-            assert mark is not None
+        self.agenda = instant.agenda
+        if instant.history is not None:
+            self.history = instant.history
+        mark = self.publish() if self.console.is_touched and not self.is_score else None
+        timing.stamp = stamp if is_ahead else None
+        self._note(instant, before, mark, stamp)
+        if mark is not None and not is_ahead:
+            transport = timing.foreseen
             with self._apart(is_last):
                 took = self.backend.settle(mark)
             self._took = took
-            if self._runs_score and before is not transport is self._transport:
-                self._transport = self._engine_transport()  # as of the block at which it came
-        if instant.until is not None:
-            self.move_to(instant.until, apart=is_last)
+            self.history = self.history.took(instant.line, took, self.transport.position(took))
+            if foreseen is not transport is timing.foreseen:
+                timing.foreseen = timing.engine_transport()  # from the block at which it came
+        self.ledger.tell()
+        self._wake()
+        if instant.until is not None and is_last:
+            self.move_to(instant.until, apart=True)
+        elif instant.until is not None:
+            self.go_to(
+                instant.until, apart=False
+            )  # what comes due meanwhile is in the line's draft
 
-    def prepare(self, draft: Draft, statement: Statement) -> None:
-        """Let a statement's handler add to a draft."""
-        self._handlers[type(statement)](draft, statement)
+    def check_room(self, patch: Patch) -> None:
+        """Make sure that the engine would take a patch now.
+
+        Raises:
+            UserError: E_LIMIT, it is too full.
+        """
+        self._with_patience(partial(self.console.check_room, patch))
+
+    def _with_patience(self, action: Callable[[], None]) -> None:
+        """Do what may find the engine full, again while what was unloaded leaves it.
+
+        A score is some time ahead of the engine; offline that has got as far as it may.
+        """
+        for patience in reversed(range(PATIENCE)):
+            try:
+                action()
+            except UserError as error:
+                can_wait = self.backend.is_live and self.is_released and patience > 0
+                waits = error.code is Code.LIMIT and can_wait and self.console.waits_for_places()
+                if not waits:
+                    raise
+                time.sleep(PATIENCE_S)
+            else:
+                return
+
+    def _note(self, instant: Instant, before: Patch, mark: int | None, stamp: int | None) -> None:
+        """Have an instant told of once it has taken effect."""
+        if instant.said:
+            due = None if stamp is None or mark is None else stamp * BLOCK
+            entry = Entry(
+                tuple(instant.said), instant.who, before, self.patch, mark, self.took, due
+            )
+            self.ledger.add(entry)
+
+    def _wake(self) -> None:
+        """Have somebody look when what is pending in real time is due."""
+        if self.backend.is_live and any(not item.in_score for item in self.agenda.items):
+            self._alarm.wake()
+
+    def prepare(self, draft: Draft, part: Said) -> None:
+        """Let the handler of a command add to a draft, behind what comes due until then.
+
+        Raises:
+            UserError: it cannot be done, with its place.
+        """
+        self.pending.catch_up(draft)
+        draft.begin(part.text)
+        before, count = draft.patch, len(draft.changed)
+        self._handlers[type(part.statement)](draft, part.statement)
+        # A note sets ports, but is nothing that is undone; the commands of a block were noted.
+        if not isinstance(part.statement, Note) and len(draft.changed) == count:
+            draft.note_change(before)
 
     # ---- the end
 
     def end_frame(self) -> int | None:
         """The frame at which the length that was asked for ends, at the tempo of now."""
-        if self.length.seconds is not None:
-            return round(self.length.seconds * self.rate_hz)
-        if self.length.bars is not None:
-            beats = self.length.bars * self.transport.bar_beats
-            return round(self.transport.frame_at(beats))
-        return None
+        return self.length.end_frame(self.transport)
 
     def finish(self) -> int:
         """Play to the end, and say at which frame it was.
@@ -479,9 +473,12 @@ class Session:
         rings has ended.
         """
         with self.turns.turn():
+            if self.quit_frame is None and self.end_frame() is not None:
+                self.pending.pass_until(math.inf, apart=True)
+            self.pending.drop()
             frames = self.end_frame() if self.quit_frame is None else self.quit_frame
             if frames is None:
-                self.send(
+                self.console.send(
                     Event.FINISH,
                     round(QUIET_S * self.rate_hz / BLOCK),
                     round(LONGEST_TAIL_S * self.rate_hz / BLOCK),

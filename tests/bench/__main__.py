@@ -18,7 +18,7 @@ import numpy as np
 from numba import njit
 
 from chronus.commands.registry import handlers
-from chronus.dsp.compile import load_kernel
+from chronus.dsp.compile import load_kernel, write_kernel
 from chronus.dsp.layout import WIDE, memory_frames, state_layout
 from chronus.dsp.native import OPTIONS, call_kernel
 from chronus.engine.layout import Head
@@ -128,7 +128,7 @@ def kernel_us(name: str, *, wide: bool) -> float:
             rows[row, : BLOCK // 2] = 1.0
     table = np.array([row.ctypes.data for row in rows], np.int64)
     state = np.zeros(max(state_layout(kind, width).size, 8), np.uint8)
-    address = load_kernel(kind, wide=wide)
+    address = load_kernel(write_kernel(kind, wide=wide))
     place = state.ctypes.data
     frames = sum(memory_frames(memory, RATE) for memory in kind.memories) * width
     memory = np.zeros(frames + 1, np.float32)

@@ -32,4 +32,4 @@ def test_reset_needs_nodes_that_are_there(line):
 
 def test_reload_is_nothing_to_an_engine_without_workers():
     """Offline there is nobody to hand over to, and a score with `reload` renders all the same."""
-    assert Stage().say("reload").results[0].data == {"processes": []}
+    assert Stage().say("reload").results[0].data["processes"] == []

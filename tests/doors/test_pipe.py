@@ -171,7 +171,7 @@ patch wob > filter.cutoff by 500hz
 sequence kick: x...x..x
 sequence adsr: ..x. ..xo
 wait 1/4
-set filter.resonance 0.8 delay.time 200ms
+set filter.resonance 0.8 delay.time 200ms over 3/16; tempo 180 over 1/4; meter 3/8
 load saw as bass; sequence bass: c2 c2~ eb2 . now
 wait 1/8
 unload wob; set bass.level -12db

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 RATE_HZ = 48_000
 SONG = """\
+load saw as bass freq=55
 tempo 150
 load kick; sequence kick: x...x.x.
-load saw as bass freq=55
 sequence bass: c2 . eb2 _ g2 . c2~ c3
 wait 4 bars
 set bass.freq 110

@@ -8,13 +8,17 @@ from typing import Any
 
 import pytest
 
-from chronus.errors import Span
+from chronus.errors import Span, UserError
 from chronus.language import statements as st
+from chronus.language.blocks import gathered
 from chronus.language.parser import parse_line
 
 
 def plain(thing: object) -> Any:
-    """A statement without its places: tuples, names as text, values as (value, unit)."""
+    """A statement without its places: tuples, names as text, values as (value, unit).
+
+    An `over` that is not there is left out.
+    """
     if isinstance(thing, st.Name):
         return thing.text
     if isinstance(thing, st.PortRef):
@@ -24,12 +28,27 @@ def plain(thing: object) -> Any:
     if isinstance(thing, tuple):
         return tuple(plain(part) for part in thing)
     if is_dataclass(thing):
-        parts = [getattr(thing, field.name) for field in fields(thing)]
+        given = [field.name for field in fields(thing)]
+        if getattr(thing, "over", 0) is None:
+            given.remove("over")
+        parts = [getattr(thing, name) for name in given]
         return (type(thing).__name__, *(plain(p) for p in parts if not isinstance(p, Span)))
     return thing
 
 
 C4 = (261.625565, "note")
+
+
+def body(text: str, statement: Any) -> tuple[Any, ...]:
+    """One command that is held by another."""
+    return ("Body", (("Said", statement, text),), False, text)
+
+
+def block(*parts: tuple[str, Any]) -> tuple[Any, ...]:
+    """Commands in braces."""
+    said = tuple(("Said", statement, text) for text, statement in parts)
+    return ("Body", said, True, f"{{ {'; '.join(text for text, _ in parts)} }}")
+
 
 LINES: list[tuple[str, tuple[Any, ...]]] = [
     ("load saw", ("Load", "saw", None, ())),
@@ -87,6 +106,19 @@ LINES: list[tuple[str, tuple[Any, ...]]] = [
         ("Set", (("Assignment", "a.time", "", (2, "")), ("Assignment", "s.time", "", (3, "")))),
     ),
     (
+        "set a.cutoff 800 over 2 bars",
+        ("Set", (("Assignment", "a.cutoff", "", (800, "")),), (2, "bars")),
+    ),
+    (
+        "set over.x +7st over 1/8",
+        ("Set", (("Assignment", "over.x", "+", (7, "st")),), (0.125, "fraction")),
+    ),
+    ("set a.shape low OVER 2s", ("Set", (("Assignment", "a.shape", "", "low"),), (2, "s"))),
+    ("tempo 140 over 8 beats", ("Tempo", (140, ""), (8, "beats"))),
+    ("meter 7/8", ("Meter", 7, 8)),
+    ("METER 12/16", ("Meter", 12, 16)),
+    ("swing 58%", ("Swing", 0.58)),
+    (
         "set a.x 50% b.y 25ct c.z 1/8",
         (
             "Set",
@@ -123,6 +155,59 @@ LINES: list[tuple[str, tuple[Any, ...]]] = [
     ("wait 1.5beats", ("Wait", (1.5, "beats"))),
     ("wait until bar 17", ("WaitUntil", "bar", (17, ""))),
     ("wait UNTIL beat 3", ("WaitUntil", "beat", (3, ""))),
+    ("at next bar stop", ("At", ("When", "next", "bar", 1, None, None), body("stop", ("Stop",)))),
+    ("AT Next Beat stop", ("At", ("When", "next", "beat", 1, None, None), body("stop", ("Stop",)))),
+    (
+        "at next 4 bars stop",
+        ("At", ("When", "next", "bar", 4, None, None), body("stop", ("Stop",))),
+    ),
+    ("at bar 17 stop", ("At", ("When", "line", "bar", 1, (17, ""), None), body("stop", ("Stop",)))),
+    (
+        "at beat 3.5 stop",
+        ("At", ("When", "line", "beat", 1, (3.5, ""), None), body("stop", ("Stop",))),
+    ),
+    (
+        "at +500ms stop",
+        ("At", ("When", "after", "beat", 1, None, (0.5, "s")), body("stop", ("Stop",))),
+    ),
+    (
+        "at +2 beats note a c4 at 0.5",
+        (
+            "At",
+            ("When", "after", "beat", 1, None, (2, "beats")),
+            body("note a c4 at 0.5", ("Note", "a", (C4,), None, (0.5, ""))),
+        ),
+    ),
+    (
+        "at bar 2 at beat 9 stop",
+        (
+            "At",
+            ("When", "line", "bar", 1, (2, ""), None),
+            body(
+                "at beat 9 stop",
+                ("At", ("When", "line", "beat", 1, (9, ""), None), body("stop", ("Stop",))),
+            ),
+        ),
+    ),
+    ("every 8 bars stop", ("Every", "bar", 8, body("stop", ("Stop",)))),
+    ("every beat stop", ("Every", "beat", 1, body("stop", ("Stop",)))),
+    ("{ stop }", ("Block", block(("stop", ("Stop",))))),
+    ("{}", ("Block", ("Body", (), True, "{ }"))),
+    (
+        "{ gate a on;stop # } no end\n\n  start} # x",
+        (
+            "Block",
+            block(("gate a on", ("Gate", "a", True)), ("stop", ("Stop",)), ("start", ("Start",))),
+        ),
+    ),
+    ('{ save "a}b" }', ("Block", block(('save "a}b"', ("Save", "a}b"))))),
+    (
+        "at bar 2 {\n stop\n}",
+        ("At", ("When", "line", "bar", 1, (2, ""), None), block(("stop", ("Stop",)))),
+    ),
+    ("cancel 3 4", ("Cancel", ((3, ""), (4, "")))),
+    ("cancel ALL", ("Cancel", ())),
+    ("list pending", ("List", "pending")),
     ("list", ("List", None)),
     ("list kinds", ("List", "kinds")),
     ("list Cables", ("List", "cables")),
@@ -184,3 +269,66 @@ def test_values_keep_what_was_written() -> None:
     assert isinstance(statement, st.Wait)
     assert statement.duration.exact == Fraction(1, 10)
     assert statement.duration.text == "0.1s"
+
+
+def test_places_in_a_block_are_those_of_its_lines() -> None:
+    """Lines and columns within and behind a block are as they stand in the text."""
+    at, statement = parse_line(
+        "start; at next bar { stop\n  set bass.cutoff 3\n } ; stop", line=10
+    )[1:]
+    assert isinstance(at, st.At)
+    stop, assigns = at.body.parts
+    assert (stop.span, assigns.span) == (Span(10, 22, 26), Span(11, 3, 20))
+    assert isinstance(assigns.statement, st.Set)
+    assert assigns.statement.assignments[0].value.span == Span(11, 19, 20)
+    assert isinstance(statement, st.Stop)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line", "column"),
+    [
+        ("{ stop", "E_SYNTAX", 1, 1),
+        ("stop; at next bar {\nstop\n", "E_SYNTAX", 1, 19),
+        ("}", "E_SYNTAX", 1, 1),
+        ("stop }", "E_SYNTAX", 1, 6),
+        ("{ stop\n { start } }", "E_SYNTAX", 2, 2),
+        ("{ stop } start", "E_SYNTAX", 1, 10),
+        ("{ stop\n} start", "E_SYNTAX", 2, 3),
+        ("{ stop } { start }", "E_SYNTAX", 1, 10),
+        ("{ stop\n} ; lod x", "E_SYNTAX", 2, 5),
+        ("{ stop\n lod x\n}", "E_SYNTAX", 2, 2),
+        ("at next bar { stop\n set a.b 3hx }", "E_VALUE", 2, 10),
+        ("{ stop\n wait 1 bar }", "E_STATE", 2, 2),
+        ("at bar 3 wait 1 bar", "E_STATE", 1, 10),
+        ("at next bar quit", "E_STATE", 1, 13),
+        ("{ run x.chronus }", "E_STATE", 1, 3),
+        ("every 2 bars at next bar every 1 bar stop", "E_STATE", 1, 14),
+        ("every 1.5 bars stop", "E_VALUE", 1, 7),
+        ("every 500ms stop", "E_VALUE", 1, 7),
+        ("at 500ms stop", "E_SYNTAX", 1, 4),
+        ("at bar 0 stop", "E_RANGE", 1, 8),
+        ("cancel 1.5", "E_VALUE", 1, 8),
+        ("at next bar", "E_SYNTAX", 1, 12),
+        ("at next bar lod saw", "E_SYNTAX", 1, 13),
+        ("{ a" + "b" * 100_000 + "}", "E_LIMIT", 1, 1),
+        ("{\n\x00}", "E_SYNTAX", 2, 1),
+    ],
+)
+def test_a_wrong_block(text: str, code: str, line: int, column: int) -> None:
+    """One error, with the line and column of what is wrong."""
+    with pytest.raises(UserError) as caught:
+        parse_line(text)
+    error = caught.value
+    assert error.span is not None
+    assert (error.code, error.span.line, error.span.column) == (code, line, column), error.message
+
+
+def test_lines_are_gathered_to_blocks() -> None:
+    """A block's lines are one text; what is not closed comes last, whatever stands in between."""
+    lines = ["a", "at x { b # }", '"}"', "{ c }", "}", "d }", "e {", "f\n"]
+    assert list(gathered(lines)) == [
+        ("a", 1),
+        ('at x { b # }\n"}"\n{ c }\n}', 2),
+        ("d }", 6),
+        ("e {\nf", 7),
+    ]

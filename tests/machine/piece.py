@@ -11,6 +11,7 @@ from chronus.engine.layout import Event, offline_arena
 from chronus.engine.writer import Writer
 from chronus.errors import Span
 from chronus.language.statements import Sequence, SequenceOptions, Step
+from chronus.modules.catalog import catalog
 from chronus.patch.graph import graph_of
 from chronus.patch.model import Cable, Node, empty_patch
 from chronus.patch.tables import note_table
@@ -113,7 +114,7 @@ def expected(later: int = 0) -> NDArray[np.float32]:
     from chronus.engine.offline import Pump, Stepper  # noqa: PLC0415 - loads the compiler
 
     arena = offline_arena(RATE_HZ)
-    pump = Pump(arena, Stepper(KINDS))
+    pump = Pump(arena, Stepper(catalog().kernels(KINDS)))
     perform(Writer(arena), lambda _frame: None, lambda _kinds: None, later)
     frames = pump.advance(BLOCKS + later)
     assert float(np.abs(frames).max()) > 0.1, "the piece is silent"

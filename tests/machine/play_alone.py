@@ -12,6 +12,7 @@ import numpy as np
 
 from chronus.machine.build import build
 from chronus.machine.live import LiveMachine, LiveSettings
+from chronus.modules.catalog import read_again
 from chronus.settings import BLOCK
 from tests.machine.piece import BLOCKS, KINDS, Memory, perform
 
@@ -20,13 +21,14 @@ LATER = 3000
 
 
 def for_ever() -> None:
-    """Play until killed, or until Ctrl-C or SIGTERM ends it cleanly."""
+    """Reload, and play until killed, or until Ctrl-C or SIGTERM ends it cleanly."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     machine = LiveMachine(LiveSettings(device="null", standbys=1))
     try:
         machine.start(KINDS)
         machine.release()
         perform(machine.writer, machine.reach, machine.need)
+        machine.reload(read_again())
         pids = [process["pid"] for process in machine.facts()["processes"]]
         print(json.dumps(pids), flush=True)
         time.sleep(60)

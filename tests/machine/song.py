@@ -36,7 +36,7 @@ patch bass > tone > env; sequence bass: c2 . c2 eb2 . g2 . c2; sequence env: x.x
 load delay as echo; patch snare > echo; load lfo as sweep rate=0.3
 patch sweep > tone.cutoff by 300hz
 wait 1bar
-set tone.cutoff 2khz
+set tone.cutoff 2khz echo.pan -1 over 3 beats
 wait 1bar
 set tone.resonance 0.8; set kick.level 0.7
 """.strip().splitlines()

@@ -6,12 +6,14 @@ import os
 import random
 import signal
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from chronus.machine import locks
-from chronus.machine.live import LiveSettings
+from chronus.machine.crew import Rounds
+from chronus.machine.live import LiveMachine, LiveSettings
 from tests.machine.song import SONG, loses_workers, offline, play, standbys, take_overs, wait_for
 
 SECONDS = 6.0
@@ -79,6 +81,36 @@ def test_a_lost_standby_is_replaced(expected):
     played = play(SONG, SECONDS, LiveSettings(device="null", ahead=200), disturb)
     np.testing.assert_array_equal(played.frames, expected)
     assert sum("a standby ended" in line for line in played.news) == 2
+
+
+def test_a_standby_that_is_stopped_is_replaced():
+    """A standby that stands still is found out before it is needed, and told; another waits."""
+    machine = LiveMachine(LiveSettings(device="null"))
+    try:
+        machine.start(["strip", "out"])
+        machine.release()
+        (stopped,) = pids_of(machine.facts(), "standby")
+        os.kill(stopped, signal.SIGSTOP)
+        wait_for(lambda: standbys(machine, 0) == 1 and stopped not in pids(machine))
+        assert [line for line in machine.news() if "stood still" in line] == [
+            f"a standby stood still (process {stopped}); another is started"
+        ]
+    finally:
+        machine.close()
+
+
+def test_only_those_that_do_nothing_are_idle():
+    """Who has had processor time since the last look is not replaced, nor who has just come."""
+    used = {1: 0.5, 2: 0.5}
+    children = [SimpleNamespace(pid=1), SimpleNamespace(pid=2)]
+    rounds = Rounds(lambda pid: used[pid])
+    found = []
+    for now_s in range(8):
+        used[1] += 0.001
+        found.append([child.pid for child in rounds.idle(children, float(now_s))])
+    assert found[:3] == [[], [], []]
+    assert found[3:4] == [[2]]
+    assert rounds.idle(children, 7.5) == []
 
 
 def test_no_standby_at_all(expected):

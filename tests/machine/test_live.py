@@ -129,6 +129,23 @@ def test_a_late_sink_gets_what_was_played_before(
     np.testing.assert_array_equal(sink.frames, offline[12_345:23_456])
 
 
+def test_workers_that_do_not_start_leave_the_old_ones_playing(
+    start: Callable[..., LiveMachine], offline: NDArray[np.float32]
+) -> None:
+    """New workers whose kernels are not there are an error, and the recording is the same."""
+    machine = start()
+    before = workers(machine)
+    crew = machine._crew
+    assert crew is not None
+    with pytest.raises(UserError) as caught:
+        crew.hand_over({**crew.kernels, 99: "nothing_mono_000000000000"})
+    assert "chronus_kernels" in caught.value.message
+    sink = recorded(machine)
+    np.testing.assert_array_equal(sink.frames, offline)
+    assert workers(machine) == before
+    assert len(workers(machine, "standby")) == 1
+
+
 def test_close_ends_every_process(start: Callable[..., LiveMachine]) -> None:
     """After `close`, which may be called twice, no process is left."""
     machine = start(standbys=1)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numba import njit
 
-from chronus.dsp.compile import load_kernel
+from chronus.dsp.compile import load_kernel, write_kernel
 from chronus.dsp.layout import WIDE, memory_frames, state_layout
 from chronus.dsp.native import FLUSH_BITS, call_kernel, read_float_control, write_float_control
 from chronus.modules.catalog import kinds
@@ -102,7 +102,7 @@ class Player:
 
 @cache
 def _kernel(kind: Kind, wide: bool) -> int:  # noqa: FBT001
-    return load_kernel(kind, wide=wide)
+    return load_kernel(write_kernel(kind, wide=wide))
 
 
 def play(name: str | Kind, frames: int, **signals: Signal) -> dict[str, np.ndarray]:

@@ -1,87 +1,66 @@
-"""Thousands of worlds in which workers die within a block, and the bugs that they would catch."""
+"""Thousands of worlds in which anything may happen to anybody, and the bugs that they catch."""
 
 from __future__ import annotations
 
 import os
-import random
+from collections import Counter
 
-import numpy as np
 import pytest
 
-from chronus.engine.layout import NONE
-from tests.simulation.world import Plan, World, undisturbed
+from tests.simulation.mutants import MUTANTS, ON_ONE_LANE
+from tests.simulation.world import fault_of
 
 SEEDS = int(os.environ.get("CHRONUS_SEEDS", "2000"))
-FIRST_SEED = int(os.environ.get("CHRONUS_FIRST_SEED", "0"))
+SEED = os.environ.get("CHRONUS_SEED")
+WORLDS = range(SEEDS) if SEED is None else range(int(SEED), int(SEED) + 1)
 PARTS = 10
-MUTANT_SEEDS = 60
-
-
-def heard_in(seed, world=World, lanes=None):
-    plan = Plan.drawn(seed)
-    return world(lanes or plan.lanes, random.Random(seed)).run(plan, with_deaths=True)
+MUTANT_SEEDS = 500
+EVENTS = {
+    "taken over",
+    "killed taking over",
+    "killed by the watch",
+    "left a block half done",
+    "went on with a block",
+    "CRASHES",
+    "LOOPS",
+    "KILLS",
+    "NO_NUMBER",
+    "bypassed",
+    "underrun",
+    "slept",
+    "sounds",
+}
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_a_world_with_deaths_sounds_like_one_without(part):
-    """Whoever dies, wherever in a block, in whatever lane: each sample is that of a quiet world.
+def test_whatever_happens_the_music_goes_on(part):
+    """Each sample is that of a quiet world, nobody is killed or blamed for nothing, all is heard.
 
-    A seed that fails is shown; CHRONUS_FIRST_SEED=that CHRONUS_SEEDS=1 sees it again.
+    A seed that fails is shown: `CHRONUS_SEED=that pytest tests/simulation` plays it again.
     """
-    sounding = 0
-    for seed in range(FIRST_SEED + part, FIRST_SEED + SEEDS, PARTS):
-        wanted = undisturbed(Plan.drawn(seed))
-        sounding += np.abs(wanted).max() > 0.01
-        assert np.array_equal(heard_in(seed), wanted), f"seed {seed}"
-    assert sounding > 0.9 * SEEDS / PARTS or SEEDS < PARTS, "the worlds are too quiet to tell"
+    for seed in WORLDS[part::PARTS]:
+        fault = fault_of(seed)
+        assert not fault, f"CHRONUS_SEED={seed}: {fault}"
 
 
-class CommitsTooEarly(World):
-    """A worker that commits before its stores are there."""
-
-    def take_back_commit(self, lane, block):
-        pass
-
-    def step(self, lane):
-        self.stepper.run(self.arena, 1, lane)
-
-
-class KeepsItsOwnState(World):
-    """A standby that goes on from what it has kept for itself, and not from the arena."""
-
-    def take_over(self, lane):
-        super().take_over(lane)
-        old = 1 - (self.block & 1)
-        kept = self.__dict__.setdefault("kept", self.arena.state[old, :16_384].copy())
-        self.arena.state[old, :16_384] = kept
+@pytest.mark.skipif(SEED is not None, reason="one world is played again")
+def test_a_lot_happens():
+    """Each kind of trouble that the worlds are made for comes often enough to tell."""
+    story: Counter[str] = Counter()
+    for seed in range(100):
+        fault_of(seed, story=story)
+    print(*(f"{count} times {what}" for what, count in story.items()), sep="\n")
+    assert story.keys() >= EVENTS
+    assert min(story[event] for event in EVENTS) >= 5
 
 
-class CutsTwice(World):
-    """A hand that asks again which events a block sees when it computes it again."""
-
-    def take_over(self, lane):
-        super().take_over(lane)
-        self.arena.cuts[:] = NONE
-
-
-class TrustsScratch(World):
-    """A hand that believes what a half-done block has left in the scratch."""
-
-    def take_over(self, lane):
-        before = self.arena.filled.copy()
-        super().take_over(lane)
-        self.arena.filled[:] = before
-
-
-@pytest.mark.parametrize("mutant", [CommitsTooEarly, KeepsItsOwnState, CutsTwice, TrustsScratch])
+@pytest.mark.skipif(SEED is not None, reason="one world is played again")
+@pytest.mark.parametrize("mutant", MUTANTS)
 def test_the_worlds_catch_a_planted_bug(mutant):
-    """A bug of the kind that the design rules out is heard within a few dozen worlds.
-
-    On one lane: lanes that disagree about what is committed would wait for each other for ever.
-    """
-    caught = [
-        seed
-        for seed in range(MUTANT_SEEDS)
-        if not np.array_equal(heard_in(seed, mutant, 1), undisturbed(Plan.drawn(seed)))
-    ]
-    assert len(caught) >= 3, f"{mutant.__name__} was caught by {caught} only"
+    """A bug of the kind that the design rules out is seen within a few hundred worlds at most."""
+    lanes = 1 if mutant in ON_ONE_LANE else None
+    for seed in range(MUTANT_SEEDS):
+        if fault := fault_of(seed, mutant, lanes):
+            print(f"{mutant.__name__} is caught by seed {seed}: {fault}")
+            return
+    pytest.fail(f"{MUTANT_SEEDS} worlds do not catch {mutant.__name__}")

@@ -1,250 +1,391 @@
-"""A world in one thread: the real step, and workers that die at any point of a block.
+"""A world in one thread: workers, standbys, the callback and who types, and what befalls them.
 
-A worker that dies leaves a block half done: of all that the block stores, some is there and some
-is not. Which stores come first is the compiler's affair, so the world does not guess an order: it
-takes the arena before and after the block and mixes the two at random, array by array, cut
-anywhere; the scratch that nothing may outlive a block gets rubbish. Only the commit comes last,
-behind a fence. That is every half-done block that there can be, and more. A hand that takes over
-recovers and computes the block again; from outside nothing may differ from a world in which nobody
-died.
-
-Everything is drawn from one seed, so a world that goes wrong can be seen again.
+What decides is the engine's own: the compiled step, who may step, the cut, blame, the watch, and
+what the callback plays. What it decides about is simulated. Everything is drawn from one seed, so a
+world that goes wrong can be seen again.
 """
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
-from functools import cache
+from collections import Counter
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chronus.commands.registry import handlers
-from chronus.engine.layout import LANE_COLUMNS as COLUMNS
-from chronus.engine.layout import Head, Lane, recover
-from chronus.engine.offline import Stepper
-from chronus.modules.catalog import kinds
-from chronus.session.offline import Offline
-from chronus.session.session import Session
+from chronus.engine.layout import NONE, Head, Lane, lane_place
+from chronus.engine.step import cut_of
+from chronus.machine import blame, watch
+from chronus.machine.playing import Player, view_of
+from chronus.machine.stream import Deck
+from chronus.machine.worker import LOOK_AROUND_NS
 from chronus.settings import BLOCK
-
-PORTS, CABLES, ROWS, STATE, SEQUENCES, NODES = 192, 48, 128, 16_384, 8, 48
-"""So much of the arena the small patches of the simulation use."""
-
-SCORE = (
-    "tempo 177",
-    "load kick; load hat; load saw as bass; load filter; load adsr as env; load lfo rate=3",
-    "patch bass > filter > env",
-    "patch env.env > filter.cutoff by 900hz",
-    "patch lfo > bass.freq by 30ct",
-    "sequence kick: x.xX",
-    "sequence hat: xxx. step 1/32",
-    "sequence bass: c2 eb2~ g1 . step 1/32",
-    "sequence env: x_x. step 1/32 gate 90%",
+from tests.simulation.engine import EDITS, FINE, RATE_HZ, Engine, Half, hands
+from tests.simulation.listener import Call, Listener
+from tests.simulation.lookout import Lookout
+from tests.simulation.plan import Accident, Faulty, How, Plan, Trouble, Wrong, drawn
+from tests.simulation.system import (
+    STARVED,
+    STOPPED,
+    Channel,
+    Hand,
+    Semaphore,
+    System,
+    Wait,
+    Work,
 )
-EDITS = (
-    "set filter.cutoff 700hz",
-    "set filter.cutoff *1.4",
-    "set hat.level -9db",
-    "set bass.freq g1",
-    "trigger kick",
-    "gate env on",
-    "gate env off",
-    "note kick c2",
-    "patch lfo > filter.cutoff by 300hz",
-    "unpatch lfo > filter.cutoff",
-    "set filter.mode band",
-    "set filter.mode low",
-    "sequence filter.mode: low high step 1/32 now",
-    "load square",
-    "unload square",
-    "copy filter as other",
-    "copy square as third with cables",
-    "unload env tail",
-    "unload other tail",
-    "rename bass low",
-    "mute kick",
-    "solo hat",
-    "unsolo hat",
-    "reset filter",
-    "panic",
-    "tempo 140",
-    "sequence hat: x.x.x now",
-    "unsequence bass",
-    "stop",
-    "start",
-)
+from tests.simulation.worker import LOAD_S, Worker, WrongError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    Life = Generator[Work | Wait, bool, None]
+
+MOST_S = 6.0
+MOST_EVENTS = 20_000
+MOST_LOOKS = 16
+"""A worker that does not get on is killed within so many looks of one standby, starved or not."""
 
 
-ASK_THE_ENGINE = {"start", "stop", "set filter.cutoff *1.4"}
-"""Lines whose meaning depends on what the engine has done: who plays waits for a reply first."""
-
-
-@cache
-def hands() -> Stepper:
-    """The compiled step and all kernels, loaded once for all worlds."""
-    return Stepper(kinds())
-
-
-@dataclass
-class Plan:
-    """What is to happen in a world: edits at blocks, and troubles at blocks.
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a world.
 
     Attributes:
-        edits: lines by the block before which they are typed.
-        deaths: by block and lane, how many workers in a row die in it.
-        late: lines by the block in whose midst they are typed: too late for it.
-        lanes: that compute.
-        blocks: that are computed.
+        frames: of the tape.
+        story: how often something happened.
+        typed: lines by the block in which they were to take effect.
+        bypassed: nodes.
+        listener: who heard it.
     """
 
-    edits: dict[int, list[str]]
-    deaths: dict[tuple[int, int], int]
-    late: dict[int, str]
-    lanes: int
-    blocks: int
-
-    @staticmethod
-    def drawn(seed: int) -> Plan:
-        chance = random.Random(seed)
-        blocks = chance.randint(20, 60)
-        lanes = chance.choice((1, 1, 2, 3))
-        edits: dict[int, list[str]] = {}
-        for _ in range(chance.randint(0, 8)):
-            edits.setdefault(chance.randrange(blocks), []).append(chance.choice(EDITS))
-        deaths = {
-            (chance.randrange(blocks), chance.randrange(lanes)): chance.randint(1, 3)
-            for _ in range(chance.randint(1, 10))
-        }
-        late = {
-            block: chance.choice([line for line in EDITS if line not in ASK_THE_ENGINE])
-            for block, lane in deaths
-            if lane == 0 and chance.random() < 0.5
-        }
-        return Plan(edits, deaths, late, lanes, blocks)
+    frames: np.ndarray
+    story: Counter[str]
+    typed: dict[int, list[str]]
+    bypassed: set[str]
+    listener: Listener
 
 
-@dataclass
 class World:
-    """An engine, moved on block by block.
+    """A machine that plays.
 
-    Attributes:
-        lanes: that compute.
-        chance: what is drawn while it runs.
+    Args:
+        plan: what is to happen.
+        seed: of what is drawn meanwhile.
     """
 
-    lanes: int
-    chance: random.Random = field(default_factory=lambda: random.Random(0))
+    player: type[Player] = Player
+    half: type[Half] = Half
+    look_around_s = 1e-9 * LOOK_AROUND_NS
 
-    def __post_init__(self) -> None:
-        self.backend = Offline(48_000, lanes=self.lanes)
-        self.session = Session(self.backend, handlers(), is_score=True)
-        for line in SCORE:
-            reply = self.session.run_line(line)
-            assert reply.ok, reply
-        self.session.release()
-        self.arena = self.backend.writer.arena
-        self.stepper = hands()
-        self.arena.head[Head.GO] = 1 << 40
-        self.arena.head[Head.AHEAD] = 1 << 30
+    def __init__(self, plan: Plan, seed: int) -> None:
+        self.plan = plan
+        self.chance = random.Random(seed)
+        self.system = System(self.chance)
+        self.engine = Engine(plan.lanes, echoes=plan.echoes)
+        self.head = self.engine.head
+        self.head[Head.GO] = plan.score[0] if plan.score else plan.blocks
+        self.head[Head.AHEAD] = plan.ahead
+        self.hands = [Hand(self.system) for _ in range(plan.lanes)]
+        self.rooms = [Semaphore(self.system) for _ in range(plan.lanes)]
+        self.commits = Channel(self.system)
+        self.shares = Channel(self.system)
+        self.deadline_s = watch.deadline_s(plan.ahead, RATE_HZ)
+        self.typed: dict[int, list[str]] = {}
+        self.listener = Listener()
+        self.workers: dict[int, Worker] = {}
+        self.count = 0
+        self.story: Counter[str] = Counter()
+        self.begun = NONE  # the last block that a lane has begun
+        self._troubles = {place: list(those) for place, those in plan.troubles.items()}
+        for _ in range(1 + plan.standbys):
+            for lane in range(plan.lanes):
+                self.start_worker(lane)
+        self.device = self.system.start(self._play())
+        self.system.start(self._type())
+        self.system.start(self._score())
+        for accident in plan.accidents:
+            self.system.after(accident.at_s, lambda a=accident: self._befall(a))
 
-    def type(self, line: str) -> None:
-        """A line is published, and not waited for; a line that makes no sense now does nothing."""
-        settle, self.backend.settle = self.backend.settle, lambda _mark: 0
-        try:
-            self.session.run_line(line, at_once=True)
-        finally:
-            self.backend.settle = settle
+    def run(self) -> Outcome:
+        """Let it play to its end.
 
-    @property
-    def block(self) -> int:
-        return int(self.arena.head[Head.COMMITTED])
+        Raises:
+            WrongError: something that must not happen.
+        """
+        end = BLOCK * self.plan.blocks
+        if not self.system.run(lambda: self.head[Head.PLAYED] < end, MOST_S, MOST_EVENTS):
+            raise WrongError(f"the music stands still after {self.engine.block} blocks")
+        frames = self.engine.frames(self.plan.blocks)
+        self.story["sounds"] = int(np.abs(frames).max() > 0.01)
+        self.story["underrun"] = int(self.head[Head.UNDERRUNS])
+        self.story["slept"] = len(self.system.naps)
+        self.story["bypassed"] = len(self.engine.bypassed())
+        return Outcome(frames, self.story, self.typed, self.engine.bypassed(), self.listener)
 
-    def step(self, lane: int) -> None:
-        done = self.stepper.run(self.arena, 1, lane)
-        assert done == 1, (lane, self.block)
+    # ---- what is decided, so that a mutant may decide otherwise
 
-    # ---- half-done blocks
+    def new_lookout(self, lane: int) -> Lookout:
+        """What a standby watches with."""
+        robust = self.plan.is_robust
+        return Lookout(self.system, self.head, lane, self.deadline_s, is_native=robust)
 
-    def stores(self) -> list[np.ndarray]:
-        """All that a block may store, but for scratch and the commit."""
-        a = self.arena
-        new = self.block & 1
-        at = self.block * BLOCK % a.tape.shape[0]
-        return [
-            a.clock[:, new], a.beats[:, new], a.pending[:, new, :64],
-            a.sequences[:, new, :SEQUENCES], a.sequence_at[:, new, :SEQUENCES],
-            a.ports[new, :PORTS], a.port_left[new, :PORTS], a.port_moved[:PORTS],
-            a.gate_off[new, :PORTS], a.cables[new, :CABLES], a.cable_left[new, :CABLES],
-            a.state[new, :STATE], a.rows_out[new, :ROWS], a.choices[new, :NODES],
-            a.rings[new, :NODES], a.tape[at : at + BLOCK],
-        ]  # fmt: skip
-
-    def scratch(self, lane: int) -> list[np.ndarray]:
-        """What holds nothing that outlives a block: rubbish may stand there."""
-        a = self.arena
-        return [a.changes[lane, :256], a.change_value[lane, :256], a.live[lane, :CABLES]]
-
-    def die(self, lane: int) -> None:
-        """A worker of a lane dies somewhere in this block."""
-        before = [array.copy() for array in self.stores()]
-        kept = self.block
-        tape_lane = lane == 0
-        self.step(lane)
-        self.take_back_commit(lane, kept)
-        for array, old in zip(self.stores(), before, strict=True):
-            self.mix(array, old)
-        for array in self.scratch(lane):
-            values = array.view(np.uint8) if array.flags.c_contiguous else None
-            if values is not None:
-                values[...] = self.chance.randrange(256)
-        firsts = self.arena.change_first[lane, :PORTS]
-        firsts[self.chance.randrange(PORTS)] = self.chance.randrange(64)
-        self.arena.rows_in[self.chance.randrange(ROWS)] = np.nan
-        assert tape_lane or self.block == kept
-
-    def take_back_commit(self, lane: int, block: int) -> None:
-        if lane == 0:
-            self.arena.head[Head.COMMITTED] = block
-        else:
-            self.arena.head[Lane.DONE + lane * COLUMNS] = block
-
-    def mix(self, after: np.ndarray, before: np.ndarray) -> None:
-        """Let some of what was stored not have been stored."""
-        way = self.chance.randrange(3)
-        if way == 0:
-            after[...] = before
-        elif way == 1:
-            flat, old = after.reshape(-1) if after.flags.c_contiguous else None, before.reshape(-1)
-            if flat is None:
-                return
-            cut = self.chance.randrange(len(old) + 1)
-            flat[cut:] = old[cut:]
+    def judge(self, lookout: Lookout) -> int:
+        """What a standby thinks of the worker: which process it is to kill, or 0."""
+        return lookout.look()
 
     def take_over(self, lane: int) -> None:
-        """Another worker takes the hand: it forgets the scratch, and computes the block again."""
-        recover(self.arena, lane)
+        """What a standby does that inherits the hand."""
+        blame.take_over(self.engine.arena, lane)
 
-    def run(self, plan: Plan, *, with_deaths: bool) -> np.ndarray:
-        """Compute the plan's blocks; the frames that were made."""
-        for block in range(plan.blocks):
-            for line in plan.edits.get(block, ()):
-                self.type(line)
-            branches = list(range(1, self.lanes))
-            self.chance.shuffle(branches)
-            for lane in (*branches, 0):
-                deaths = plan.deaths.get((block, lane), 0) if with_deaths else 0
-                for death in range(deaths):
-                    self.die(lane)
-                    if lane == 0 and death == 0 and block in plan.late:
-                        self.type(plan.late[block])
-                    self.take_over(lane)
-                self.step(lane)
-            if block in plan.late and not with_deaths:
-                self.type(plan.late[block])
-        return self.arena.tape[: plan.blocks * BLOCK].copy()
+    def step(self, lane: int) -> None:
+        """Compute a lane's share of the next block."""
+        done = hands().run(self.engine.arena, 1, lane)
+        assert done == 1, (lane, self.engine.block)
+
+    # ---- workers
+
+    def start_worker(self, lane: int) -> None:
+        """Start a standby."""
+        self.count += 1
+        worker = Worker(self, lane, self.count)
+        self.workers[worker.process.pid] = worker
+
+    def holder(self, lane: int) -> Worker | None:
+        """The worker that has the hand of a lane."""
+        process = self.hands[lane].holder
+        return self.workers[process.pid] if process is not None and process.is_alive else None
+
+    def has_lost(self, worker: Worker) -> None:
+        """A worker was killed: the kernel hands on what it held, and another is started."""
+        self.hands[worker.lane].let_fall(worker.process)
+        self.system.after(self.chance.uniform(0.003, 0.03), lambda: self.start_worker(worker.lane))
+
+    def has_done(self, lane: int, block: int) -> None:
+        """A lane has done its share."""
+        if lane > 0:
+            self.shares.broadcast()
+            return
+        for faulty in self.plan.faulty:
+            if faulty.wrong is Wrong.NO_NUMBER and block + 1 in faulty.blocks:
+                self.engine.spoil(faulty.node)
+                self.story[faulty.wrong.name] += 1
+        self.commits.broadcast()
+
+    def branches_are_done(self, block: int) -> bool:
+        """Whether lane 0 need not wait."""
+        return all(
+            self.head[lane_place(Lane.DONE, lane)] > block for lane in range(1, self.plan.lanes)
+        )
+
+    def is_due(self, block: int) -> bool:
+        """Whether score and tape have room for a block."""
+        head = self.head
+        room = head[Head.PLAYED] + BLOCK * head[Head.AHEAD]
+        return bool(block < head[Head.GO] and BLOCK * block < room)
+
+    def next_trouble(self, lane: int, *, takes_over: bool = False) -> Trouble | None:
+        """What befalls who computes a lane's next block, or who takes it over."""
+        block = int(self.head[Head.COMMITTED])
+        if lane > 0:
+            block = int(self.head[lane_place(Lane.DONE, lane)])
+        troubles = self._troubles.get((block, lane), [])
+        if troubles and (troubles[0].how is How.KILLED_TAKING_OVER) == takes_over:
+            return troubles.pop(0)
+        return None
+
+    def faulty_in(self, block: int) -> list[Faulty]:
+        """Nodes that end the worker which computes them in a block."""
+        return [f for f in self.plan.faulty if f.wrong is not Wrong.NO_NUMBER and block in f.blocks]
+
+    # ---- the watch
+
+    def look(self, lookout: Lookout) -> int:
+        """Let a standby look at the worker, and see whether it is right to kill it."""
+        lane = lookout.lane
+        worker = self.holder(lane)
+        if worker is not None and worker.is_busy and worker.half is None:
+            nodes = self.engine.some_nodes(lane)
+            self.head[lane_place(Lane.NODE, lane)] = self.chance.choice([*nodes, NONE])
+        pid = self.judge(lookout)
+        gets_on = worker is None or not self._does_not_get_on(worker) or self._waits(worker)
+        lookout.unkilled = 0 if pid != 0 or gets_on else lookout.unkilled + 1
+        if lookout.unkilled > MOST_LOOKS:
+            raise WrongError(f"nobody kills the worker of lane {lane}, which stands still")
+        if pid != 0:
+            self._approve(self.workers[pid])
+        return pid
+
+    def _does_not_get_on(self, worker: Worker) -> bool:
+        return worker.process.is_alive and (bool(worker.process.holds) or worker.loops)
+
+    def _waits(self, worker: Worker) -> bool:
+        """Whether a worker has nothing to do."""
+        head = self.head
+        if worker.lane > 0:
+            done = head[lane_place(Lane.DONE, worker.lane)] > head[Head.COMMITTED]
+            return bool(done) or not self.is_due(self.engine.block)
+        waits = head[Lane.WAITS] != 0 and not self.branches_are_done(self.engine.block)
+        return waits or not self.is_due(self.engine.block)
+
+    def _approve(self, worker: Worker) -> None:
+        if not worker.process.is_alive:
+            return
+        self.story["killed by the watch"] += 1
+        holds = worker.process.holds
+        # One that has just begun to run again cannot be told from one that is still starved.
+        runs_again = worker.was_held and isinstance(worker.process.pause, Work)
+        if not (self._does_not_get_on(worker) or runs_again) or self._waits(worker):
+            raise WrongError(f"the worker of lane {worker.lane} is killed while it only waits")
+        naps = sum(nap >= worker.stuck_s for nap in self.system.naps)
+        look_s = min(self.deadline_s / 2.0, watch.LONGEST_LOOK_S)
+        passed_s = self.system.now_s - worker.stuck_s + look_s * (1.0 + 0.5 * naps)
+        least_s = self.deadline_s
+        if not worker.loops and STOPPED not in holds:
+            least_s *= watch.STARVED
+        if passed_s < least_s:
+            raise WrongError(f"the worker of lane {worker.lane} is killed too soon")
+
+    # ---- the others
+
+    def _play(self) -> Life:
+        yield Work(0.0)
+        shared = SimpleNamespace(arena=self.engine.arena, room=self)
+        deck = Deck(shared, RATE_HZ, is_on=True)
+        deck.player = self.player(RATE_HZ, resumes=bool(self.head[Head.PLAYED] > 0))
+        deck._thread = 1
+        period_s = self.plan.device / RATE_HZ
+        due_s = self.system.now_s + period_s
+        out = np.zeros((self.plan.device, 2), np.float32)
+        while True:
+            late_s = self.plan.late.get(int(self.head[Head.AUDIO_BEAT]), 0.0)
+            yield Wait(None, max(due_s + late_s - self.system.now_s, 0.0))
+            due_s += period_s
+            view = view_of(self.head)
+            is_first = deck.frames == 0
+            deck.callback(out, self.plan.device, None, None)
+            taken = int(self.head[Head.PLAYED]) - view.played
+            self.listener.calls.append(Call(out.copy(), taken, view, is_first))
+
+    def _play_again(self) -> None:
+        self.device = self.system.start(self._play())
+
+    def post(self) -> None:
+        """There is room on the tape: the callback's bell."""
+        for room in self.rooms:
+            room.post()
+
+    def _type(self) -> Life:
+        yield Work(0.0)
+        for at_s in sorted(self.plan.lines):
+            yield Wait(None, max(at_s - self.system.now_s, 0.0))
+            block = self.engine.block
+            is_late = self.begun == block
+            if is_late:  # whoever began it has fixed what it sees
+                cut_of(self.engine.arena.whole[0], block)
+            line = self.chance.choice(FINE if is_late else EDITS)
+            self.typed.setdefault(block + is_late, []).append(line)
+            self.engine.type(line)
+
+    def _score(self) -> Life:
+        yield Work(0.0)
+        for go in (*self.plan.score[1:], self.plan.blocks):
+            while self.engine.block < self.head[Head.GO]:
+                yield Wait(None, 0.004)
+            yield Wait(None, self.chance.uniform(0.0, 0.03))
+            self.head[Head.GO] = go
+            self.post()
+
+    def _befall(self, accident: Accident) -> None:
+        what, seconds = accident.what, accident.seconds
+        worker, standbys = self.holder(accident.lane), self._standbys(accident.lane)
+        if what == "nap":
+            self.system.sleep(30.0 * seconds, clock_goes_on=accident.clock_goes_on)
+        elif what == "rush":
+            for process in self.system.processes.values():
+                self.system.hold(process, STARVED, seconds * self.chance.uniform(0.05, 0.2))
+        elif what == "reload":
+            self._reload()
+        elif what == "device":
+            self.system.hold(self.device, STARVED, seconds)
+        elif what == "audio" and self.device.is_alive:
+            self.system.kill(self.device)
+            self.system.after(seconds, self._play_again)
+        elif what == "standby" and standbys:
+            self.system.kill(standbys[0].process)
+        elif what == "watch":
+            for standby in standbys:
+                self.system.hold(standby.process, STARVED, seconds)
+        elif what == "holder" and worker is not None:
+            self.system.kill(worker.process)
+        elif what in {STOPPED, STARVED} and worker is not None:
+            self.system.hold(worker.process, what, seconds)
+
+    def _reload(self) -> None:
+        """New workers and standbys are started, and the old ones let go."""
+        first = self.count + 1
+        for lane in 2 * list(range(self.plan.lanes)):
+            self.start_worker(lane)
+        self.system.after(2 * LOAD_S, lambda: self._turn(first))
+
+    def _standbys(self, lane: int) -> list[Worker]:
+        workers = [w for w in self.workers.values() if w.lane == lane and w.process.is_alive]
+        return [worker for worker in workers if worker is not self.holder(lane)]
+
+    def _turn(self, first: int) -> None:
+        self.head[Head.TURN] = first
+        self.post()
 
 
-def undisturbed(plan: Plan) -> np.ndarray:
-    """What is heard where nobody dies, on one lane."""
-    return World(1).run(plan, with_deaths=False)
+def fault_of(
+    seed: int,
+    world: type[World] = World,
+    lanes: int | None = None,
+    story: Counter[str] | None = None,
+) -> str:
+    """What is wrong with the world of a seed, or nothing.
+
+    Args:
+        seed: of the world.
+        world: a mutant, perhaps.
+        lanes: that compute; by default they are drawn too.
+        story: takes how often something happened.
+    """
+    plan = drawn(seed, lanes)
+    try:
+        outcome = world(plan, seed).run()
+    except WrongError as wrong:
+        return str(wrong)
+    if story is not None:
+        story.update(outcome.story)
+    frames, bypassed = undisturbed(plan, outcome.typed)
+    different = np.flatnonzero((outcome.frames != frames).any(axis=1))
+    if len(different) > 0:
+        return f"from block {different[0] // BLOCK} on it sounds different"
+    if outcome.bypassed != bypassed:
+        return f"{sorted(outcome.bypassed)} are bypassed, not {sorted(bypassed)}"
+    return outcome.listener.fault(frames)
+
+
+def undisturbed(plan: Plan, typed: dict[int, list[str]]) -> tuple[np.ndarray, set[str]]:
+    """What is on the tape, and what is bypassed, where nobody dies, on one lane.
+
+    A node that goes wrong is bypassed from that very block on.
+    """
+    engine = Engine(1, echoes=plan.echoes)
+    engine.head[Head.GO] = 1 << 40
+    engine.head[Head.AHEAD] = 1 << 30
+    for block in range(plan.blocks):
+        for line in typed.get(block, ()):
+            engine.type(line)
+        wrong = {f.node: f.wrong for f in plan.faulty if block in f.blocks}
+        for node, how in wrong.items():
+            if how is Wrong.NO_NUMBER:
+                if block > 0:
+                    engine.spoil(node)
+            else:
+                engine.bypass(node)
+        hands().run(engine.arena, 1, 0)
+    return engine.frames(plan.blocks), engine.bypassed()

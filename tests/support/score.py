@@ -9,6 +9,7 @@ import numpy as np
 from chronus.commands.registry import handlers
 from chronus.doors.replies import as_text
 from chronus.dsp.declaration import RAMP_S
+from chronus.language.blocks import gathered
 from chronus.session import offline
 from chronus.session.session import Length, Reply, Session
 
@@ -46,6 +47,7 @@ class Played:
     frames: np.ndarray
     replies: list
     session: Session
+    news: list
 
     @property
     def left(self):
@@ -66,6 +68,8 @@ class Stage:
         self.sink = Collected()
         self.backend.add_sink(self.sink, 0)
         self.session = Session(self.backend, handlers(), is_score=True)
+        self.news = []
+        self.session.pending.on_news(self.news.append)
 
     def say(self, *lines) -> Reply:
         """Carry out lines that must succeed; the last reply."""
@@ -91,9 +95,10 @@ class Stage:
 
 
 def split(lines):
-    """Lines of one text or of several; blank ones are left out."""
+    """Lines of one text or of several, a block's together; blank ones are left out."""
     texts = [lines] if isinstance(lines, str) else lines
-    return [line.strip() for text in texts for line in text.splitlines() if line.strip()]
+    physical = [line for text in texts for line in text.splitlines()]
+    return [part.text.strip() for part in gathered(physical) if part.text.strip()]
 
 
 def render(lines, seconds=None, rate=RATE_HZ, *, bars=None, fails=False) -> Played:
@@ -117,4 +122,4 @@ def render(lines, seconds=None, rate=RATE_HZ, *, bars=None, fails=False) -> Play
     end = session.finish()
     frames = stage.frames[:end]
     stage.backend.close()
-    return Played(frames, replies, session)
+    return Played(frames, replies, session, stage.news)

@@ -1,0 +1,161 @@
+"""Changes of the patch are undone and redone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from chronus.commands.declaration import Command
+from chronus.commands.sequences import play
+from chronus.commands.time import set_meter, set_tempo
+from chronus.errors import Code, UserError
+from chronus.language.statements import History, Redo, Undo
+from chronus.session.changes import changes
+from chronus.session.console import Console
+from chronus.session.draft import Result
+from chronus.session.history import DEPTH
+from chronus.session.reply import state_error
+
+if TYPE_CHECKING:
+    from chronus.language.quantities import Duration
+    from chronus.patch.model import Patch
+    from chronus.session.draft import Draft
+    from chronus.session.history import Entry
+
+SHOWN = 60
+"""Longer lines are cut where several stand in one reply."""
+
+
+def restore(draft: Draft, patch: Patch, over: Duration | None = None) -> None:
+    """Make another patch of this session the one that plays, by what differs.
+
+    Nodes that are there in both play on untouched, ports and cables go within their ramps, and
+    patterns follow at the next bar line.
+
+    Args:
+        draft: where.
+        patch: of this session.
+        over: how long numeric ports, amounts of cables, and the tempo take to what they are there.
+
+    Raises:
+        UserError: E_LIMIT, there is no room for it.
+    """
+    what = changes(draft.patch, patch)
+    frames = 0
+    if over is not None:
+        frames = max(round(draft.transport.frames_of(over, draft.block_frame)), 1)
+    for player, is_gone in what.ended:
+        draft.touch(partial(Console.stop_playing, player=player, now=is_gone))
+    draft.patch = replace(patch, count=max(patch.count, draft.patch.count))
+    if what.is_rewired:
+        draft.rewire(draft.patch)
+    if what.inputs:
+        draft.touch(partial(Console.set_inputs, inputs=what.inputs, frames=frames))
+    if what.amounts and frames:
+        draft.touch(partial(Console.glide_cables, keys=what.amounts, frames=frames))
+    if what.bpm is not None:
+        ramp = None if over is None else draft.transport.ramp_of(over, draft.block_frame)
+        set_tempo(draft, what.bpm, ramp)
+    if what.meter is not None:
+        set_meter(draft, what.meter)
+    for target in what.begun:
+        play(draft, target, now=False)
+
+
+def _undo(draft: Draft, statement: Undo) -> None:
+    draft.remember()
+    done = draft.history.done
+    if not done:
+        raise state_error("there is nothing to undo")
+    if statement.count > len(done):
+        raise _too_many(statement, len(done), "undone")
+    entries = done[: -statement.count - 1 : -1]
+    restore(draft, entries[-1].before)
+    draft.set_history(draft.history.back(statement.count))
+    _say(draft, "undone", entries)
+
+
+def _redo(draft: Draft, statement: Redo) -> None:
+    draft.remember()
+    undone = draft.history.undone
+    if not undone:
+        raise state_error("there is nothing to redo")
+    if statement.count > len(undone):
+        raise _too_many(statement, len(undone), "redone")
+    entries = undone[: -statement.count - 1 : -1]
+    restore(draft, entries[-1].after)
+    draft.set_history(draft.history.forth(statement.count))
+    _say(draft, "redone", entries)
+
+
+def _too_many(statement: Undo | Redo, count: int, word: str) -> UserError:
+    there = "1 change" if count == 1 else f"{count} changes"
+    message = f"{there} can be {word}, not {statement.count}"
+    return UserError(Code.RANGE, message, statement.span, (str(count),))
+
+
+def _say(draft: Draft, word: str, entries: tuple[Entry, ...]) -> None:
+    texts = [entry.text for entry in entries]
+    shown = texts if len(texts) == 1 else [_short(text) for text in texts]
+    lines = () if len(texts) == 1 else tuple(shown)
+    text = f"{word}: {shown[0]}" if len(texts) == 1 else f"{word}: {len(texts)} changes"
+    draft.say(Result(text, lines, {word: texts}))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
+
+
+def _history(draft: Draft, _statement: History) -> None:
+    draft.remember()
+    done, undone = draft.history.done, draft.history.undone
+    lines = [
+        _row(str(-back), entry) for back, entry in zip(range(len(done), 0, -1), done, strict=True)
+    ]
+    lines += [_row(f"+{forth}", entry) for forth, entry in enumerate(reversed(undone), 1)]
+    data = {
+        "undo": [_as_data(entry) for entry in reversed(done)],
+        "redo": [_as_data(entry) for entry in reversed(undone)],
+    }
+    draft.say(Result(f"{len(done)} to undo, {len(undone)} to redo", tuple(lines), data))
+
+
+def _row(steps: str, entry: Entry) -> str:
+    """How many steps away it is, where it was done, who did it, and what was said."""
+    who = f" {entry.who}:" if entry.who else ""
+    return f"{steps:>5}  {entry.bar:>9} {who} {_short(entry.text)}"
+
+
+def _as_data(entry: Entry) -> dict[str, object]:
+    return {"line": entry.text, "who": entry.who, "frame": entry.frame, "bar": entry.bar}
+
+
+COMMANDS = (
+    Command(
+        verb="undo",
+        form="undo [N]",
+        doc="Take the last change of the patch back, or the last N, while it plays",
+        examples=("load saw; load filter; patch saw > filter", "set filter.cutoff 800hz", "undo"),
+        handles={Undo: _undo},
+        more=(
+            f"A line is one change, and so is `open`. The last {DEPTH} can be undone. The patch is",
+            "what it was before: nodes that were unloaded come back afresh, and another pattern at",
+            "the next bar line. Notes, gates, `start` and `stop` are no changes of the patch.",
+        ),
+    ),
+    Command(
+        verb="redo",
+        form="redo [N]",
+        doc="Do again what was undone, as long as nothing else has been changed since",
+        examples=("load saw", "undo", "redo"),
+        handles={Redo: _redo},
+    ),
+    Command(
+        verb="history",
+        form="history",
+        doc="List what can be undone (-1 is the last) and redone, with who said it, and when",
+        examples=("load saw", "set saw.freq 220hz", "history"),
+        handles={History: _history},
+    ),
+)

@@ -1,0 +1,125 @@
+"""Commands that hold others: those done at a time, again and again, or all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, Literal
+
+from lark import Token, Tree
+
+from chronus.errors import Code, Span, UserError
+from chronus.language import blocks, build
+from chronus.language import statements as st
+from chronus.language.build import span_of, tokens
+from chronus.language.patterns import place, quantity
+from chronus.language.quantities import duration
+
+Node = Tree[Token]
+Reader = Callable[[str, int], tuple[st.Said, ...]]
+Unit = Literal["bar", "beat"]
+
+_COUNTED: Final[dict[str, Unit]] = {"bars": "bar", "beats": "beat"}
+_ALL_AT_ONCE: Final = "all that is done together, or later, is done at one time"
+_ALONE: Final[dict[type, str]] = {
+    st.Wait: f"wait lets time pass, but {_ALL_AT_ONCE}",
+    st.WaitUntil: f"wait lets time pass, but {_ALL_AT_ONCE}",
+    st.Run: f"what run runs may let time pass, but {_ALL_AT_ONCE}",
+    st.Reload: "reload stands on a line of its own",
+    st.Quit: "quit stands on a line of its own",
+}
+"""What can neither stand in a block nor be done later, and why."""
+
+
+def said(tree: Node, text: str, line: int, read: Reader) -> st.Said:
+    """A command, whatever it is.
+
+    Args:
+        tree: what the grammar's rule `statement` found.
+        text: in which it was found.
+        line: number of the text's first line, on which the command begins.
+        read: reads the lines of blocks.
+
+    Raises:
+        UserError: E_SYNTAX, E_VALUE or E_RANGE, with its place; E_STATE for what cannot be here.
+    """
+    start, end = tree.meta.start_pos, tree.meta.end_pos
+    if tree.data in _BUILDERS:
+        statement = _BUILDERS[tree.data](tree, text, line, read)
+    else:
+        statement = build.statement(tree, line)
+    return st.Said(statement, text[start:end], Span(line, start + 1, end + 1))
+
+
+def _at(tree: Node, text: str, line: int, read: Reader) -> st.Statement:
+    when, body = (child for child in tree.children if isinstance(child, Tree))
+    return st.At(_when(when, line), _body(body, text, line, read))
+
+
+def _every(tree: Node, text: str, line: int, read: Reader) -> st.Statement:
+    unit, count = _counted(tree, line)
+    (body,) = (child for child in tree.children if isinstance(child, Tree))
+    found = _body(body, text, line, read)
+    if any(isinstance(statement, st.Every) for statement in all_within(found.parts)):
+        message = "what is done every so often cannot begin another every"
+        raise UserError(Code.STATE, message, found.parts[0].span)
+    return st.Every(unit, count, found)
+
+
+def _block(tree: Node, text: str, line: int, read: Reader) -> st.Statement:
+    return st.Block(_body(tree, text, line, read))
+
+
+_BUILDERS: Final = {"at": _at, "every": _every, "block": _block}
+
+
+def _counted(tree: Node, line: int) -> tuple[Unit, int]:
+    """`bar` or `4 bars`: what is counted, and every how many."""
+    if tokens(tree, "BAR", "BEAT"):
+        return ("bar" if tokens(tree, "BAR") else "beat"), 1
+    length = quantity(tokens(tree, "DURATION")[0], line)
+    if length.unit not in _COUNTED or length.exact.denominator != 1 or length.exact < 1:
+        message = f"{length.text} is no whole number of bars or beats"
+        raise UserError(Code.VALUE, message, length.span, ["4 bars"])
+    return _COUNTED[length.unit], int(length.exact)
+
+
+def _when(tree: Node, line: int) -> st.When:
+    words = tokens(tree, "BAR", "BEAT", "NUMBER", "DURATION")
+    span = Span(line, span_of(words[0], line).column, span_of(words[-1], line).end)
+    if tree.data == "when_next":
+        unit, count = _counted(tree, line)
+        return st.When("next", unit, count, None, None, span)
+    if tree.data == "when_after":
+        length = quantity(words[0], line)
+        duration(length)
+        if not words[0].startswith("+"):
+            message = f"{length.text} from now is written +{length.text}"
+            raise UserError(Code.SYNTAX, message, span, [f"+{length.text}"])
+        return st.When("after", "beat", 1, None, length, span)
+    what: Final = "bar" if tokens(tree, "BAR") else "beat"
+    return st.When("line", what, 1, build.line_number(tree, line, what), None, span)
+
+
+def _body(tree: Node, text: str, line: int, read: Reader) -> st.Body:
+    if tree.data == "block":
+        (token,) = tokens(tree, "BLOCK")
+        within = blocks.lines_within(token, line, place(token)[0])
+        parts = tuple(part for content, number in within for part in read(content, number))
+        shown = f"{{ {'; '.join(part.text for part in parts)} }}" if parts else "{ }"
+    else:
+        parts = (said(tree, text, line, read),)
+        shown = parts[0].text
+    for part in parts:
+        if type(part.statement) in _ALONE:
+            raise UserError(Code.STATE, _ALONE[type(part.statement)], part.span)
+    return st.Body(parts, tree.data == "block", shown)
+
+
+def all_within(parts: tuple[st.Said, ...]) -> list[st.Statement]:
+    """What commands mean, and what those mean that they hold."""
+    found: list[st.Statement] = []
+    for part in parts:
+        found.append(part.statement)
+        if isinstance(part.statement, (st.At, st.Every, st.Block)):
+            found += all_within(part.statement.body.parts)
+    return found

@@ -1,0 +1,207 @@
+"""What lines touch in the engine at an instant: staged here, and published together."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from chronus.engine.layout import NONE
+from chronus.patch.graph import graph_of, heard, key_of, strip_key
+from chronus.patch.model import Patch, empty_patch
+from chronus.session.draft import place_of
+from chronus.session.glides import Glides
+from chronus.session.sequences import Sequences
+from chronus.session.timing import CLOSE_BLOCKS
+from chronus.settings import BLOCK
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from chronus.engine.layout import Event
+    from chronus.patch.model import Node
+    from chronus.patch.tables import Table
+    from chronus.session.backend import Backend
+    from chronus.session.changes import InputChange
+    from chronus.session.glides import Ends
+    from chronus.session.sequences import Ports
+    from chronus.session.timing import Timing
+
+
+class Console:
+    """The engine as an instant's actions see it.
+
+    Args:
+        backend: whose engine it is.
+        timing: says when.
+
+    Attributes:
+        patch: what is patched.
+        is_touched: whether something is staged that has not been published.
+        is_rewired: whether a plan is part of it.
+    """
+
+    def __init__(self, backend: Backend, timing: Timing) -> None:
+        self.patch = empty_patch()
+        self.is_touched = False
+        self.is_rewired = False
+        self._backend = backend
+        self._writer = backend.writer
+        self._timing = timing
+        self._glides = Glides()
+        self._sequences = Sequences(self._writer, self.is_in_engine)
+        self._writer.stage(graph_of(self.patch))
+
+    # ---- an instant
+
+    def take(
+        self,
+        patch: Patch,
+        *,
+        is_rewired: bool,
+        ringing: Collection[str] = (),
+        copies: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Make a patch the one that plays.
+
+        Args:
+            patch: the patch.
+            is_rewired: whether its nodes and cables may differ from those of now.
+            ringing: keys of nodes that ring on if they are not in it.
+            copies: by the key of a node that is new, the key of one whose state it goes on from.
+
+        Raises:
+            UserError: E_LIMIT, the engine is full; nothing has changed then.
+        """
+        if is_rewired:
+            self._writer.stage(graph_of(patch), self._timing.due_block, ringing, copies)
+            self.is_rewired = self.is_touched = True
+        self.patch = patch
+        self.is_touched |= self._sequences.follow_strips()
+
+    def check_room(self, patch: Patch) -> None:
+        """Make sure that `take` would take a patch now.
+
+        Raises:
+            UserError: E_LIMIT, the engine is too full.
+        """
+        self._writer.check_room(graph_of(patch), self._timing.due_block)
+
+    def waits_for_places(self) -> bool:
+        """Whether something that was unloaded goes soon enough for what is said now."""
+        done, due = self._timing.done_blocks, self._timing.due_block
+        return self._writer.frees_places() and (due == NONE or done + CLOSE_BLOCKS < due)
+
+    def check_size(self, patch: Patch) -> None:
+        """Make sure that the engine can hold a patch at all.
+
+        Raises:
+            UserError: E_LIMIT, it cannot, whatever goes before.
+        """
+        self._writer.check_room(graph_of(patch), alone=True)
+
+    def publish(self, due: int) -> int:
+        """Let all that was staged take effect at a block; a mark to settle on."""
+        self._backend.need({node.kind for node in self.patch.nodes.values()})
+        self._backend.make_room()
+        self.is_touched = self.is_rewired = False
+        return self._writer.publish(due)
+
+    # ---- what actions use
+
+    def is_here(self, node: Node) -> bool:
+        """Whether a node is still there, whatever its name."""
+        return self.patch.node_of(node.number) is not None
+
+    def is_in_engine(self, node: Node, port: str) -> bool:
+        """Whether a port of a node is there to be set: a strip is only while the node is heard."""
+        here = self.patch.node_of(node.number)
+        own = node.declaration.find_input(port) is not None
+        return here is not None and (own or here.name in heard(self.patch))
+
+    def set_port(self, node: Node, port: str, value: float) -> None:
+        """Set a port of a node in the engine."""
+        if self.is_in_engine(node, port):
+            self._glides.end(node, port)
+            self._writer.set_port(*place_of(node, port), value)
+            self.is_touched = True
+
+    def glide_port(self, node: Node, port: str, ends: Ends, frames: int) -> None:
+        """Let a port of a node glide in the engine, from where it is."""
+        if self.is_in_engine(node, port):
+            due = self._timing.due_block
+            begin = self._timing.frame if due == NONE else due * BLOCK
+            start = self._glides.begin(node, port, begin, frames, ends)
+            self._writer.glide_port(*place_of(node, port), (start, ends[1]), frames)
+            self.is_touched = True
+
+    def copy_glides(self, node: Node, source: Node) -> None:
+        """Let the ports of a node that is a copy go on as those of its source do."""
+        self._glides.copy(node, source)
+        self._writer.copy_glides(key_of(node), key_of(source))
+        self._writer.copy_glides(strip_key(node), strip_key(source))
+
+    def gliding_value(self, node: Node, port: str) -> float | None:
+        """What a port is at on its way to what it is set to; None where it has arrived."""
+        if not self.is_in_engine(node, port):
+            return None
+        if self._timing.is_score:
+            return self._glides.value(node, port, self._timing.virtual)
+        return self._writer.gliding_value(*place_of(node, port))
+
+    def set_inputs(self, inputs: Iterable[InputChange], frames: int = 0) -> None:
+        """Set inputs of nodes of the graph, as far as the engine knows them.
+
+        Args:
+            inputs: and their values.
+            frames: how long those take that are numbers of nodes which are there; 0: their ramps.
+        """
+        for change in inputs:
+            if not self._writer.knows(change.key):
+                continue
+            node = self.patch.nodes[change.node]
+            if frames and change.can_glide and change.before is not None:
+                self.glide_port(node, change.port, (change.before, change.value), frames)
+            else:
+                self._glides.end(node, change.port)
+                self._writer.set_port(change.key, change.index, change.value)
+                self.is_touched = True
+
+    def glide_cables(self, keys: Iterable[str], frames: int) -> None:
+        """Let cables take so long to the amounts that they have in the patch."""
+        for key in keys:
+            self._writer.glide_cable(key, frames)
+            self.is_touched = True
+
+    def set_gate(self, node: Node, *, is_open: bool, frames: int = 0) -> None:
+        """Open or close the gate of a node."""
+        index = node.declaration.find_input("gate")
+        assert index is not None, node.name
+        if self.is_here(node):
+            self._writer.set_gate(key_of(node), index, is_open=is_open, frames=frames)
+            self.is_touched = True
+
+    def play(self, player: str, node: Node, table: Table, roles: Ports, *, now: bool) -> None:
+        """Let a node, or one of its ports, be played by a table from the next bar line on."""
+        self.is_touched |= self._sequences.play(player, node, table, roles, now=now)
+
+    def move_sequence(self, target: str) -> None:
+        """Let what plays a target whose node starts afresh go on from where it is."""
+        node = self.patch.nodes[target.partition(".")[0]]
+        self._sequences.move(self.patch.player(target), node)
+        self.is_touched = True
+
+    def stop_playing(self, player: str, *, now: bool) -> None:
+        """Let a node or port (`Patch.player`) be played by nothing from the next bar line on."""
+        self._sequences.stop(player, now=now)
+        self.is_touched = True
+
+    def send(self, kind: Event, a: int = 0, b: int = 0, c: int = 0, value: float = 0.0) -> None:
+        """Any other event."""
+        self._writer.add(kind, a, b, c, value)
+        self.is_touched = True
+
+    def reset_node(self, node: Node) -> None:
+        """Let a node start afresh, and be computed again if it was bypassed."""
+        if self.is_here(node):
+            self._writer.reset_node(key_of(node))
+            self.is_touched = True

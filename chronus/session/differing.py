@@ -1,0 +1,183 @@
+"""The command lines that lead from one patch to another, as `diff` shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from chronus.patch.graph import heard
+from chronus.patch.model import OUT, STRIP_PORTS
+from chronus.session.saving import (
+    cable_line,
+    in_order,
+    load_line,
+    number_text,
+    sequence_line,
+    share_text,
+    value_text,
+)
+
+if TYPE_CHECKING:
+    from chronus.patch.model import Cable, Node, Patch
+
+COVERED: Final = frozenset(
+    {
+        *("nodes", "cables", "silenced", "muted", "soloed", "sequences", "bpm", "meter", "swing"),
+        "count",
+    },
+)
+"""Every field of a patch; numbers are no part of what lines say. A test asks for all."""
+
+
+@dataclass(slots=True)
+class _Lines:
+    """Lines, and the patch that they have led to so far."""
+
+    patch: Patch
+    lines: list[str] = field(default_factory=list)
+
+    def say(self, line: str, patch: Patch) -> None:
+        self.lines.append(line)
+        self.patch = patch
+
+    def say_while_heard(self, name: str, line: str, patch: Patch) -> None:
+        """Say what needs a channel strip; a node that is not heard is so for an instant."""
+        if name == OUT or name in heard(self.patch):
+            self.say(line, patch)
+            return
+        cable = _to_out(self.patch.nodes[name])
+        self.say(
+            f"patch {cable}; {line}; unpatch {cable}",
+            replace(patch, silenced=patch.silenced - {name}),
+        )
+
+
+def diff_lines(before: Patch, after: Patch) -> list[str]:
+    """The lines that make one patch the other, each of them right where it stands.
+
+    A node of the same name and kind is the same node. What differs only in the numbers that nodes
+    and cables have, or in the order in which nodes were loaded, differs in nothing here.
+    """
+    at = _Lines(before)
+    if after.bpm != before.bpm:
+        at.say(f"tempo {number_text(after.bpm)}", replace(at.patch, bpm=after.bpm))
+    if after.meter != before.meter:
+        count, unit = after.meter
+        at.say(f"meter {count}/{unit}", replace(at.patch, meter=after.meter))
+    if after.swing != before.swing:
+        at.say(f"swing {share_text(after.swing)}", replace(at.patch, swing=after.swing))
+    for target in in_order(before):
+        if target not in after.sequences and _is_same_node(before, after, target.split(".")[0]):
+            at.say(f"unsequence {target}", at.patch.with_sequence(target, None))
+    _nodes(at, after)
+    _cables(at, after)
+    _values(at, after)
+    _sequences(at, after)
+    _strips(at, after)
+    _silence(at, after)
+    return at.lines
+
+
+def _to_out(node: Node) -> str:
+    return f"{node.name}.{node.declaration.outputs[0].name} > {OUT}.in"
+
+
+def _is_same_node(before: Patch, after: Patch, name: str) -> bool:
+    one, other = before.nodes.get(name), after.nodes.get(name)
+    return one is not None and other is not None and one.kind == other.kind
+
+
+def _nodes(at: _Lines, after: Patch) -> None:
+    gone = [name for name in at.patch.nodes if not _is_same_node(at.patch, after, name)]
+    for name in gone:
+        at.say(f"unload {name}", at.patch.without_node(name))
+    for node in after.nodes.values():
+        if node.name not in at.patch.nodes:
+            own = {
+                name: value
+                for name, value in node.values.items()
+                if node.declaration.find_input(name) is not None
+            }
+            new = replace(node, number=at.patch.count, values=MappingProxyType(own))
+            at.say(load_line(new), at.patch.with_node(new))
+
+
+def _cables(at: _Lines, after: Patch) -> None:
+    wanted = {cable.ends: cable for cable in after.cables}
+    for cable in at.patch.cables:
+        there = wanted.get(cable.ends)
+        # The same amount in other words is no change for `patch`.
+        if there is None or (_amount(there) == _amount(cable) and there.text != cable.text):
+            ends = cable_line(replace(cable, text="")).removeprefix("patch ")
+            at.say(f"unpatch {ends}", at.patch.without_cables(frozenset({cable.number})))
+    plugged = {cable.ends: _amount(cable) for cable in at.patch.cables}
+    for cable in after.cables:
+        if plugged.get(cable.ends) != _amount(cable):
+            patch = at.patch.with_cable(replace(cable, number=at.patch.count))
+            if at.patch.nodes[cable.target].declaration.find_input(cable.input) is None:
+                at.say_while_heard(cable.target, cable_line(cable), patch)
+            else:
+                at.say(cable_line(cable), patch)
+
+
+def _amount(cable: Cable) -> tuple[float, bool]:
+    return cable.amount, cable.bends
+
+
+def _values(at: _Lines, after: Patch) -> None:
+    for node in after.nodes.values():
+        for name in sorted({*node.values, *at.patch.nodes[node.name].values}):
+            value = node.value(name)
+            if at.patch.nodes[node.name].value(name) == value:
+                continue
+            line = f"set {node.name}.{name} {value_text(node, name)}"
+            patch = at.patch.with_value(node.name, name, value)
+            if name in STRIP_PORTS and node.declaration.find_input(name) is None:
+                at.say_while_heard(node.name, line, patch)
+            else:
+                at.say(line, patch)
+
+
+def _sequences(at: _Lines, after: Patch) -> None:
+    for target in in_order(after):
+        sequence = after.sequences[target]
+        if at.patch.sequences.get(target) == sequence:
+            continue
+        name, _, port = target.partition(".")
+        line, node = sequence_line(target, sequence), after.nodes[name]
+        own_hz = sequence.own_hz
+        if own_hz is not None and own_hz != node.value("freq"):
+            own = f"set {name}.freq {number_text(own_hz)}hz"
+            line = f"{own}; {line}; set {name}.freq {value_text(node, 'freq')}"
+        patch = at.patch.with_sequence(target, sequence)
+        if port and node.declaration.find_input(port) is None:
+            at.say_while_heard(name, line, patch)
+        else:
+            at.say(line, patch)
+
+
+def _strips(at: _Lines, after: Patch) -> None:
+    for name in after.nodes:
+        if name in at.patch.muted - after.muted:
+            at.say(f"unmute {name}", replace(at.patch, muted=at.patch.muted - {name}))
+        elif name in after.muted - at.patch.muted:
+            patch = replace(at.patch, muted=at.patch.muted | {name})
+            at.say_while_heard(name, f"mute {name}", patch)
+        if name in at.patch.soloed - after.soloed:
+            at.say(f"unsolo {name}", replace(at.patch, soloed=at.patch.soloed - {name}))
+        elif name in after.soloed - at.patch.soloed:
+            patch = replace(at.patch, soloed=at.patch.soloed | {name})
+            at.say_while_heard(name, f"solo {name}", patch)
+
+
+def _silence(at: _Lines, after: Patch) -> None:
+    for name in after.nodes:
+        if name in after.silenced and name not in at.patch.silenced:
+            at.say(f"unpatch {name} > {OUT}", at.patch.silence(frozenset({name})))
+        elif name in at.patch.silenced and name not in after.silenced:
+            cable = _to_out(after.nodes[name])
+            at.say(
+                f"patch {cable}; unpatch {cable}",
+                replace(at.patch, silenced=at.patch.silenced - {name}),
+            )

@@ -1,0 +1,95 @@
+"""What was done: told to who listens once it has taken effect, in the order of its publication."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chronus.patch.model import Patch
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An instant that has taken effect.
+
+    Attributes:
+        frame: at which it did.
+        texts: of the commands that did something, in order; of a file that was run, its own.
+        who: said them: `prompt`, `pipe`, the name of a file, `client 3`, … .
+        before: the patch that was found, and `after` the one that was left.
+    """
+
+    frame: int
+    texts: tuple[str, ...]
+    who: str
+    before: Patch
+    after: Patch
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something that has been published.
+
+    Attributes:
+        mark: to ask the engine when it took effect; None where `frame` is known.
+        frame: at which it does.
+        due: the frame at which it was to take effect; None for as soon as possible.
+        what: it is called where it is late.
+    """
+
+    texts: tuple[str, ...]
+    who: str
+    before: Patch
+    after: Patch
+    mark: int | None = None
+    frame: int = 0
+    due: int | None = None
+    what: str = ""
+
+
+class Ledger:
+    """Keeps the order: what has its frame early waits for what was published before.
+
+    Args:
+        took: says at which frame what has a mark took effect, None before that.
+        late: is told what came late: what, when it was due, when it came.
+    """
+
+    def __init__(
+        self, took: Callable[[int], int | None], late: Callable[[str, int, int], None]
+    ) -> None:
+        self._took = took
+        self._late = late
+        self._open: deque[Entry] = deque()
+        self._listeners: list[Callable[[Done], None]] = []
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something that was published is still to come."""
+        return bool(self._open)
+
+    def listen(self, listener: Callable[[Done], None]) -> None:
+        """Have everything told from now on."""
+        self._listeners.append(listener)
+
+    def add(self, entry: Entry) -> None:
+        """Note what has just been published."""
+        self._open.append(entry)
+
+    def tell(self) -> None:
+        """Tell all that has taken effect by now."""
+        while self._open:
+            entry = self._open[0]
+            frame = entry.frame if entry.mark is None else self._took(entry.mark)
+            if frame is None:
+                return
+            self._open.popleft()
+            if entry.due is not None and frame > entry.due:
+                self._late(entry.what, entry.due, frame)
+            done = Done(frame, entry.texts, entry.who, entry.before, entry.after)
+            for listener in self._listeners:
+                listener(done)
