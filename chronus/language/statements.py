@@ -257,9 +257,9 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class WaitUntil:
-    """`wait until bar 17`, `wait until beat 3`: counted from 1."""
+    """`wait until bar 17`, `wait until beat 3`: counted from 1; `wait until frame 96000`."""
 
-    what: Literal["bar", "beat"]
+    what: Literal["bar", "beat", "frame"]
     number: Quantity
 
 

@@ -88,6 +88,7 @@ class Session:
         self._alarm = Alarm(self.pending.look)
         self._who = ""
         self._took: int | None = None
+        self._publications = 0
         if not is_score:
             self.release()
 
@@ -235,6 +236,17 @@ class Session:
                 self.agenda = self.agenda.in_real_time()
                 self._wake()
 
+    def go_on_with(self, backend: Backend) -> None:
+        """Let another engine go on with the very arena of this one, and lines happen in real time.
+
+        A score that was carried out until now has been a rehearsal.
+        """
+        self.publish()
+        self.backend = self.console.backend = backend
+        self.timing.runs_score = False
+        self.agenda = self.agenda.in_real_time()
+        backend.release()
+
     def release(self) -> None:
         """Let frame 0 be played."""
         if not self.is_released:
@@ -248,6 +260,7 @@ class Session:
             return None
         due, is_rewired = self.timing.due_block, self.console.is_rewired
         mark = self.console.publish(due)
+        self._publications += 1
         self.timing.published(due, is_rewired=is_rewired)
         return mark
 
@@ -400,7 +413,14 @@ class Session:
         if instant.said:
             due = None if stamp is None or mark is None else stamp * BLOCK
             entry = Entry(
-                tuple(instant.said), instant.who, before, self.patch, mark, self.took, due
+                tuple(instant.said),
+                self._publications,
+                instant.who,
+                before,
+                self.patch,
+                mark,
+                self.took,
+                due,
             )
             self.ledger.add(entry)
 
