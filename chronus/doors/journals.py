@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from chronus.errors import Code, UserError
 from chronus.session.journal import end_lines, entry_lines, header_lines
+from chronus.session.ledger import END
 from chronus.settings import state_dir
 
 if TYPE_CHECKING:
@@ -103,7 +104,6 @@ class Journals:
         self._header = header_lines(rate_hz, began, f"session {name}")
         self._files = [] if asked is None else [_File(Path(asked).expanduser(), self._header)]
         self._last: tuple[int, int] = (0, 0)
-        self._rings_from: int | None = None
         self._kept: _File | None = None
         try:
             self._kept = _File(_place_for(began, name), self._header)
@@ -126,15 +126,10 @@ class Journals:
             while not self._ends.wait(NOTE_S):
                 place.write_text(f"{session.position[0]}\n")
 
-    def rings_from(self, frame: int) -> None:
-        """The lines of the session ended at a frame, and all that rang has ended."""
-        self._rings_from = frame
-
     def end(self, frame: int) -> None:
         """Say at which frame the session ended, and close the files; nothing of it is an error."""
         self._ends.set()
-        rings = self._rings_from is not None
-        self._write(end_lines(self._rings_from or 0 if rings else frame, rings=rings))
+        self._write(end_lines(frame))
         for file in self._files:
             file.close()
         if self._kept is not None:
@@ -144,7 +139,7 @@ class Journals:
         self._files = []
 
     def _add(self, done: Done) -> None:
-        self._is_empty = False
+        self._is_empty = self._is_empty and done.who == END
         place = (done.frame, done.publication)
         goes_on = self._last == place
         self._last = place

@@ -135,6 +135,7 @@ def prompt(options: Options, lines: list[str], past: Past | None = None) -> int:
                 return resume(machine, past)
             session = Session(machine.start(), handlers(), is_score=False)
             machine.journals.follow(session)
+            session.pending.on_news(machine.news.say)
             return session
 
         conversation = _Conversation(make, manner)

@@ -68,14 +68,9 @@ def entry_lines(done: Done, at: datetime, *, goes_on: bool) -> list[str]:
     return [line] if goes_on else [_wait(done.frame), line]
 
 
-def end_lines(frame: int, *, rings: bool) -> list[str]:
-    """The lines of a session's end.
-
-    Args:
-        frame: of the end; where it rings, of the end of its lines.
-        rings: whether it ended when all that rang had ended.
-    """
-    return [_wait(frame)] if rings else [_wait(frame), _QUIT]
+def end_lines(frame: int) -> list[str]:
+    """The lines of a session's end."""
+    return [_wait(frame), _QUIT]
 
 
 def in_order(lines: Sequence[str]) -> list[str]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chronus.patch.model import Patch
+
+
+END: Final = "the end"
+"""Who says that the transport stops at the end of a score."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from chronus.session.alarm import Alarm
 from chronus.session.console import Console
 from chronus.session.draft import Draft, place_of
 from chronus.session.history import History
-from chronus.session.ledger import Entry, Ledger
+from chronus.session.ledger import END, Entry, Ledger
 from chronus.session.pending import Pending
 from chronus.session.reply import Length, Recording, Reply, state_error
 from chronus.session.timing import Timing
@@ -466,6 +466,15 @@ class Session:
                     round(QUIET_S * self.rate_hz / BLOCK),
                     round(LONGEST_TAIL_S * self.rate_hz / BLOCK),
                 )
+                self._tell_end()
             self.publish()
             self.release()
         return self.backend.play_out(frames)
+
+    def _tell_end(self) -> None:
+        """Tell that the transport stops at the end of a score, as if it had been said."""
+        entry = Entry(
+            ("stop",), self._publications, END, self.patch, self.patch, frame=self.took
+        )
+        self.ledger.add(entry)
+        self.ledger.tell()
