@@ -98,8 +98,6 @@ class Ledger:
             self._open.popleft()
             if entry.due is not None and frame > entry.due:
                 self._late(entry.what, entry.due, frame)
-            done = Done(
-                frame, entry.texts, entry.publication, entry.who, entry.before, entry.after
-            )
+            done = Done(frame, entry.texts, entry.publication, entry.who, entry.before, entry.after)
             for listener in self._listeners:
                 listener(done)

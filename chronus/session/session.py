@@ -473,8 +473,6 @@ class Session:
 
     def _tell_end(self) -> None:
         """Tell that the transport stops at the end of a score, as if it had been said."""
-        entry = Entry(
-            ("stop",), self._publications, END, self.patch, self.patch, frame=self.took
-        )
+        entry = Entry(("stop",), self._publications, END, self.patch, self.patch, frame=self.took)
         self.ledger.add(entry)
         self.ledger.tell()
