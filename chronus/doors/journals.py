@@ -11,7 +11,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Final
 
 from chronus.errors import Code, UserError
-from chronus.session.journal import end_lines, entry_lines, header_lines
+from chronus.session.journal import end_lines, entry_lines, header_lines, pending_lines
 from chronus.session.ledger import END
 from chronus.settings import state_dir
 
@@ -116,6 +116,7 @@ class Journals:
     def follow(self, session: Session) -> None:
         """Write down whatever takes effect in a session from now on, and where it is."""
         session.on_done(self._add)
+        session.on_pending(lambda lines: self._write(pending_lines(lines)))
         if self._kept is not None:
             place = position_file(self._kept.path)
             Thread(target=self._note, args=(session, place), name="journal", daemon=True).start()

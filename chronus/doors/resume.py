@@ -11,7 +11,7 @@ from chronus.commands.files import read_lines
 from chronus.commands.registry import handlers
 from chronus.doors.journals import journals_dir, kept_journals, position_file
 from chronus.errors import Code, UserError
-from chronus.session.journal import in_order, last_frame, read_header, without_end
+from chronus.session.journal import in_order, last_frame, pending_at_end, read_header, without_end
 from chronus.session.offline import Offline
 from chronus.session.session import Session
 from chronus.settings import BLOCK
@@ -30,12 +30,14 @@ class Past(NamedTuple):
         rate_hz: frames a second.
         lines: of the journal, without its end.
         frame: where it was when it was last seen, the start of a block.
+        pending: what was to be done later.
     """
 
     path: Path
     rate_hz: int
     lines: list[str]
     frame: int
+    pending: list[str]
 
 
 def past_session(name: str | None) -> Past:
@@ -48,12 +50,15 @@ def past_session(name: str | None) -> Past:
         UserError: E_FILE, there is none, it cannot be read, or is no journal.
     """
     path = _last_journal() if name is None else Path(name).expanduser()
-    lines = in_order(read_lines(str(path)))
+    written = read_lines(str(path))
+    lines = in_order(written)
     header = read_header(lines[0]) if lines else None
     if header is None:
         raise UserError(Code.FILE, f"{path} is no journal: `chronus play` plays it")
     frame = max(last_frame(lines), _seen_at(path))
-    return Past(path, header.rate_hz, without_end(lines), -(-frame // BLOCK) * BLOCK)
+    frame = -(-frame // BLOCK) * BLOCK
+    pending = pending_at_end(written, frame, header.rate_hz)
+    return Past(path, header.rate_hz, without_end(lines), frame, pending)
 
 
 def _last_journal() -> Path:
@@ -96,5 +101,9 @@ def resume(live: Live, past: Past) -> Session:
     session.publish()
     live.machine.begin_at(past.frame)
     session.go_on_with(live.start())
+    for line in past.pending:
+        reply = session.run_line(line, who=WHO)
+        if reply.error is not None:
+            live.news.say(f"'{line}' is not pending any more: {reply.error.message}")
     live.news.say(f"resumed {past.path.name} at bar {session.position[1]}")
     return session

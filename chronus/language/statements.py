@@ -409,6 +409,13 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenBlock:
+    """`open { … }`: what a file would hold."""
+
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     path: str
     span: Span
@@ -468,6 +475,7 @@ Statement = (
     | Forget
     | Save
     | Open
+    | OpenBlock
     | Run
     | Record
     | RecordStop

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 FORMAT: Final = 1
 _HEADER: Final = re.compile(r"# chronus journal (\d+) at (\d+) hz\b")
 _QUIT: Final = "quit"
+_PENDING: Final = "# pending:"
+_LATER: Final = "#   "
+_AT_FRAME: Final = re.compile(r"at frame (\d+) (.*)$")
 _FRAME: Final = re.compile(r"wait until frame (\d+)$")
 
 
@@ -66,6 +70,36 @@ def entry_lines(done: Done, at: datetime, *, goes_on: bool) -> list[str]:
     said = "; ".join(_in_one_line(text) for text in done.texts)
     line = f"{said}  # {at:%H:%M:%S} {_in_one_line(done.who)}".rstrip()
     return [line] if goes_on else [_wait(done.frame), line]
+
+
+def pending_lines(lines: Sequence[str]) -> list[str]:
+    """What is to be done later, for who goes on with the session: comments to all others."""
+    return [_PENDING, *(f"{_LATER}{_in_one_line(line)}" for line in lines)]
+
+
+def pending_at_end(lines: Sequence[str], frame: int, rate_hz: int) -> list[str]:
+    """The lines that were pending when a journal ended.
+
+    Args:
+        lines: of the journal.
+        frame: where it ended; what is due at a frame is so much later.
+        rate_hz: frames a second.
+    """
+    starts = [n for n, line in enumerate(lines) if line == _PENDING]
+    if not starts:
+        return []
+    rest = lines[starts[-1] + 1 :]
+    found = takewhile(lambda line: line.startswith(_LATER), rest)
+    return [_from(line.removeprefix(_LATER), frame, rate_hz) for line in found]
+
+
+def _from(line: str, frame: int, rate_hz: int) -> str:
+    """A line that is due at a frame as one that is due so much later."""
+    found = _AT_FRAME.match(line)
+    if found is None:
+        return line
+    seconds = (int(found[1]) - frame) / rate_hz
+    return f"at +{seconds:.9f}s {found[2]}" if seconds > 0.0 else found[2]
 
 
 def end_lines(frame: int) -> list[str]:

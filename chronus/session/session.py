@@ -89,6 +89,8 @@ class Session:
         self._who = ""
         self._took: int | None = None
         self._publications = 0
+        self._told_pending: tuple[str, ...] = ()
+        self._pending_listeners: list[Callable[[tuple[str, ...]], None]] = []
         if not is_score:
             self.release()
 
@@ -400,6 +402,7 @@ class Session:
             if foreseen is not transport is timing.foreseen:
                 timing.foreseen = timing.engine_transport()  # from the block at which it came
         self.ledger.tell()
+        self._tell_pending()
         self._wake()
         if instant.until is not None and is_last:
             self.move_to(instant.until, apart=True)
@@ -423,6 +426,17 @@ class Session:
                 due,
             )
             self.ledger.add(entry)
+
+    def on_pending(self, listener: Callable[[tuple[str, ...]], None]) -> None:
+        """Have told what is pending, a line each, whenever it has changed; see `on_done`."""
+        self._pending_listeners.append(listener)
+
+    def _tell_pending(self) -> None:
+        lines = tuple(item.line for item in self.agenda.items)
+        if lines != self._told_pending:
+            self._told_pending = lines
+            for listener in self._pending_listeners:
+                listener(lines)
 
     def _wake(self) -> None:
         """Have somebody look when what is pending in real time is due."""

@@ -48,6 +48,18 @@ def random_line(chance: random.Random, nodes: list[str]) -> str:
         f"set {name}.nonsense 3",
         "list nodes",
         "stop; start",
+        "undo",
+        "redo",
+        f"set filter.cutoff {cutoff}hz over {chance.randrange(10, 400)}ms",
+        f"set filter.cutoff {cutoff}hz filter.level -6db over 1/8",
+        f"tempo {chance.randrange(100, 180)} over 300ms",
+        "at next beat { trigger kick; set saw.freq *1.1 }",
+        f"at +{chance.randrange(10, 300)}ms set delay.time 90ms",
+        "every 3 beats trigger kick",
+        "cancel all",
+        "{ unpatch saw > filter; set saw.level -20; trigger kick }",
+        "snapshot here",
+        "recall here over 1 beat",
     ]
     if len(nodes) < 8:
         kind = chance.choice(("hat", "snare", "triangle", "noise"))
@@ -69,8 +81,13 @@ def test_a_typed_session_renders_to_what_was_heard(tmp_path, monkeypatch):
     try:
         for line in START:
             assert terminal.say(line).startswith(b"ok"), line
-        for _ in range(LINES):
+        patch = tmp_path / "patch.chronus"
+        for number in range(LINES):
             terminal.say(random_line(chance, nodes))
+            if number % 60 == 30:
+                terminal.say(f'save "{patch}"')
+            if number % 60 == 50:  # what was there then; the file is another one later
+                terminal.say(f'open "{patch}"')
             time.sleep(chance.choice((0.0, 0.0, 0.01, 0.05)))
         terminal.say("quit")
         assert terminal.process.wait(PATIENCE_S) == 0
@@ -117,6 +134,10 @@ def test_a_killed_session_goes_on(tmp_path, monkeypatch):
             assert terminal.say(line).startswith(b"ok"), line
         for _ in range(40):
             terminal.say(random_line(chance, nodes))
+        terminal.say("cancel all")
+        for line in ("every 2 bars trigger kick", "at bar 900 { trigger kick; stop }"):
+            assert terminal.say(line).startswith(b"ok"), line
+        assert terminal.say("at +1000s trigger kick").startswith(b"ok")
         terminal.say(f'save "{tmp_path}/before.chronus"')
         before = terminal.say("status")
         terminal.kill()
@@ -127,6 +148,7 @@ def test_a_killed_session_goes_on(tmp_path, monkeypatch):
     try:
         assert again.say(f'save "{tmp_path}/after.chronus"').startswith(b"ok")
         after = again.say("status")
+        assert again.say("list pending").startswith(b"ok 3 ")
         for _ in range(20):
             again.say(random_line(chance, nodes))
         again.say("quit")
