@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ def parser() -> argparse.ArgumentParser:
     render.add_argument("--bits", type=int, choices=(16, 24, 32), default=32, help="32 is float")
     render.add_argument("--stems", metavar="DIR", help="a file for each node that is heard as well")
     _answers(render)
+    resume = calls.add_parser(
+        "resume", help="go on with a session that ended without warning", allow_abbrev=False
+    )
+    resume.add_argument("file", nargs="?", metavar="JOURNAL", help="by default the last one")
+    _live_options(resume)
     check = calls.add_parser("check", help="check command files, play nothing", allow_abbrev=False)
     check.add_argument("files", nargs="+", metavar="FILE")
     send = calls.add_parser("send", help="run lines in a live session", allow_abbrev=False)
@@ -89,6 +95,9 @@ def _live_options(call: argparse.ArgumentParser) -> None:
     call.add_argument("--ahead", type=int, metavar="N", help="blocks of 64 frames on the tape")
     call.add_argument("--lanes", type=int, metavar="N", help="processes that share the patch, 1-3")
     call.add_argument("--record", metavar="FILE", help="record all that is played")
+    call.add_argument(
+        "--journal", metavar="FILE", help="write down all that takes effect, as a score"
+    )
     call.add_argument("--name", metavar="NAME", help="of the session, for `chronus send` (main)")
     _answers(call)
 
@@ -140,13 +149,21 @@ def _play(given: argparse.Namespace) -> int:
     from chronus.doors import calls  # noqa: PLC0415
     from chronus.doors.options import gather  # noqa: PLC0415
     from chronus.session.session import Length  # noqa: PLC0415
+    from chronus.settings import DEFAULT_RATE_HZ  # noqa: PLC0415
 
     options = gather(vars(given))
     if given.call == "render":
+        rate_hz = options.rate if given.rate or options.rate != DEFAULT_RATE_HZ else None
         how = calls.Rendering(
-            given.output, options.rate, given.bits, Length(given.seconds, given.bars), given.stems
+            given.output, rate_hz, given.bits, Length(given.seconds, given.bars), given.stems
         )
         return calls.render(given.files[0], how, options)
+    if given.call == "resume":
+        from chronus.doors.prompt import prompt  # noqa: PLC0415
+        from chronus.doors.resume import past_session  # noqa: PLC0415
+
+        past = past_session(given.file)
+        return prompt(replace(options, rate=past.rate_hz), [], past)
     lines = calls.files_lines(given.files) if given.call == "play" else []
     if sys.stdin.isatty() and (given.call is None or given.then_prompt):
         from chronus.doors.prompt import prompt  # noqa: PLC0415

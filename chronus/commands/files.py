@@ -14,7 +14,7 @@ from chronus.data import data_path
 from chronus.errors import Code, Span, UserError
 from chronus.language.blocks import gathered
 from chronus.language.parser import read
-from chronus.language.statements import Open, Record, RecordStop, Run, Save
+from chronus.language.statements import Open, OpenBlock, Record, RecordStop, Run, Save
 from chronus.machine.recorder import SUBTYPES, FileRecorder
 from chronus.patch.model import empty_patch
 from chronus.session.draft import Draft, Result
@@ -200,14 +200,35 @@ def _umask() -> int:
 def _open(draft: Draft, statement: Open) -> None:
     lines = read_lines(statement.path, statement.span)
     _check_version(lines, statement)
-    was = draft.patch
-    fresh = replace(empty_patch(), count=was.count, bpm=was.bpm, meter=was.meter, swing=was.swing)
-    built = Draft(draft.session, fresh, draft.transport, draft.frame)
-    count = prepare_lines(built, lines, statement.path, statement.span, BUILDING)
-    restore(draft, built.patch)
+    count = _put(draft, lines, statement.path, statement.span)
     nodes = len(draft.patch.nodes) - 1
     text = f"opened {statement.path}: {nodes} nodes, {len(draft.patch.cables)} cables"
     draft.say(Result(text, data={"file": statement.path, "commands": count, "nodes": nodes}))
+
+
+def _open_block(draft: Draft, statement: OpenBlock) -> None:
+    parts = statement.body.parts
+    count = _put(draft, [part.text for part in parts], "the block", None)
+    nodes = len(draft.patch.nodes) - 1
+    text = f"opened: {nodes} nodes, {len(draft.patch.cables)} cables"
+    draft.say(Result(text, data={"commands": count, "nodes": nodes}))
+
+
+def _put(draft: Draft, lines: list[str], path: str, span: Span | None) -> int:
+    """Put what lines build in the place of what is there; the number of commands.
+
+    Raises:
+        UserError: E_FILE, with every error and its line.
+    """
+    was = draft.patch
+    fresh = replace(empty_patch(), count=was.count, bpm=was.bpm, meter=was.meter, swing=was.swing)
+    built = Draft(draft.session, fresh, draft.transport, draft.frame)
+    count = prepare_lines(built, lines, path, span, BUILDING)
+    # Who replays what was said may find another file there, or none.
+    parts = [part for text, number in gathered(lines) for part in read(text, number)]
+    draft.in_full = f"open {{ {'; '.join(part.text for part in parts)} }}"
+    restore(draft, built.patch)
+    return count
 
 
 def _check_version(lines: list[str], statement: Open) -> None:
@@ -274,10 +295,10 @@ COMMANDS = (
     ),
     Command(
         verb="open",
-        form="open FILE",
+        form="open FILE, or open { COMMANDS }",
         doc="Put a saved patch in the place of what is there; checked whole before that",
         examples=("load kick", "save my.chronus", "open my.chronus"),
-        handles={Open: _open},
+        handles={Open: _open, OpenBlock: _open_block},
         more=(
             "What was there fades out while what comes fades in, within 5 ms. All nodes are new",
             "ones, also those that are called as before: they begin from their first state.",

@@ -165,16 +165,16 @@ def _wait(draft: Draft, statement: Wait) -> None:
 
 def _wait_until(draft: Draft, statement: WaitUntil) -> None:
     number = statement.number
-    if number.unit != "" or number.value < 1.0:
-        message = f"{statement.what}s are counted from 1; {number.text} is none"
-        raise UserError(Code.VALUE, message, number.span, (f"wait until {statement.what} 2",))
-    if not draft.transport.is_playing:
+    if statement.what == "frame":
+        frame = number.value
+    elif not draft.transport.is_playing:
         message = f"the transport stands, so that {statement.what} never comes"
         raise UserError(Code.STATE, message, number.span, ("start",))
-    beat = number.value - 1.0
-    if statement.what == "bar":
-        beat = draft.transport.beat_of_bar(number.value)
-    frame = draft.transport.frame_at(beat)
+    else:
+        beat = number.value - 1.0
+        if statement.what == "bar":
+            beat = draft.transport.beat_of_bar(number.value)
+        frame = draft.transport.frame_at(beat)
     if frame < draft.frame - 0.5:
         position = draft.transport.position(draft.frame)
         message = f"{statement.what} {number.text} has passed: it is {position}"
@@ -238,7 +238,7 @@ COMMANDS = (
     ),
     Command(
         verb="wait",
-        form="wait DURATION, or wait until bar N, or wait until beat N",
+        form="wait DURATION, or wait until bar N, or wait until beat N, or wait until frame N",
         doc="Let time pass; in a file or pipe nothing else moves time",
         examples=("wait 1/16", "wait 10ms", "wait until beat 2"),
         handles={Wait: _wait, WaitUntil: _wait_until},

@@ -89,7 +89,7 @@ def checked_value(port: Input, value: Quantity, transport: Transport) -> float:
 
 
 def _changed(draft: Draft, node: Node, name: str, port: Input, assignment: Assignment) -> float:
-    """The value that an assignment means, with the ones that are relative to what is there."""
+    """The value that an assignment means; a relative one, to what the port was last set to."""
     value = assignment.value
     if assignment.operator == "":
         return checked_value(port, value, draft.pace)

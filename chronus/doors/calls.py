@@ -14,6 +14,7 @@ from chronus.commands.files import read_lines, show_error
 from chronus.commands.nodes import kind_of
 from chronus.commands.registry import handlers
 from chronus.doors import replies, sessions
+from chronus.doors.journals import Journals
 from chronus.doors.news import News
 from chronus.doors.progress import Progress
 from chronus.doors.score import Manner, run_score
@@ -23,9 +24,11 @@ from chronus.language.later import all_within
 from chronus.language.parser import read
 from chronus.language.statements import Load
 from chronus.machine.recorder import FileRecorder
+from chronus.session.journal import in_order, read_header
 from chronus.session.offline import Offline
 from chronus.session.session import Length, Session
 from chronus.session.stems import Stems
+from chronus.settings import DEFAULT_RATE_HZ
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -98,7 +101,7 @@ def files_lines(paths: list[str]) -> list[str]:
     Raises:
         UserError: E_FILE.
     """
-    return [line for path in paths for line in read_lines(path)]
+    return [line for path in paths for line in in_order(read_lines(path))]
 
 
 # ---- check
@@ -137,15 +140,23 @@ def check(paths: list[str]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """What `render` makes."""
+    """What `render` makes.
+
+    Attributes:
+        output: file.
+        rate_hz: frames a second; None for those of the score: a journal says its own.
+        bits: of a sample; 32 is float.
+        length: of the music.
+        stems: folder that gets a file for each node that is heard.
+    """
 
     output: str
-    rate_hz: int
+    rate_hz: int | None
     bits: int
     length: Length
     stems: str | None = None
 
-    def made_stems(self) -> Stems | None:
+    def made_stems(self, rate_hz: int) -> Stems | None:
         """What writes the stems; their folder is made.
 
         Raises:
@@ -158,22 +169,24 @@ class Rendering:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(Code.FILE, f"cannot make {folder}: {error.strerror}") from error
-        return Stems(folder, self.rate_hz, self.bits)
+        return Stems(folder, rate_hz, self.bits)
 
 
 def render(path: str, how: Rendering, options: Options) -> int:
     """Play a score offline into a file; only errors and what lines ask for are written."""
-    lines = read_lines(path)
+    lines = in_order(read_lines(path))
+    header = read_header(lines[0]) if lines else None
+    rate_hz = how.rate_hz or (DEFAULT_RATE_HZ if header is None else header.rate_hz)
     manner = Manner(write_out, json=options.json, strict=options.strict, quiet=not options.json)
     compile_kernels(kinds_in(lines))
     seconds = round(how.length.seconds or 0)
     with Progress("rendering") as bar:
         backend = Offline(
-            how.rate_hz,
-            lambda frame: bar.show(round(frame / how.rate_hz), seconds, "s"),
-            how.made_stems(),
+            rate_hz,
+            lambda frame: bar.show(round(frame / rate_hz), seconds, "s"),
+            how.made_stems(rate_hz),
         )
-        recorder = FileRecorder(how.output, how.rate_hz, how.bits)
+        recorder = FileRecorder(how.output, rate_hz, how.bits)
         backend.add_sink(recorder, 0)
         try:
             session = Session(backend, handlers(), is_score=True)
@@ -181,7 +194,7 @@ def render(path: str, how: Rendering, options: Options) -> int:
             failed, end = play_score(session, lines, how.length, manner, path)
         finally:
             backend.close()
-    write_err(f"{how.output}: {end / how.rate_hz:.3f} s")
+    write_err(f"{how.output}: {end / rate_hz:.3f} s")
     return SOME_FAILED if failed else DONE
 
 
@@ -222,12 +235,14 @@ class Live:
         kinds: whose kernels are compiled.
         news: of it, for all who listen.
         claim: the session's name and socket; None where there is no place for one.
+        journals: what takes effect is written down there.
     """
 
     machine: LiveMachine
     kinds: list[str]
     news: News
     claim: sessions.Claim | None
+    journals: Journals
 
     def start(self) -> LiveMachine:
         """Start it; it can be played then.
@@ -288,12 +303,17 @@ def live(options: Options, kinds: list[str], manner: Manner) -> Iterator[Live]:
     previous = signal.signal(signal.SIGTERM, _end_on_signal)
     if trouble:
         news.say(f"no lines come in from outside: {trouble}")
+    journals = None
     try:
         if options.record is not None:
             machine.add_sink(FileRecorder(options.record, options.rate), 0)
-        yield Live(machine, needed, news, claim)
+        name = "main" if claim is None else claim.name
+        journals = Journals(options.journal, name, options.rate, news.say)
+        yield Live(machine, needed, news, claim, journals)
     finally:
         machine.close()
+        if journals is not None:
+            journals.end(machine.played)
         _let_go(claim)
         signal.signal(signal.SIGTERM, previous)
 
@@ -329,6 +349,7 @@ def play(
     manner = Manner(write_out, json=options.json, strict=options.strict, answers_blank=what == PIPE)
     with live(options, kinds, manner) as machine:
         session = Session(machine.start(), handlers(), is_score=True)
+        machine.journals.follow(session)
         session.pending.on_news(machine.news.say)
         try:
             with machine.door(what, lambda: session):

@@ -36,6 +36,7 @@ class Options:
         ahead: blocks of 64 frames that the engine may be ahead of the sound card.
         lanes: processes that share the patch.
         record: file that gets all that is played.
+        journal: file that gets all that takes effect, as a score that plays it again.
         name: of the session, for `chronus send`; None takes the first of main, main2, … .
         plain: no colour, no cursor movement.
         json: one object a reply.
@@ -48,6 +49,7 @@ class Options:
     ahead: int = 16
     lanes: int = 1
     record: str | None = None
+    journal: str | None = None
     name: str | None = None
     plain: bool = False
     json: bool = False

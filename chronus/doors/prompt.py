@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final
@@ -13,6 +12,7 @@ from chronus.commands.registry import handlers
 from chronus.doors import replies
 from chronus.doors.calls import DONE, live, write_out
 from chronus.doors.completion import WORD, completions
+from chronus.doors.resume import resume
 from chronus.doors.score import Manner, answer, run_score
 from chronus.language.blocks import Gathering
 from chronus.modules.catalog import kinds
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from prompt_toolkit.completion import CompleteEvent, Completion
     from prompt_toolkit.document import Document
 
-    from chronus.doors.calls import Live
     from chronus.doors.options import Options
+    from chronus.doors.resume import Past
     from chronus.patch.model import Patch
 
 TEXT: Final = "chronus> "
@@ -41,17 +41,15 @@ class _Conversation:
     """A session whose engine starts behind the first prompt.
 
     Args:
-        live: the machine that is to be started.
+        make: starts the engine, and makes the session.
         manner: how replies are given.
     """
 
-    def __init__(self, live: Live, manner: Manner) -> None:
-        self._live = live
+    def __init__(self, make: Callable[[], Session], manner: Manner) -> None:
         self._manner = manner
         self._session: Session | None = None
-        self._making = threading.Lock()
         self._starting = ThreadPoolExecutor(1, "start")
-        self._started = self._starting.submit(live.start)
+        self._started = self._starting.submit(make)
 
     @property
     def patch(self) -> Patch:
@@ -69,12 +67,8 @@ class _Conversation:
         Raises:
             UserError: E_DEVICE or E_FILE, it could not be started.
         """
-        started = self._started.result()
-        with self._making:
-            if self._session is None:
-                self._session = Session(started, handlers(), is_score=False)
-                self._session.pending.on_news(self._live.news.say)
-            return self._session
+        self._session = self._started.result()
+        return self._session
 
     def converse(self, read: Callable[[str], str]) -> None:
         """Read, do, answer, until it is over. Ctrl-C clears the line; twice in a row it ends.
@@ -125,16 +119,26 @@ class _Conversation:
             self._session.close()
 
 
-def prompt(options: Options, lines: list[str]) -> int:
+def prompt(options: Options, lines: list[str], past: Past | None = None) -> int:
     """Play what is typed until `quit` or the end of input.
 
     Args:
         options: of the call.
         lines: a score that is played first.
+        past: a session that is to go on; None begins a new one.
     """
     manner = Manner(write_out, json=options.json)
     with live(options, list(kinds()), manner) as machine:
-        conversation = _Conversation(machine, manner)
+
+        def make() -> Session:
+            if past is not None:
+                return resume(machine, past)
+            session = Session(machine.start(), handlers(), is_score=False)
+            machine.journals.follow(session)
+            session.pending.on_news(machine.news.say)
+            return session
+
+        conversation = _Conversation(make, manner)
         try:
             with machine.door(PROMPT, conversation.session):
                 if lines:

@@ -269,21 +269,23 @@ def _wait(tree: Node, line: int) -> st.Wait:
 
 
 def _wait_until(tree: Node, line: int) -> st.WaitUntil:
-    what: Final = "bar" if tokens(tree, "BAR") else "beat"
+    places: tuple[Literal["bar", "beat", "frame"], ...] = ("bar", "beat", "frame")
+    what = next(place for place in places if tokens(tree, place.upper()))
     return st.WaitUntil(what, line_number(tree, line, what))
 
 
 def line_number(tree: Node, line: int, what: str) -> Quantity:
-    """The number of a bar or beat, from 1 on.
+    """The number of a bar or beat, from 1 on, or of a frame, from 0 on.
 
     Raises:
         UserError: E_VALUE or E_RANGE, it is none.
     """
     position = quantity(tokens(tree, "NUMBER")[0], line)
     _need_bare(position, f"a {what} is counted by a plain number such as 17")
-    if position.value < 1:
-        message = f"{what}s are counted from 1, not {position.text}"
-        raise UserError(Code.RANGE, message, position.span, ["1"])
+    first = 0 if what == "frame" else 1
+    if position.value < first:
+        message = f"{what}s are counted from {first}, not {position.text}"
+        raise UserError(Code.RANGE, message, position.span, [str(first)])
     return position
 
 

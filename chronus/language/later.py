@@ -69,7 +69,12 @@ def _block(tree: Node, text: str, line: int, read: Reader) -> st.Statement:
     return st.Block(_body(tree, text, line, read))
 
 
-_BUILDERS: Final = {"at": _at, "every": _every, "block": _block}
+def _open_block(tree: Node, text: str, line: int, read: Reader) -> st.Statement:
+    (body,) = (child for child in tree.children if isinstance(child, Tree))
+    return st.OpenBlock(_body(body, text, line, read))
+
+
+_BUILDERS: Final = {"at": _at, "every": _every, "block": _block, "open_block": _open_block}
 
 
 def _counted(tree: Node, line: int) -> tuple[Unit, int]:

@@ -28,7 +28,18 @@ _SIGNS: Final = {
 }  # fmt: skip
 _WORDS: Final = frozenset(
     (
-        *("BAR", "BEAT", "ON", "OFF", "KINDS", "INSTRUMENTS", "NODES", "CABLES", "SEQUENCES"),
+        *(
+            "BAR",
+            "BEAT",
+            "FRAME",
+            "ON",
+            "OFF",
+            "KINDS",
+            "INSTRUMENTS",
+            "NODES",
+            "CABLES",
+            "SEQUENCES",
+        ),
         *("DEVICES", "PENDING", "ALL", "SNAPSHOTS"),
     )
 )

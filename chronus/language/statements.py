@@ -304,9 +304,9 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class WaitUntil:
-    """`wait until bar 17`, `wait until beat 3`: counted from 1."""
+    """`wait until bar 17`, `wait until beat 3`: counted from 1; `wait until frame 96000`."""
 
-    what: Literal["bar", "beat"]
+    what: Literal["bar", "beat", "frame"]
     number: Quantity
 
 
@@ -456,6 +456,13 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenBlock:
+    """`open { … }`: what a file would hold."""
+
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     path: str
     span: Span
@@ -522,6 +529,7 @@ Statement = (
     | Forget
     | Save
     | Open
+    | OpenBlock
     | Run
     | Record
     | RecordStop

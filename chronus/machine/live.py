@@ -156,6 +156,17 @@ class LiveMachine:
         self._feeder.start()
         self._usage.shares(self._pids())
 
+    def begin_at(self, frame: int) -> None:
+        """Before `start`: what the arena has computed counts as played, up to a frame.
+
+        Args:
+            frame: the first that is played, the start of the next block.
+        """
+        assert self._crew is None, "it has started"
+        self._head[Head.PLAYED] = frame
+        self._head[Head.GO] = 0
+        self._head[Head.AHEAD] = self.settings.tape_ahead
+
     def build_rest(self) -> None:
         """Compile in the background what is not compiled yet; `need` finds it done, or waits."""
         if self._background is None:

@@ -75,6 +75,15 @@ class Item:
     who: str
     in_score: bool
 
+    @property
+    def line(self) -> str:
+        """A line that has it done at the same times, as long as they are to come."""
+        if self.repeat is not None:
+            return f"{self.repeat} {self.text}"
+        if self.beat is not None:
+            return f"at beat {self.beat + 1.0:.12g} {self.text}"
+        return f"at frame {round(self.frame or 0)} {self.text}"
+
     def frame_in(self, transport: Transport) -> float:
         """The frame at which it is due; infinite while the transport stands before its beat."""
         if self.frame is not None:

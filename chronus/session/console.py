@@ -35,6 +35,7 @@ class Console:
         timing: says when.
 
     Attributes:
+        backend: the engine; another one may go on with the same arena.
         patch: what is patched.
         is_touched: whether something is staged that has not been published.
         is_rewired: whether a plan is part of it.
@@ -44,7 +45,7 @@ class Console:
         self.patch = empty_patch()
         self.is_touched = False
         self.is_rewired = False
-        self._backend = backend
+        self.backend = backend
         self._writer = backend.writer
         self._timing = timing
         self._glides = Glides()
@@ -101,8 +102,8 @@ class Console:
 
     def publish(self, due: int) -> int:
         """Let all that was staged take effect at a block; a mark to settle on."""
-        self._backend.need({node.kind for node in self.patch.nodes.values()})
-        self._backend.make_room()
+        self.backend.need({node.kind for node in self.patch.nodes.values()})
+        self.backend.make_room()
         self.is_touched = self.is_rewired = False
         return self._writer.publish(due)
 

@@ -107,6 +107,7 @@ class Draft:
         patterns: steps of each new pattern, for which there must be room.
         builds: whether a patch file is being read: what is heard is known at its end only.
         text: of the command that is being prepared.
+        in_full: the same where it has to stand for itself, without the file that it names.
         agenda: as it will be.
         who: says the commands.
         is_trial: whether this is about a later time, when there may be more room in the engine.
@@ -128,6 +129,7 @@ class Draft:
     patterns: list[int] = field(default_factory=list)
     builds: bool = False
     text: str = ""
+    in_full: str = ""
     agenda: Agenda = field(default_factory=Agenda)
     who: str = ""
     is_trial: bool = False
@@ -156,7 +158,7 @@ class Draft:
     def begin(self, text: str) -> None:
         """Say which command is prepared from now on."""
         if not self.builds:  # what opens a file says for all of it
-            self.text, self._told = text, None
+            self.text, self.in_full, self._told = text, "", None
 
     def rewire(self, patch: Patch) -> None:
         """Let another patch be what plays."""
@@ -213,7 +215,7 @@ class Draft:
         """Note the command with the instant, once."""
         if self._told is not self.instants[-1]:
             self._told = self.instants[-1]
-            self._told.said.append(self.text)
+            self._told.said.append(self.in_full or self.text)
 
     def wait(self, frame: float) -> None:
         """Let time move on to a frame before what follows."""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chronus.patch.model import Patch
+
+
+END: Final = "the end"
+"""Who says that the transport stops at the end of a score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +23,14 @@ class Done:
     Attributes:
         frame: at which it did.
         texts: of the commands that did something, in order; of a file that was run, its own.
+        publication: the number of what was published: alike for all that came in one piece.
         who: said them: `prompt`, `pipe`, the name of a file, `client 3`, … .
         before: the patch that was found, and `after` the one that was left.
     """
 
     frame: int
     texts: tuple[str, ...]
+    publication: int
     who: str
     before: Patch
     after: Patch
@@ -35,6 +41,7 @@ class Entry:
     """Something that has been published.
 
     Attributes:
+        publication: see `Done`.
         mark: to ask the engine when it took effect; None where `frame` is known.
         frame: at which it does.
         due: the frame at which it was to take effect; None for as soon as possible.
@@ -42,6 +49,7 @@ class Entry:
     """
 
     texts: tuple[str, ...]
+    publication: int
     who: str
     before: Patch
     after: Patch
@@ -90,6 +98,6 @@ class Ledger:
             self._open.popleft()
             if entry.due is not None and frame > entry.due:
                 self._late(entry.what, entry.due, frame)
-            done = Done(frame, entry.texts, entry.who, entry.before, entry.after)
+            done = Done(frame, entry.texts, entry.publication, entry.who, entry.before, entry.after)
             for listener in self._listeners:
                 listener(done)

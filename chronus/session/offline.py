@@ -34,6 +34,8 @@ class Offline:
         stems: takes what each heard node adds, or None.
         lanes: how many share the patch; its samples are the same for any number.
         fade_s: seconds of every fade, see `Writer`.
+        writer: of an arena that is to be used; None makes one.
+        rehearses: whether modules are left out: see `chronus.engine.rehearsal`.
     """
 
     def __init__(
@@ -43,9 +45,13 @@ class Offline:
         stems: Stems | None = None,
         lanes: int = 1,
         fade_s: float = RAMP_S,
+        *,
+        writer: Writer | None = None,
+        rehearses: bool = False,
     ) -> None:
-        self._arena: Arena = offline_arena(rate_hz, lanes)
-        self.writer = Writer(self._arena, fade_s)
+        self.writer = writer or Writer(offline_arena(rate_hz, lanes), fade_s)
+        self._arena: Arena = self.writer.arena
+        self._rehearses = rehearses
         self._pump: Pump | None = None
         self._kinds: set[str] = set()
         self._sinks: list[tuple[FrameSink, int, int | None]] = []
@@ -160,9 +166,10 @@ class Offline:
     def _hand(self) -> Pump:
         # The compiled step is imported when the first block is wanted: `check` never needs it.
         from chronus.engine.offline import Pump, Stepper  # noqa: PLC0415
+        from chronus.engine.rehearsal import SilentStepper  # noqa: PLC0415
 
         if self._pump is None:
-            self._pump = Pump(self._arena, Stepper())
+            self._pump = Pump(self._arena, SilentStepper() if self._rehearses else Stepper())
         numbers, stepper = catalog().numbers, self._pump.stepper
         wanted = {*self._kinds, "strip", "out"}
         fresh = [n for n in kinds() if n in wanted and not stepper.has(numbers[n])]

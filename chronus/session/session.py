@@ -25,7 +25,7 @@ from chronus.session.alarm import Alarm
 from chronus.session.console import Console
 from chronus.session.draft import Draft, place_of
 from chronus.session.history import History
-from chronus.session.ledger import Entry, Ledger
+from chronus.session.ledger import END, Entry, Ledger
 from chronus.session.pending import Pending
 from chronus.session.reply import Length, Recording, Reply, state_error
 from chronus.session.timing import Timing
@@ -91,6 +91,9 @@ class Session:
         self._alarm = Alarm(self.pending.look)
         self._who = ""
         self._took: int | None = None
+        self._publications = 0
+        self._told_pending: tuple[str, ...] = ()
+        self._pending_listeners: list[Callable[[tuple[str, ...]], None]] = []
         if not is_score:
             self.release()
 
@@ -239,6 +242,17 @@ class Session:
                 self.agenda = self.agenda.in_real_time()
                 self._wake()
 
+    def go_on_with(self, backend: Backend) -> None:
+        """Let another engine go on with the very arena of this one, and lines happen in real time.
+
+        A score that was carried out until now has been a rehearsal.
+        """
+        self.publish()
+        self.backend = self.console.backend = backend
+        self.timing.runs_score = False
+        self.agenda = self.agenda.in_real_time()
+        backend.release()
+
     def release(self) -> None:
         """Let frame 0 be played."""
         if not self.is_released:
@@ -252,6 +266,7 @@ class Session:
             return None
         due, is_rewired = self.timing.due_block, self.console.is_rewired
         mark = self.console.publish(due)
+        self._publications += 1
         self.timing.published(due, is_rewired=is_rewired)
         return mark
 
@@ -399,6 +414,7 @@ class Session:
             if foreseen is not transport is timing.foreseen:
                 timing.foreseen = timing.engine_transport()  # from the block at which it came
         self.ledger.tell()
+        self._tell_pending()
         self._wake()
         if instant.until is not None and is_last:
             self.move_to(instant.until, apart=True)
@@ -437,9 +453,27 @@ class Session:
         if instant.said:
             due = None if stamp is None or mark is None else stamp * BLOCK
             entry = Entry(
-                tuple(instant.said), instant.who, before, self.patch, mark, self.took, due
+                tuple(instant.said),
+                self._publications,
+                instant.who,
+                before,
+                self.patch,
+                mark,
+                self.took,
+                due,
             )
             self.ledger.add(entry)
+
+    def on_pending(self, listener: Callable[[tuple[str, ...]], None]) -> None:
+        """Have told what is pending, a line each, whenever it has changed; see `on_done`."""
+        self._pending_listeners.append(listener)
+
+    def _tell_pending(self) -> None:
+        lines = tuple(item.line for item in self.agenda.items)
+        if lines != self._told_pending:
+            self._told_pending = lines
+            for listener in self._pending_listeners:
+                listener(lines)
 
     def _wake(self) -> None:
         """Have somebody look when what is pending in real time is due."""
@@ -483,6 +517,13 @@ class Session:
                     round(QUIET_S * self.rate_hz / BLOCK),
                     round(LONGEST_TAIL_S * self.rate_hz / BLOCK),
                 )
+                self._tell_end()
             self.publish()
             self.release()
         return self.backend.play_out(frames)
+
+    def _tell_end(self) -> None:
+        """Tell that the transport stops at the end of a score, as if it had been said."""
+        entry = Entry(("stop",), self._publications, END, self.patch, self.patch, frame=self.took)
+        self.ledger.add(entry)
+        self.ledger.tell()

@@ -155,6 +155,7 @@ LINES: list[tuple[str, tuple[Any, ...]]] = [
     ("wait 1.5beats", ("Wait", (1.5, "beats"))),
     ("wait until bar 17", ("WaitUntil", "bar", (17, ""))),
     ("wait UNTIL beat 3", ("WaitUntil", "beat", (3, ""))),
+    ("wait until frame 0", ("WaitUntil", "frame", (0, ""))),
     ("at next bar stop", ("At", ("When", "next", "bar", 1, None, None), body("stop", ("Stop",)))),
     ("AT Next Beat stop", ("At", ("When", "next", "beat", 1, None, None), body("stop", ("Stop",)))),
     (

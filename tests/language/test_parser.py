@@ -137,7 +137,7 @@ def test_long_lines(text: str) -> None:
         ("note a c4 for ", {"DURATION"}),
         ("gate a ", {"on", "off"}),
         ("wait ", {"DURATION", "until"}),
-        ("wait until ", {"bar", "beat"}),
+        ("wait until ", {"bar", "beat", "frame"}),
         ("tempo ", {"NUMBER"}),
         ("tempo 90 ", {"over", ";"}),
         ("meter ", {"METER"}),

@@ -1,0 +1,166 @@
+"""Where journals are kept: the file that was asked for, and always one in the state folder."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Final
+
+from chronus.errors import Code, UserError
+from chronus.session.journal import end_lines, entry_lines, header_lines, pending_lines
+from chronus.session.ledger import END
+from chronus.settings import state_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chronus.session.ledger import Done
+    from chronus.session.session import Session
+
+KEPT: Final = 20
+NOTE_S: Final = 1.0
+"""How often it is noted where a session is."""
+ENDING: Final = ".chronus"
+
+
+def journals_dir() -> Path:
+    """Where the journals of the last sessions are."""
+    return state_dir() / "journals"
+
+
+def kept_journals() -> list[Path]:
+    """The journals of the last sessions, the newest first."""
+    return sorted(journals_dir().glob(f"*{ENDING}"), key=lambda path: path.name, reverse=True)
+
+
+def position_file(journal: Path) -> Path:
+    """The file that says where the session of a journal was when it was last seen."""
+    return journal.with_suffix(".frame")
+
+
+class _File:
+    """A journal on disk.
+
+    What is added is handed to the system in one call, so that no crash of the program loses it. The
+    file is locked for as long as its session lives.
+
+    Args:
+        path: what is there is replaced.
+        lines: its first ones.
+
+    Raises:
+        UserError: E_FILE, it cannot be written.
+    """
+
+    def __init__(self, path: Path, lines: list[str]) -> None:
+        self.path = path
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        try:
+            self._descriptor = os.open(path, flags, 0o600)
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(self._descriptor, 0)
+        except OSError as error:
+            raise UserError(Code.FILE, f"cannot write {path}: {error.strerror}") from error
+        self.add(lines)
+
+    def add(self, lines: list[str]) -> None:
+        """Add lines.
+
+        Raises:
+            UserError: E_FILE, the disk is full.
+        """
+        try:
+            os.write(self._descriptor, ("\n".join(lines) + "\n").encode())
+        except OSError as error:
+            raise UserError(Code.FILE, f"cannot write {self.path}: {error.strerror}") from error
+
+    def close(self) -> None:
+        """Close the file, and with that unlock it."""
+        os.close(self._descriptor)
+
+
+class Journals:
+    """The journals of one session.
+
+    Args:
+        asked: the file that was asked for, if any.
+        name: of the session.
+        rate_hz: of the session.
+        tell: called with a line of news where a journal cannot be kept.
+
+    Raises:
+        UserError: E_FILE, the file that was asked for cannot be written.
+    """
+
+    def __init__(
+        self, asked: str | None, name: str, rate_hz: int, tell: Callable[[str], None]
+    ) -> None:
+        began = datetime.now().astimezone()
+        self._tell = tell
+        self._header = header_lines(rate_hz, began, f"session {name}")
+        self._files = [] if asked is None else [_File(Path(asked).expanduser(), self._header)]
+        self._last: tuple[int, int] = (0, 0)
+        self._kept: _File | None = None
+        try:
+            self._kept = _File(_place_for(began, name), self._header)
+            self._files.append(self._kept)
+        except (UserError, OSError) as error:
+            tell(f"no journal is kept: {error}")
+        self._is_empty = True
+        self._ends = Event()
+
+    def follow(self, session: Session) -> None:
+        """Write down whatever takes effect in a session from now on, and where it is."""
+        session.on_done(self._add)
+        session.on_pending(lambda lines: self._write(pending_lines(lines)))
+        if self._kept is not None:
+            place = position_file(self._kept.path)
+            Thread(target=self._note, args=(session, place), name="journal", daemon=True).start()
+
+    def _note(self, session: Session, place: Path) -> None:
+        """Keep the position of a session in a file, until its end."""
+        with suppress(OSError):
+            while not self._ends.wait(NOTE_S):
+                place.write_text(f"{session.position[0]}\n")
+
+    def end(self, frame: int) -> None:
+        """Say at which frame the session ended, and close the files; nothing of it is an error."""
+        self._ends.set()
+        self._write(end_lines(frame))
+        for file in self._files:
+            file.close()
+        if self._kept is not None:
+            position_file(self._kept.path).unlink(missing_ok=True)
+            if self._is_empty:
+                self._kept.path.unlink(missing_ok=True)
+        self._files = []
+
+    def _add(self, done: Done) -> None:
+        self._is_empty = self._is_empty and done.who == END
+        place = (done.frame, done.publication)
+        goes_on = self._last == place
+        self._last = place
+        self._write(entry_lines(done, datetime.now().astimezone(), goes_on=goes_on))
+
+    def _write(self, lines: list[str]) -> None:
+        for file in list(self._files):
+            try:
+                file.add(lines)
+            except UserError as error:
+                self._files.remove(file)
+                file.close()
+                self._tell(f"the journal has ended: {error.message}")
+
+
+def _place_for(began: datetime, name: str) -> Path:
+    """A new file in the state folder; the oldest ones there go."""
+    folder = journals_dir()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for old in kept_journals()[KEPT - 1 :]:
+        old.unlink(missing_ok=True)
+        position_file(old).unlink(missing_ok=True)
+    return folder / f"{began:%Y%m%d-%H%M%S}-{name}-{os.getpid()}{ENDING}"

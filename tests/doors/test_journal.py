@@ -1,0 +1,218 @@
+"""The journal: rendering it gives what was heard, and a session that was killed goes on from it."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+
+import numpy as np
+import pytest
+import soundfile
+
+from chronus.doors.journals import KEPT
+from tests.doors.outside import Live
+from tests.doors.terminal import PATIENCE_S, Terminal
+from tests.support.program import chronus
+
+SEED = 20
+LINES = 300
+START = (
+    "load kick; sequence kick: x...x...x.x.x...",
+    "load saw level=-12; load filter; patch saw > filter; set saw.freq 110",
+    "load delay time=150ms; patch filter > delay",
+)
+
+
+def frames_of(path):
+    return soundfile.read(path, dtype="float32")[0]
+
+
+def random_line(chance: random.Random, nodes: list[str]) -> str:
+    """A line of a player: many gestures, some patching, some mistakes."""
+    name = chance.choice(nodes) if nodes else "kick"
+    cutoff = chance.randrange(80, 6000)
+    pattern = "".join(chance.choice("x..X.o_") for _ in range(chance.choice((8, 16, 12))))
+    choices = [
+        f"set filter.cutoff {cutoff}hz",
+        f"set filter.cutoff {cutoff}hz; set saw.freq {chance.choice(('a1', 'c2', 'e2'))}",
+        f"set delay.time {chance.randrange(20, 400)}ms",
+        f"sequence kick: x{pattern[1:]}",
+        f"sequence saw.freq: a1 c2 e2 {chance.choice(('g2', '.', 'a2'))} step 1/8 now",
+        "trigger kick",
+        f"tempo {chance.randrange(100, 180)}",
+        f"patch saw > filter by {chance.choice((0.3, 0.7, 1))}",
+        "unpatch saw > filter",
+        f"set {name}.level {-chance.randrange(6, 30)}",
+        f"unload {name}",
+        f"set {name}.nonsense 3",
+        "list nodes",
+        "stop; start",
+        "undo",
+        "redo",
+        f"set filter.cutoff {cutoff}hz over {chance.randrange(10, 400)}ms",
+        f"set filter.cutoff {cutoff}hz filter.level -6db over 1/8",
+        f"tempo {chance.randrange(100, 180)} over 300ms",
+        "at next beat { trigger kick; set saw.freq *1.1 }",
+        f"at +{chance.randrange(10, 300)}ms set delay.time 90ms",
+        "every 3 beats trigger kick",
+        "cancel all",
+        "{ unpatch saw > filter; set saw.level -20; trigger kick }",
+        "snapshot here",
+        "recall here over 1 beat",
+    ]
+    if len(nodes) < 8:
+        kind = chance.choice(("hat", "snare", "triangle", "noise"))
+        nodes.append(f"n{chance.randrange(10**6)}")
+        choices += [f"load {kind} as {nodes[-1]} level=-18"] * 4
+    line = chance.choice(choices)
+    if line.startswith("unload"):
+        nodes.remove(name)
+    return line
+
+
+def test_a_typed_session_renders_to_what_was_heard(tmp_path, monkeypatch):
+    """Three hundred random lines with random pauses, live, against their journal, offline."""
+    monkeypatch.setenv("TERM", "dumb")
+    journal, heard = tmp_path / "j.chronus", tmp_path / "live.wav"
+    chance = random.Random(SEED)
+    nodes: list[str] = []
+    terminal = Terminal("--plain", "--journal", journal, "--record", heard)
+    try:
+        for line in START:
+            assert terminal.say(line).startswith(b"ok"), line
+        patch = tmp_path / "patch.chronus"
+        for number in range(LINES):
+            terminal.say(random_line(chance, nodes))
+            if number % 60 == 30:
+                terminal.say(f'save "{patch}"')
+            if number % 60 == 50:  # what was there then; the file is another one later
+                terminal.say(f'open "{patch}"')
+            time.sleep(chance.choice((0.0, 0.0, 0.01, 0.05)))
+        terminal.say("quit")
+        assert terminal.process.wait(PATIENCE_S) == 0
+        said = [line for line in terminal.closing if line.startswith(b"ok")]
+    finally:
+        terminal.close()
+    output = tmp_path / "rendered.wav"
+    ended = chronus("render", journal, "-o", output)
+    assert (ended.status, ended.out) == (0, ""), f"seed {SEED}"
+    frames = frames_of(heard)
+    assert np.abs(frames).max() > 0.1
+    np.testing.assert_array_equal(frames_of(output), frames, f"seed {SEED}")
+    assert len(said) > LINES / 2
+
+
+def test_a_score_and_lines_from_outside_render_to_what_was_heard(tmp_path):
+    """Lines that come in between what a score has published ahead stand in the order of effect."""
+    song = "\n".join(START) + "\n" + "wait 1 beat\nset filter.cutoff 700hz\n" * 8
+    journal = tmp_path / "j.chronus"
+    live = Live(song, "--journal", journal)
+    try:
+        for cutoff in range(500, 3500, 300):
+            ended = live.send(f"set filter.cutoff {cutoff}hz", "trigger kick", "set saw.freq *1.06")
+            assert ended.status == 0, ended
+        live.send("load noise as n level=-30", "unload saw")
+        assert live.end().status == 0
+        heard = frames_of(live.recorded)
+    finally:
+        live.close()
+    output = tmp_path / "rendered.wav"
+    assert chronus("render", journal, "-o", output).status == 0
+    np.testing.assert_array_equal(frames_of(output), heard)
+
+
+def test_a_killed_session_goes_on(tmp_path, monkeypatch):
+    """Nothing that was acknowledged is missing, and from there on the journal is what is heard."""
+    monkeypatch.setenv("TERM", "dumb")
+    state = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    chance = random.Random(SEED + 1)
+    nodes: list[str] = []
+    terminal = Terminal("--plain", **state)
+    try:
+        for line in START:
+            assert terminal.say(line).startswith(b"ok"), line
+        for _ in range(40):
+            terminal.say(random_line(chance, nodes))
+        terminal.say("cancel all")
+        for line in ("every 2 bars trigger kick", "at bar 900 { trigger kick; stop }"):
+            assert terminal.say(line).startswith(b"ok"), line
+        assert terminal.say("at +1000s trigger kick").startswith(b"ok")
+        terminal.say(f'save "{tmp_path}/before.chronus"')
+        before = terminal.say("status")
+        terminal.kill()
+    finally:
+        terminal.close()
+    journal, heard = tmp_path / "j.chronus", tmp_path / "live.wav"
+    again = Terminal("resume", "--plain", "--journal", journal, "--record", heard, **state)
+    try:
+        assert again.say(f'save "{tmp_path}/after.chronus"').startswith(b"ok")
+        after = again.say("status")
+        assert again.say("list pending").startswith(b"ok 3 ")
+        for _ in range(20):
+            again.say(random_line(chance, nodes))
+        again.say("quit")
+        assert again.process.wait(PATIENCE_S) == 0
+    finally:
+        again.close()
+    saved = [(tmp_path / f"{name}.chronus").read_text() for name in ("before", "after")]
+    assert saved[0] == saved[1]
+    assert _frame(after) >= _frame(before)
+    output = tmp_path / "rendered.wav"
+    assert chronus("render", journal, "-o", output).status == 0
+    resumed = int(re.findall(r"wait until frame (\d+)\nreset ", journal.read_text())[0])
+    frames = frames_of(heard)
+    assert np.abs(frames[:resumed]).max() == 0.0
+    assert np.abs(frames[resumed:]).max() > 0.1
+    np.testing.assert_array_equal(frames_of(output)[resumed:], frames[resumed:])
+
+
+def _frame(closing: bytes) -> int:
+    return int(re.findall(rb"frame (\d+)\)$", closing)[0])
+
+
+def test_journals_are_kept_but_not_for_ever(tmp_path):
+    """One for each session that did anything, the last twenty of them."""
+    state = {"XDG_STATE_HOME": str(tmp_path)}
+    kept = tmp_path / "chronus" / "journals"
+    kept.mkdir(parents=True)
+    old = [kept / f"20200101-0000{n:02}-main-1.chronus" for n in range(KEPT + 5)]
+    for path in old:
+        path.write_text("# chronus journal 1 at 48000 hz\n")
+    asked = tmp_path / "asked.chronus"
+    call = ("--device", "null", "--journal", asked)
+    assert chronus(*call, stdin="load kick\nwait 10ms\n", **state).status == 0
+    left = sorted(path for path in kept.iterdir() if path not in old)
+    assert [path.read_text() for path in left] == [asked.read_text()]
+    assert [path for path in old if path.exists()] == old[-(KEPT - 1) :]
+    assert chronus("--device", "null", stdin="list kinds\n", **state).status == 0
+    assert sorted(path for path in kept.iterdir() if path not in old) == left
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--journal", "/nonexistent/j.chronus"), "cannot write /nonexistent/j.chronus"),
+        (("--journal", "/"), "cannot write /"),
+        (("resume",), "there is no journal of a past session"),
+        (("resume", "patches/songs/acid.chronus"), "is no journal"),
+        (("resume", "nowhere.chronus"), "cannot read nowhere.chronus"),
+    ],
+)
+def test_what_is_no_journal_is_said(tmp_path, arguments, words):
+    """The call is wrong, and nothing is played."""
+    ended = chronus(*arguments, "--device", "null", XDG_STATE_HOME=str(tmp_path))
+    assert ended.status == 2
+    assert words in ended.err
+
+
+def test_a_journal_knows_its_rate(tmp_path):
+    """It renders at the rate at which it was played, unless another is asked for."""
+    journal, heard = tmp_path / "j.chronus", tmp_path / "live.wav"
+    song = "load saw level=-6\nwait 100ms\nset saw.freq 220\nwait 100ms\nquit\n"
+    call = ("--device", "null", "--rate", "44100", "--journal", journal, "--record", heard)
+    assert chronus(*call, stdin=song).status == 0
+    output = tmp_path / "rendered.wav"
+    assert chronus("render", journal, "-o", output).status == 0
+    assert soundfile.info(output).samplerate == 44_100
+    np.testing.assert_array_equal(frames_of(output), frames_of(heard))
