@@ -16,7 +16,7 @@ PLAN, RATE = int(Clock.PLAN), int(Head.RATE)
 N_ROW_OUT, N_OUTPUTS, N_SLOT = int(Node.ROW_OUT), int(Node.OUTPUTS), int(Node.SLOT)
 N_DRY, N_DRY_ROWS = int(Node.DRY), int(Node.DRY_ROWS)
 BYPASS, REASON = int(Fault.BYPASS), int(Fault.REASON)
-RECENT, RESET = int(Fault.RECENT), int(Fault.RESET)
+RECENT, RESET, SINCE = int(Fault.RECENT), int(Fault.RESET), int(Fault.SINCE)
 NOT_FINITE = int(Reason.NOT_FINITE)
 
 EXPONENT: Final = 0x7F800000
@@ -55,6 +55,15 @@ def is_bypassed(arena: Arena, block: int, slot: int) -> bool:
     if fault[BYPASS] == 0:
         return False
     return fault[REASON] != NOT_FINITE or not has_failed(arena, block, slot)
+
+
+@njit(**OPTIONS)
+def was_bypassed(arena: Arena, block: int, slot: int) -> bool:
+    """Whether a node was bypassed before a block, so that its state is that of no block."""
+    fault = arena.faults[slot]
+    if fault[REASON] == NOT_FINITE:
+        return fault[BYPASS] != 0 and not has_failed(arena, block, slot)
+    return fault[BYPASS] != 0 and fault[SINCE] < block
 
 
 @njit(**OPTIONS)

@@ -224,7 +224,7 @@ class Arena(NamedTuple):
     initial: NDArray[np.uint8]  # (state_bytes,): each node's state before its first block
     choices: Floats  # (2, nodes, 1 + 2 * MOST_CHOICES), see Choice
     rings: Longs  # (2, nodes, 4), see Tail
-    faults: Longs  # (nodes, 6), see Fault
+    faults: Longs  # (nodes, 7), see Fault
     memory: Floats  # (memory_frames,)
     rows_out: Floats  # (2, rows_out, BLOCK)
     rows_in: Floats  # (rows_in, BLOCK), scratch
@@ -302,6 +302,7 @@ class Fault(IntEnum):
     REASON = 1  # a Reason, the last one
     RECENT = 2  # and the two behind it: the last blocks in which it gave what is no number, or NONE
     RESET = 5  # the block in which it was tried again
+    SINCE = 6  # [worker that takes over] the block from which on it is bypassed
 
 
 class Reason(IntEnum):
@@ -332,7 +333,7 @@ def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]
         "initial": ((size.state_bytes,), np.uint8),
         "choices": ((2, size.nodes, 1 + 2 * MOST_CHOICES), f4),
         "rings": ((2, size.nodes, 4), i8),
-        "faults": ((size.nodes, 6), i8),
+        "faults": ((size.nodes, 7), i8),
         "memory": ((size.memory_frames,), f4),
         "rows_out": ((2, size.rows_out, BLOCK), f4),
         "rows_in": ((size.rows_in, BLOCK), f4),

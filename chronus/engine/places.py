@@ -117,7 +117,7 @@ class Places:
             raw = np.array([value], np.dtype(state.dtype)).view(np.uint8)
             initial[offset : offset + len(raw)] = raw
         arena.state[:, place.state : place.state + size.state] = initial
-        arena.faults[place.slot] = (0, Reason.NONE, NONE, NONE, NONE, NONE)
+        arena.faults[place.slot] = (0, Reason.NONE, NONE, NONE, NONE, NONE, NONE)
         arena.choices[:, place.slot, Choice.LEFT] = 0.0
         arena.choices[:, place.slot, Choice.WORDS :] = np.nan
         arena.rings[:, place.slot, Tail.SINCE] = NONE

@@ -21,6 +21,7 @@ from chronus.dsp.native import (
     write_float_control,
 )
 from chronus.engine.choices import cross_over, hold_choices
+from chronus.engine.copies import copy_node
 from chronus.engine.due import waiting_event
 from chronus.engine.faults import (
     bypass,
@@ -43,7 +44,6 @@ from chronus.engine.layout import (
     Node,
     Ramp,
 )
-from chronus.engine.nodes import copy_node
 from chronus.engine.pace import has_room, wait_for_commit, wait_for_lanes
 from chronus.engine.ports import aim, change, fill_row, follow, forget_changes, ramp_value
 from chronus.engine.sequencer import close_due_gates, is_of_lane, open_gate, run_sequences

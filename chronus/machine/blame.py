@@ -58,6 +58,8 @@ def take_over(arena: Arena, lane: int) -> None:
     reason = guilt(traces)
     if reason is not Reason.NONE:
         fault = arena.faults[traces.node]
+        if not fault[Fault.BYPASS]:
+            fault[Fault.SINCE] = traces.block
         fault[Fault.REASON] = reason
         fault[Fault.BYPASS] = 1
     recover(arena, lane)

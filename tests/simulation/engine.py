@@ -68,8 +68,10 @@ EDITS = (
     "unload square",
     "copy filter as other",
     "copy square as third with cables",
+    "copy echo as again",
     "unload env tail",
     "unload other tail",
+    "unload again tail",
     "rename bass low",
     "mute kick",
     "solo hat",
@@ -151,6 +153,8 @@ class Engine:
     def bypass(self, name: str) -> None:
         """A node is not computed in the next block, whatever resets it."""
         fault = self.arena.faults[self.slots[name]]
+        if not fault[Fault.BYPASS]:
+            fault[Fault.SINCE] = self.block
         fault[Fault.BYPASS] = 1
         fault[Fault.REASON] = Reason.CRASHED
         fault[Fault.RESET] = self.block

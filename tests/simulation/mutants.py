@@ -110,7 +110,7 @@ class BlamesTheSuccessor(World):
     """A watch that tells workers apart by what they say only once they have taken over."""
 
     def __init__(self, plan, seed):
-        super().__init__(replace(plan, is_robust=False), seed)
+        super().__init__(replace(plan, is_robust=False, standbys=2), seed)
 
     def judge(self, lookout):
         def progress_of(head, lane):
