@@ -356,7 +356,9 @@ class Session:
             UserError: one of them cannot be done, or what follows a wait is too much for the engine
                 whatever is taken away before.
         """
-        draft = self.draft()
+        stamp = self.timing.block_in_ramp() if self.is_released else None
+        draft = self.draft(None if stamp is None else float(stamp * BLOCK))
+        draft.instants[0].stamp = stamp
         for part in said:
             self.prepare(draft, part)
         draft.close()

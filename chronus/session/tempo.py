@@ -99,6 +99,10 @@ class Transport:
         passed = frame - self.origin_frame if self.is_playing else 0.0
         return bpm_after(self._columns, passed)
 
+    def is_ramping(self, frame: float) -> bool:
+        """Whether the tempo is on its way at a frame."""
+        return self.is_playing and frame < self.origin_frame + self.ramp_frames
+
     def frames_of(self, duration: Duration, frame: float) -> float:
         """How many frames a duration lasts that begins at a frame."""
         beats = float(self._beats_of(duration, frame))

@@ -23,6 +23,10 @@ CLOSE_BLOCKS = 8
 """What is to follow something that is nearer than this follows so much later."""
 
 
+RAMP_BLOCKS = 16
+"""While the tempo moves, what is said happens so much later."""
+
+
 class Timing:
     """Where time is, and which block comes next.
 
@@ -75,6 +79,15 @@ class Timing:
         if self.stamp is not None:
             return max(self.stamp, before)
         return max(before, done + CLOSE_BLOCKS) if before > done else NONE
+
+    def block_in_ramp(self) -> int | None:
+        """A block a little ahead, for what is said in real time while the tempo moves; else None.
+
+        How long a beat lasts depends on when it begins then, so that is settled before.
+        """
+        if self.is_score or not self.real_transport.is_ramping(self.frame):
+            return None
+        return max(self.done_blocks + RAMP_BLOCKS, self._last_due)
 
     def step_outside(self, parts: tuple[Said, ...], stamp: int | None = None) -> None:
         """Let time be real for commands that come in between those of a score.

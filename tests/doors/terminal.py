@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.support.program import ROOT, chronus, environment
 
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 CLOSING = re.compile(rb"^(?:chronus> )?((?:ok|error) [^\r\n]*)", re.MULTILINE)
 
 

@@ -112,7 +112,7 @@ def test_a_score_and_lines_from_outside_render_to_what_was_heard(tmp_path):
         for cutoff in range(500, 3500, 300):
             ended = live.send(f"set filter.cutoff {cutoff}hz", "trigger kick", "set saw.freq *1.06")
             assert ended.status == 0, ended
-        live.send("load noise as n level=-30", "unload saw")
+        live.send("load noise as n level=-30", "unload saw", "unload n")
         assert live.end().status == 0
         heard = frames_of(live.recorded)
     finally:

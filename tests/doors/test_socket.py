@@ -154,7 +154,7 @@ def test_quit_from_outside_ends_the_session(live):
 
 def test_sessions_are_listed_and_told_apart(live):
     """The first is main, the next main2, others have the name that they were given."""
-    session = live()
+    session = live("load vca\nwait 100s\n")
     session.start("--name", "song")
     session.start()
     ended = session.call("sessions")
