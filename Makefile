@@ -20,11 +20,12 @@ play: $(READY)
 	*) $(BIN)/chronus play $(SONG) ;; \
 	esac
 
-# Tests of what plays in real time have the machine to themselves, the rest shares its cores. The
-# last test needs a virtual sound card; CI may not leave it out.
+# What plays in real time waits most of its time, so several of those tests run at once; they come
+# before the ones that need the processor. The last test needs a virtual sound card; CI may not leave
+# it out.
 LIVE = tests/audio tests/doors tests/machine tests/packaging
 test: $(READY)
-	$(BIN)/python -m pytest $(LIVE)
+	$(BIN)/python -m pytest -n 4 --dist worksteal $(LIVE)
 	$(BIN)/python -m pytest -n auto tests $(addprefix --ignore=,$(LIVE))
 	@if command -v pulseaudio >/dev/null; then \
 		$(BIN)/python -m tests.audio.null_sink $(BIN)/python -m pytest tests/audio/test_heard.py; \

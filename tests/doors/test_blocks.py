@@ -68,9 +68,10 @@ def test_live_and_offline_are_the_same(tmp_path):
     )
     assert played.status == 0, played.out
     np.testing.assert_array_equal(frames_of(tmp_path / "p.wav"), frames_of(tmp_path / "r.wav"))
-    piped = chronus(*PIPE, "--record", "s.wav", stdin=SONG, folder=tmp_path)
+    (tmp_path / "ended.chronus").write_text(f"{SONG}\nquit\n")
+    piped = chronus(*PIPE, "--record", "s.wav", stdin=f"{SONG}\nquit\n", folder=tmp_path)
     assert piped.status == 0
-    assert chronus("render", "song.chronus", "-o", "t.wav", folder=tmp_path).status == 0
+    assert chronus("render", "ended.chronus", "-o", "t.wav", folder=tmp_path).status == 0
     np.testing.assert_array_equal(frames_of(tmp_path / "s.wav"), frames_of(tmp_path / "t.wav"))
 
 
