@@ -12,7 +12,7 @@ from chronus.commands.declaration import Command
 from chronus.commands.undoing import restore
 from chronus.data import data_path
 from chronus.errors import Code, Span, UserError
-from chronus.language.blocks import gathered
+from chronus.language.blocks import LONGEST_BLOCK, gathered
 from chronus.language.parser import read
 from chronus.language.statements import Open, OpenBlock, Record, RecordStop, Run, Save
 from chronus.machine.recorder import SUBTYPES, FileRecorder
@@ -226,7 +226,8 @@ def _put(draft: Draft, lines: list[str], path: str, span: Span | None) -> int:
     count = prepare_lines(built, lines, path, span, BUILDING)
     # Who replays what was said may find another file there, or none.
     parts = [part for text, number in gathered(lines) for part in read(text, number)]
-    draft.in_full = f"open {{ {'; '.join(part.text for part in parts)} }}"
+    in_full = f"open {{ {'; '.join(part.text for part in parts)} }}"
+    draft.in_full = in_full if len(in_full) < LONGEST_BLOCK // 2 else ""
     restore(draft, built.patch)
     return count
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import fcntl
 import os
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Final
 
 from chronus.errors import Code, UserError
-from chronus.session.journal import end_lines, entry_lines, header_lines, pending_lines
+from chronus.session.journal import end_lines, entry_lines, header_lines, pending_lines, shortened
 from chronus.session.ledger import END
 from chronus.settings import state_dir
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from chronus.session.session import Session
 
 KEPT: Final = 20
+MOST_BYTES: Final = 16_000_000
+"""A kept journal that grows beyond begins anew: it can be gone on from, but not rendered."""
 NOTE_S: Final = 1.0
 """How often it is noted where a session is."""
 ENDING: Final = ".chronus"
@@ -45,6 +48,10 @@ def position_file(journal: Path) -> Path:
 class _File:
     """A journal on disk.
 
+    Attributes:
+        size: bytes.
+        shift: frames by which its own lie behind those of the session.
+
     What is added is handed to the system in one call, so that no crash of the program loses it. The
     file is locked for as long as its session lives.
 
@@ -58,6 +65,7 @@ class _File:
 
     def __init__(self, path: Path, lines: list[str]) -> None:
         self.path = path
+        self.size = self.shift = 0
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         try:
             self._descriptor = os.open(path, flags, 0o600)
@@ -74,9 +82,19 @@ class _File:
             UserError: E_FILE, the disk is full.
         """
         try:
-            os.write(self._descriptor, ("\n".join(lines) + "\n").encode())
+            self.size += os.write(self._descriptor, ("\n".join(lines) + "\n").encode())
         except OSError as error:
             raise UserError(Code.FILE, f"cannot write {self.path}: {error.strerror}") from error
+
+    def begin_anew(self, lines: list[str]) -> None:
+        """Put other lines in the place of all.
+
+        Raises:
+            UserError: E_FILE, the disk is full.
+        """
+        os.ftruncate(self._descriptor, 0)
+        self.size = 0
+        self.add(lines)
 
     def close(self) -> None:
         """Close the file, and with that unlock it."""
@@ -110,13 +128,15 @@ class Journals:
             self._files.append(self._kept)
         except (UserError, OSError) as error:
             tell(f"no journal is kept: {error}")
+        self._session: Session | None = None
         self._is_empty = True
         self._ends = Event()
 
     def follow(self, session: Session) -> None:
         """Write down whatever takes effect in a session from now on, and where it is."""
         session.on_done(self._add)
-        session.on_pending(lambda lines: self._write(pending_lines(lines)))
+        session.on_pending(lambda lines: self._write(lambda _: pending_lines(lines)))
+        self._session = session
         if self._kept is not None:
             place = position_file(self._kept.path)
             Thread(target=self._note, args=(session, place), name="journal", daemon=True).start()
@@ -125,12 +145,12 @@ class Journals:
         """Keep the position of a session in a file, until its end."""
         with suppress(OSError):
             while not self._ends.wait(NOTE_S):
-                place.write_text(f"{session.position[0]}\n")
+                place.write_text(f"{session.position[0] + self._shift}\n")
 
     def end(self, frame: int) -> None:
         """Say at which frame the session ended, and close the files; nothing of it is an error."""
         self._ends.set()
-        self._write(end_lines(frame))
+        self._write(lambda shift: end_lines(frame + shift))
         for file in self._files:
             file.close()
         if self._kept is not None:
@@ -144,12 +164,30 @@ class Journals:
         place = (done.frame, done.publication)
         goes_on = self._last == place
         self._last = place
-        self._write(entry_lines(done, datetime.now().astimezone(), goes_on=goes_on))
+        now = datetime.now().astimezone()
+        self._write(
+            lambda shift: entry_lines(replace(done, frame=done.frame + shift), now, goes_on=goes_on)
+        )
+        if self._kept in self._files and self._kept is not None and self._kept.size > MOST_BYTES:
+            self._shorten(self._kept, done)
 
-    def _write(self, lines: list[str]) -> None:
+    @property
+    def _shift(self) -> int:
+        return 0 if self._kept is None else self._kept.shift
+
+    def _shorten(self, file: _File, done: Done) -> None:
+        """Let the journal that is always kept begin with what is so now."""
+        assert self._session is not None
+        lines, frame = shortened(done.after, self._session.transport, done.frame)
+        with suppress(UserError):  # the next line finds that, too
+            file.begin_anew([*self._header, *lines])
+        file.shift = frame - done.frame
+
+    def _write(self, lines: Callable[[int], list[str]]) -> None:
+        """Add to each file what is written where its frames are shifted so much."""
         for file in list(self._files):
             try:
-                file.add(lines)
+                file.add(lines(file.shift))
             except UserError as error:
                 self._files.remove(file)
                 file.close()

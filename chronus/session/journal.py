@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
+from chronus.session.saving import patch_lines
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from chronus.patch.model import Patch
     from chronus.session.ledger import Done
+    from chronus.session.tempo import Transport
 
 FORMAT: Final = 1
 _HEADER: Final = re.compile(r"# chronus journal (\d+) at (\d+) hz\b")
@@ -70,6 +74,26 @@ def entry_lines(done: Done, at: datetime, *, goes_on: bool) -> list[str]:
     said = "; ".join(_in_one_line(text) for text in done.texts)
     line = f"{said}  # {at:%H:%M:%S} {_in_one_line(done.who)}".rstrip()
     return [line] if goes_on else [_wait(done.frame), line]
+
+
+def shortened(patch: Patch, transport: Transport, frame: int) -> tuple[list[str], int]:
+    """A journal that leads to a patch and to a place in its bars, and to nothing more.
+
+    It stands for one that has grown too long: it can be gone on from, but not rendered to what was
+    heard. Patterns begin where their bars do.
+
+    Args:
+        patch: as it is.
+        transport: as it is.
+        frame: where it is.
+
+    Returns:
+        The lines behind the header, and the frame at which that place lies in them.
+    """
+    bar_beats = 4.0 * patch.meter[0] / patch.meter[1]
+    beats = (transport.bar_at(transport.beat_at(frame)) - 1.0) * bar_beats
+    there = round(beats * 60.0 * transport.rate_hz / patch.bpm)
+    return [f"open {{ {'; '.join(patch_lines(patch))} }}", _wait(there)], there
 
 
 def pending_lines(lines: Sequence[str]) -> list[str]:

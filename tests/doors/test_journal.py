@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 import soundfile
 
+from chronus.doors import journals
 from chronus.doors.journals import KEPT
+from chronus.session.saving import patch_lines
 from tests.doors.outside import Live
 from tests.doors.terminal import PATIENCE_S, Terminal
 from tests.support.program import chronus
+from tests.support.score import Stage
 
 SEED = 20
 LINES = 300
@@ -216,3 +219,23 @@ def test_a_journal_knows_its_rate(tmp_path):
     assert chronus("render", journal, "-o", output).status == 0
     assert soundfile.info(output).samplerate == 44_100
     np.testing.assert_array_equal(frames_of(output), frames_of(heard))
+
+
+def test_a_kept_journal_that_grows_too_long_begins_anew(tmp_path, monkeypatch):
+    """It leads to the same patch at the same place in its bars."""
+    monkeypatch.setattr(journals, "MOST_BYTES", 4000)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    stage = Stage()
+    kept = journals.Journals(None, "main", stage.session.rate_hz, lambda _: None)
+    kept.follow(stage.session)
+    stage.say("tempo 150; meter 7/8", *START)
+    for cutoff in range(500, 600):
+        stage.say(f"set filter.cutoff {cutoff}hz", "wait 1/16")
+    stage.say("wait 1/16")
+    kept.end(stage.session.frame)
+    (path,) = journals.kept_journals()
+    assert path.stat().st_size < 8000
+    again = Stage()
+    again.say(*path.read_text().splitlines()[:-1])
+    assert patch_lines(again.session.patch) == patch_lines(stage.session.patch)
+    assert again.session.position[1].split(".")[:2] == stage.session.position[1].split(".")[:2]
