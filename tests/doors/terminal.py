@@ -17,7 +17,8 @@ from pathlib import Path
 from tests.support.program import ROOT, chronus, environment
 
 PATIENCE_S = 120.0
-CLOSING = re.compile(rb"^(?:chronus> )?((?:ok|error) [^\r\n]*)", re.MULTILINE)
+CLOSING = re.compile(rb"(?:^|\x1b\[K)(?:chronus> )?((?:ok|error) [^\r\n]*)", re.MULTILINE)
+"""Behind the start of a line, or behind where the bar of a first start was."""
 
 
 class Terminal:
