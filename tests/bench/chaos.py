@@ -1,7 +1,8 @@
 """`make chaos`: a song is edited at random while its processes are killed and stopped.
 
-What was recorded is compared, sample by sample, with the same score rendered offline. The seed is
-printed; `--seed` makes the same edits again; when a process dies is up to the machine.
+Edits stand in its score, and others are typed into it from outside. What was recorded is compared,
+sample by sample, with the offline render of the session's journal. The seed is printed; `--seed`
+makes the same edits again; when a process dies, and a typed line comes, is up to the machine.
 """
 
 from __future__ import annotations
@@ -100,6 +101,25 @@ def trouble(name: str, chance: random.Random, counts: Counter[str]) -> dict[str,
     return facts
 
 
+def type_edit(name: str, chance: random.Random) -> bool:
+    """Type an edit into a session from outside; whether it was answered with `ok`."""
+    line = chance.choice(
+        (
+            f"set kick.level {chance.uniform(-12, -3):.1f}db over 300ms",
+            "load noise as hiss level=-40db",
+            "unload hiss",
+            "undo",
+            "at next beat trigger kick",
+            f"set hat.decay {chance.uniform(40, 300):.0f}ms",
+        )
+    )
+    done = subprocess.run(
+        [*CHRONUS, "send", "--session", name, line],
+        capture_output=True, check=False, cwd=ROOT,
+    )  # fmt: skip
+    return done.returncode == 0
+
+
 def difference(live: Path, offline: Path) -> str:
     """How two recordings differ, in words."""
     heard, _ = soundfile.read(str(live), dtype="float32")
@@ -126,11 +146,13 @@ def main() -> int:
         score = Path(folder) / "chaos.chronus"
         score.write_text("\n".join(edited(SONG.read_text().splitlines(), chance, seconds)) + "\n")
         live, offline = Path(folder) / "live.wav", Path(folder) / "offline.wav"
+        journal = Path(folder) / "journal.chronus"
         name = f"chaos-{os.getpid()}"
         length = ["--seconds", str(seconds)]
         command = [
             *CHRONUS, "play", str(score), *length, "--device", "null", "--record", str(live),
-            "--ahead", str(given.ahead), "--lanes", str(given.lanes), "--name", name,
+            "--journal", str(journal), "--ahead", str(given.ahead), "--lanes", str(given.lanes),
+            "--name", name,
         ]  # fmt: skip
         counts: Counter[str] = Counter()
         last: dict[str, object] = {}
@@ -139,9 +161,10 @@ def main() -> int:
             while process.poll() is None:
                 time.sleep(chance.uniform(*PAUSE_S))
                 last = trouble(name, chance, counts) or last
+                counts["line typed"] += type_edit(name, chance)
             said.seek(0)
             late = sum(line.startswith("! ") and "late" in line for line in said)
-        render = [*CHRONUS, "render", str(score), *length, "-o", str(offline)]
+        render = [*CHRONUS, "render", str(journal), "-o", str(offline)]
         subprocess.run(render, cwd=ROOT, check=False, stdout=subprocess.DEVNULL)
         verdict = difference(live, offline)
     for what, count in sorted(counts.items()):
@@ -149,7 +172,7 @@ def main() -> int:
     for what in ("handovers", "underruns"):
         print(f"{what:18} {last.get(what, 0):5}")
     print(f"{'late lines told':18} {late:5}")
-    print(f"recording and offline render: {verdict}")
+    print(f"recording and the journal's render: {verdict}")
     return 0 if verdict == "identical" else 1
 
 

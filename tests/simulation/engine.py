@@ -115,6 +115,8 @@ class Engine:
         self.echoes = echoes
         self.backend = Offline(RATE_HZ, lanes=lanes)
         self.session = Session(self.backend, handlers(), is_score=True)
+        # When a line is typed differs from world to world, and must not be part of what it means.
+        self.session.timing.block_in_ramp = lambda: None
         for statements in score(echoes=echoes):
             self.session.carry_out(statements)
         self.session.release()
