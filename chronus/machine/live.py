@@ -115,6 +115,7 @@ class LiveMachine:
         self._usage = Usage()
         self._board = Board()
         self._told = (0, 0.0)
+        self._late = 0
         self._is_closed = False
 
     # ---- starting
@@ -325,7 +326,16 @@ class LiveMachine:
             times = "once" if count - told == 1 else f"{count - told} times"
             lines.append(f"the sound was interrupted {times}: the tape ran dry ({count} in all)")
             self._told = (count, now)
+        lines += self._late_news()
         return lines
+
+    def _late_news(self) -> list[str]:
+        """Whether a score said something too late for its own time, since the last call."""
+        late = self.writer.clock(Clock.LATE)
+        before, self._late = self._late, late
+        if late <= before:
+            return []
+        return ["a line came late: its time in the score had passed, so it was done at once"]
 
     def _underruns(self) -> int:
         return int(self._head[Head.UNDERRUNS] + self._head[Head.DEVICE_UNDERRUNS])

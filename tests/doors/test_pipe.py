@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 
 import numpy as np
 import pytest
@@ -231,3 +232,16 @@ def test_a_closed_stdin_is_no_crash():
     out, errors = process.communicate(timeout=60)
     assert process.returncode == 0
     assert b"Traceback" not in out + errors
+
+
+def test_a_line_that_comes_too_late_is_told():
+    """It is done at once, and what was played is not what its score says: that is no secret."""
+    process = start(*LIVE)
+    process.stdin.write(b"load saw level=-20db\nwait 100ms\n")
+    process.stdin.flush()
+    while not process.stdout.readline().startswith(b"ok waited"):
+        pass
+    time.sleep(1.0)
+    out, _ = process.communicate(b"set saw.freq 220\nwait 3s\nstatus\nquit\n", timeout=60)
+    assert b"! a line came late" in out
+    assert b"\nlate 0\n" not in out
