@@ -278,7 +278,7 @@ class Writer:
         return is_silent or (gated and cable.target in self._fresh)
 
     def _stage_mutes(self, graph: Graph) -> None:
-        """Strips are muted and opened; a new one is so from the beginning."""
+        """Strips are muted and opened; one that is new is so from the beginning."""
         mutes = {key: node.values["mute"] for key, node in graph.nodes.items() if node.is_strip}
         for key, mute in mutes.items():
             if self._mutes.get(key, mute) != mute:
@@ -286,7 +286,8 @@ class Writer:
                 index = place.kind.find_input("mute")
                 assert index is not None
                 self.set_port(key, index, mute)
-        self._mutes = mutes
+        known = self._mutes | mutes
+        self._mutes = {key: mute for key, mute in known.items() if key in self.places}
 
     # ---- what leaves
 

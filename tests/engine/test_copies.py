@@ -37,6 +37,31 @@ def test_a_copy_is_in_the_same_state(original, lanes):
     assert np.allclose(both[after], 2.0 * alone[after], atol=2e-7)
 
 
+@pytest.mark.parametrize("wait", ["wait 100ms", "wait 1ms", ""])
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_a_copy_glides_on(wait, lanes):
+    """Pitch, level and pan of a copy go where those of the node go, begun before it or with it."""
+    glide = "set a.freq 700hz a.level -30db a.pan 0.6 over 300ms"
+    lines = [glide, *[wait] * bool(wait)]
+    alone = played(ORIGINALS[0], *lines, lanes=lanes)
+    both = played(ORIGINALS[0], *lines, "copy a as b", lanes=lanes)
+    begin = (len(both) - 200 * 48) // 64 * 64
+    assert np.array_equal(both[:begin], alone[:begin])
+    after = slice(begin + 240 + 64, None)
+    assert np.max(np.abs(alone[after])) > 0.01
+    assert np.allclose(both[after], 2.0 * alone[after], atol=3e-5)
+    assert len(clicks(both)) == 0
+
+
+def test_a_copy_that_is_set_does_not_glide():
+    """What is said of a copy counts, and what it says of where it is on its way is so."""
+    stage = Stage()
+    stage.say(ORIGINALS[0], "set a.freq 700hz over 300ms", "wait 100ms")
+    stage.say("copy a as b", "copy a as c", "set c.freq 200hz", "wait 50ms")
+    assert stage.get("b.freq") == stage.get("a.freq") < 700.0
+    assert stage.get("c.freq") == 200.0
+
+
 def test_a_copy_fades_in():
     """It comes within 5 ms, without a click."""
     both = played(ORIGINALS[0], "copy a as b")
@@ -110,6 +135,17 @@ def test_a_new_name_moves_no_sample():
         ("wind", "out", "dark", "in"),
         ("wave", "out", "low", "level"),
     ]
+
+
+def test_a_new_name_is_undone():
+    """The name of before is back, no sample is another one, and patterns play on."""
+    lines = ("load kick as k; sequence k: x.x. step 1/32; load saw", "wait 300ms")
+    still, moved = Stage(), Stage()
+    still.say(*lines, "wait 1ms", "wait 1ms", "wait 400ms")
+    moved.say(*lines, "rename k drum; rename saw k", "wait 1ms", "undo", "wait 1ms", "wait 400ms")
+    assert list(moved.session.patch.nodes) == ["out", "k", "saw"]
+    assert np.array_equal(still.frames, moved.frames)
+    moved.say("redo", "unsequence drum")
 
 
 def test_a_sequence_stops_under_the_new_name():

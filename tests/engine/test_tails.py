@@ -97,6 +97,17 @@ def test_a_panic_is_silence_without_a_click():
     assert np.max(np.abs(stage.frames[-24_000:])) > 0.1
 
 
+def test_a_panic_stops_a_ramp_of_the_tempo():
+    """The transport stands where it is, and goes on with the rest of the ramp: as with `stop`."""
+    bars = []
+    for word in ("panic", "stop"):
+        stage = Stage()
+        stage.say("load kick; sequence kick: xxxx", "tempo 240 over 2 bars", "wait 1 bar", word)
+        stage.say("wait 700ms", "start", "wait 1 bar", "wait 300ms")
+        bars.append((stage.session.frame, stage.session.transport, stage.session.position))
+    assert bars[0] == bars[1]
+
+
 def test_a_panic_within_a_panic_makes_no_click():
     """However often and fast it is said; what needs no gate sounds on."""
     stage = Stage()

@@ -90,6 +90,7 @@ def patches(draw):
                         f"sequence {other}: {' '.join(draw(NOTES))} {draw(OPTIONS)}",
                         f"sequence {other}.{port.name}: {draw(value_of(port))} . 1",
                         f"unload {name}; load {kind} as {name}",
+                        f"mute {name}; solo {other}",
                         "tempo 133.7",
                         "set out.level -9db",
                     ]

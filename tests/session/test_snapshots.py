@@ -23,7 +23,7 @@ def meaning(patch):
     return {
         "nodes": {name: (node.kind, dict(node.values)) for name, node in patch.nodes.items()},
         "cables": {(*c.ends, c.amount, c.bends, c.text) for c in patch.cables},
-        "silenced": patch.silenced,
+        "strips": (patch.silenced, patch.muted, patch.soloed),
         "sequences": dict(patch.sequences),
         "time": (patch.bpm, patch.meter, patch.swing),
     }

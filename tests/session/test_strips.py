@@ -82,6 +82,32 @@ def test_a_mute_outlasts_moves_and_names():
     assert heard(stage) == "abc"
 
 
+@pytest.mark.parametrize("line", ["mute a", "solo b c", "mute a b; solo a", "mute a b c"])
+def test_who_is_heard_is_undone(line):
+    """Undone, redone and recalled, without a click; `diff` has the lines that lead there."""
+    stage = Stage()
+    stage.say(*THREE, "wait 100ms", "snapshot all", line, "snapshot some")
+    some = heard(stage)
+    stage.say("undo")
+    assert heard(stage) == "abc"
+    stage.say("redo")
+    assert heard(stage) == some
+    stage.say(*stage.say("diff all").results[0].lines)
+    assert heard(stage) == "abc"
+    stage.say("recall some over 20ms")
+    assert heard(stage) == some
+    assert len(clicks(stage.frames)) == 0
+
+
+def test_a_strip_that_comes_back_is_as_muted_as_its_node():
+    """A node that is soloed against while it is not heard comes back silent, undone or not."""
+    stage = Stage()
+    stage.say(*THREE, "wait 100ms", "unpatch a > out; solo b", "patch a > out", "wait 100ms")
+    assert heard(stage) == "b"
+    stage.say("unsolo b")
+    assert heard(stage) == "abc"
+
+
 def test_new_nodes_come_silent_while_another_is_soloed():
     """What is loaded while something is soloed is not heard, not for a frame."""
     stage = Stage()
