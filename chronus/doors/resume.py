@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chronus.commands.files import read_lines
 from chronus.commands.registry import handlers
 from chronus.doors.journals import journals_dir, kept_journals, position_file
+from chronus.dsp.declaration import RAMP_S
 from chronus.errors import Code, UserError
 from chronus.session.journal import in_order, last_frame, pending_at_end, read_header, without_end
 from chronus.session.offline import Offline
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from chronus.doors.calls import Live
 
 WHO = "journal"
+FADED_S = 2 * RAMP_S
 
 
 class Past(NamedTuple):
@@ -29,7 +31,8 @@ class Past(NamedTuple):
         path: of its journal.
         rate_hz: frames a second.
         lines: of the journal, without its end.
-        frame: where it was when it was last seen, the start of a block.
+        frame: where it was when it was last seen, the start of a block; what its last line took
+            away has faded there.
         pending: what was to be done later.
     """
 
@@ -55,7 +58,8 @@ def past_session(name: str | None) -> Past:
     header = read_header(lines[0]) if lines else None
     if header is None:
         raise UserError(Code.FILE, f"{path} is no journal: `chronus play` plays it")
-    frame = max(last_frame(lines), _seen_at(path))
+    faded = last_frame(lines) + round(FADED_S * header.rate_hz)
+    frame = max(faded, _seen_at(path))
     frame = -(-frame // BLOCK) * BLOCK
     pending = pending_at_end(written, frame, header.rate_hz)
     return Past(path, header.rate_hz, without_end(lines), frame, pending)
