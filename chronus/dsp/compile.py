@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from chronus.dsp.codegen import kernel_name, kernel_source
 from chronus.settings import cache_dir
@@ -58,8 +58,12 @@ def load_kernel(name: str) -> int:
         OSError: the cache folder cannot be written.
         ImportError: it was not written, or is there no longer.
     """
-    dispatcher = getattr(_imported(name), _function_name(name))
-    (compiled,) = dispatcher.overloads.values()
+    return native_address(getattr(_imported(name), _function_name(name)))
+
+
+def native_address(function: Any) -> int:
+    """Where the native code of a function lies that numba has compiled for one signature."""
+    (compiled,) = function.overloads.values()
     return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
 
 

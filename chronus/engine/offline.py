@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chronus.dsp.compile import load_kernel
+from chronus.dsp.compile import load_kernel, native_address
 from chronus.engine.layout import (
     MAX_ROWS_OF_A_NODE,
     Arena,
@@ -49,7 +49,10 @@ class Stepper:
         self._addresses = np.pad(self._addresses, (0, max(more, 0)))
         for number, kernel in kernels.items():
             if self._addresses[number] == 0:
-                self._addresses[number] = load_kernel(kernel)
+                self._addresses[number] = self._address_of(kernel)
+
+    def _address_of(self, kernel: str) -> int:
+        return load_kernel(kernel)
 
     def has(self, number: int) -> bool:
         """Whether the kernel of a number is loaded."""
@@ -70,8 +73,7 @@ class Stepper:
     @property
     def address(self) -> int:
         """Native address of `run_blocks`, once it is loaded."""
-        (compiled,) = run_blocks.overloads.values()
-        return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
+        return native_address(run_blocks)
 
 
 def blank_arena() -> Arena:

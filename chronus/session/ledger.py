@@ -46,6 +46,8 @@ class Entry:
         frame: at which it does.
         due: the frame at which it was to take effect; None for as soon as possible.
         what: it is called where it is late.
+        is_unheard: whether it does nothing in the engine, and so belongs behind what it was said
+            after, whenever that takes effect.
     """
 
     texts: tuple[str, ...]
@@ -57,6 +59,7 @@ class Entry:
     frame: int = 0
     due: int | None = None
     what: str = ""
+    is_unheard: bool = False
 
 
 class Ledger:
@@ -74,6 +77,7 @@ class Ledger:
         self._late = late
         self._open: deque[Entry] = deque()
         self._listeners: list[Callable[[Done], None]] = []
+        self._reached = 0
 
     @property
     def is_open(self) -> bool:
@@ -96,6 +100,8 @@ class Ledger:
             if frame is None:
                 return
             self._open.popleft()
+            frame = max(frame, self._reached) if entry.is_unheard else frame
+            self._reached = max(frame, self._reached)
             if entry.due is not None and frame > entry.due:
                 self._late(entry.what, entry.due, frame)
             done = Done(frame, entry.texts, entry.publication, entry.who, entry.before, entry.after)

@@ -463,6 +463,7 @@ class Session:
                 mark,
                 self.took,
                 due,
+                is_unheard=mark is None and not self.is_score,
             )
             self.ledger.add(entry)
 
