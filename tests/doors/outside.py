@@ -83,6 +83,13 @@ class Live:
                 said = [json.loads(answer) for answer in answers]
         return [answer for answer in said if "event" not in answer]
 
+    def wait_for_sound(self) -> None:
+        """Return when frame 0 has been computed: what comes before that happens there."""
+        limit = time.monotonic() + PATIENCE_S
+        while self.ask("status")[0]["at"]["frame"] == 0:
+            assert time.monotonic() < limit
+            time.sleep(0.02)
+
     def end(self) -> Ended:
         """Wait for the first session's own end."""
         out, err = self.processes[0].communicate(timeout=PATIENCE_S)
