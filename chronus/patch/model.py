@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from chronus.dsp.declaration import Input, Kind
     from chronus.language.statements import Sequence
+    from chronus.patch.instruments import Instrument
 
 OUT: Final = "out"
 """The node that is always there: the way to the sound card."""
@@ -103,6 +104,7 @@ class Patch:
         bpm: beats a minute, or where a ramp of the tempo goes.
         meter: notes in a bar, and what part of a whole one each is: (7, 8).
         swing: of sequences that name none, 0..1.
+        instruments: by name; their inner nodes are among `nodes`.
         count: the next free number.
     """
 
@@ -115,6 +117,7 @@ class Patch:
     bpm: float = 120.0
     meter: tuple[int, int] = (4, 4)
     swing: float = 0.5
+    instruments: Mapping[str, Instrument] = field(default_factory=lambda: MappingProxyType({}))
     count: int = 1
 
     def with_node(self, node: Node) -> Patch:
