@@ -21,7 +21,9 @@ def _reset(draft: Draft, statement: Reset) -> None:
     for name in statement.names:
         node = draft.node(name)
         draft.touch(partial(Console.reset_node, node=node))
-    names = [name.text for name in statement.names]
+    if not statement.names:
+        draft.touch(Console.reset_all)
+    names = [name.text for name in statement.names] or list(draft.patch.nodes)
     draft.say(Result(f"reset {', '.join(names)}", data={"nodes": names}))
 
 
@@ -63,13 +65,14 @@ def _said(done: Reloaded) -> list[str]:
 COMMANDS = (
     Command(
         verb="reset",
-        form="reset NODE ...",
+        form="reset NODE ... | all",
         doc="Let nodes start afresh; one that went wrong and is bypassed is tried again",
         examples=("load delay", "reset delay"),
         handles={Reset: _reset},
         more=(
             "A node that crashes, never comes to an end, or gives what is no number three times in",
-            "a second is bypassed: the rest plays on, and `status` names it.",
+            "a second is bypassed: the rest plays on, and `status` names it. `reset all` also ends",
+            "at once what was unloaded and rings on.",
         ),
     ),
     Command(

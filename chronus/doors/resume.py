@@ -101,7 +101,7 @@ def resume(live: Live, past: Past) -> Session:
         if reply.error is not None:
             live.news.say(f"{past.path} line {number}: {reply.error.message}")
     session.move_to(past.frame)
-    session.run_line(f"reset {' '.join(session.patch.nodes)}", who="resume")
+    session.run_line("reset all", who="resume")
     session.publish()
     live.machine.begin_at(past.frame)
     session.go_on_with(live.start())

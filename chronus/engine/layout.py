@@ -164,7 +164,7 @@ class Event(IntEnum):
     FOLLOW = 12  # port a goes the way of port b (c: 1 if to the same end), and a gate stays open
     METER = 13  # value beats in a bar, from the next bar line on
     COPY = 14  # node slot a goes on from the state and delay memory of node slot b
-    RING = 15  # node slot a is silent after b blocks of silence, or c blocks in all
+    RING = 15  # node slot a is silent after b blocks of silence, or c in all; c below 0: at once
     PANIC = 16  # as STOP; all fades, and every node starts afresh
 
 

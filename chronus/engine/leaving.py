@@ -63,6 +63,11 @@ class Leaving:
         return {key for key, leave in self._exits.items() if leave.ringing is None}
 
     @property
+    def ringing(self) -> set[str]:
+        """The nodes that ring on."""
+        return {leave.ringing for leave in self._exits.values() if leave.ringing is not None}
+
+    @property
     def blocks(self) -> int:
         """Blocks after which both banks know of a fade that it is over."""
         return -(-self._writer.fade_frames // BLOCK) + 2

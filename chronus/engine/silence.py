@@ -67,9 +67,12 @@ def listen(arena: Arena, block: int, node: np.ndarray) -> None:
 
 @njit(**OPTIONS)
 def let_ring(arena: Arena, block: int, slot: int, quiet: int, most: int) -> None:
-    """A node rings on from this block, until it is silent for `quiet` blocks or `most` are over."""
+    """A node rings on from this block, until it is silent for `quiet` blocks or `most` are over.
+
+    With `most` below 0 it is silent at once.
+    """
     ring = arena.rings[1 - (block & 1), slot]
-    ring[SINCE] = block
+    ring[SINCE] = block if most >= 0 else RUNG_OUT
     ring[QUIET] = 0
     ring[QUIET_BLOCKS] = quiet
     ring[MOST_BLOCKS] = most

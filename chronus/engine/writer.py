@@ -449,6 +449,11 @@ class Writer:
         """A node starts afresh, and is computed again if it was bypassed."""
         self._instant.add(Event.RESET, self.places[key].slot)
 
+    def hush_ringing(self) -> None:
+        """What was unloaded and rings on is silent from now on."""
+        for node in self._leaving.ringing:
+            self._instant.add(Event.RING, self.places[node].slot, 0, -1)
+
     def port_place(self, key: str, port: int) -> int:
         """A port's place in the arena, for the ports of a sequence."""
         return self.places[key].ports + port

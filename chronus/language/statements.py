@@ -393,6 +393,8 @@ class Help:
 
 @dataclass(frozen=True, slots=True)
 class Reset:
+    """`reset NODE ...`; all of them without names."""
+
     names: tuple[Name, ...]
 
 

@@ -84,6 +84,11 @@ class Item:
             return f"at beat {self.beat + 1.0:.12g} {self.text}"
         return f"at frame {round(self.frame or 0)} {self.text}"
 
+    @property
+    def line_once(self) -> str:
+        """The same for what is done once; "" for what is still pending once it has been done."""
+        return self.line if self.repeat is None else ""
+
     def frame_in(self, transport: Transport) -> float:
         """The frame at which it is due; infinite while the transport stands before its beat."""
         if self.frame is not None:

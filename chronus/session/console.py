@@ -206,3 +206,10 @@ class Console:
         if self.is_here(node):
             self._writer.reset_node(key_of(node))
             self.is_touched = True
+
+    def reset_all(self) -> None:
+        """Let every node start afresh, and what was unloaded and rings on be silent."""
+        for node in self.patch.nodes.values():
+            self.reset_node(node)
+        self._writer.hush_ringing()
+        self.is_touched = True

@@ -66,6 +66,7 @@ class Instant:
         stamp: the block at which it is done where it is published ahead; None for what is not.
         history: what can be undone from then on; None where that stays.
         line: the line of that history that makes the change of this instant.
+        pending: a line that would have it done, where it was on the agenda for once.
     """
 
     patch: Patch | None = None
@@ -83,6 +84,7 @@ class Instant:
     stamp: int | None = None
     history: History | None = None
     line: int | None = None
+    pending: str = ""
 
     @property
     def is_empty(self) -> bool:

@@ -1,4 +1,4 @@
-"""What was done: told to who listens once it has taken effect, in the order of its publication."""
+"""What was done: told to who listens as soon as it has taken effect."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ class Entry:
         what: it is called where it is late.
         is_unheard: whether it does nothing in the engine, and so belongs behind what it was said
             after, whenever that takes effect.
+        pending: a line that would have it done; "" where that is not known, or remains pending.
     """
 
     texts: tuple[str, ...]
@@ -60,10 +61,13 @@ class Entry:
     due: int | None = None
     what: str = ""
     is_unheard: bool = False
+    pending: str = ""
 
 
 class Ledger:
-    """Keeps the order: what has its frame early waits for what was published before.
+    """Keeps what was published until it has taken effect.
+
+    What was published ahead waits for its frame, and what is said meanwhile is told before it.
 
     Args:
         took: says at which frame what has a mark took effect, None before that.
@@ -88,22 +92,44 @@ class Ledger:
         """Have everything told from now on."""
         self._listeners.append(listener)
 
+    @property
+    def pending(self) -> tuple[str, ...]:
+        """Lines that would have done what was published ahead and is still to come."""
+        return tuple(entry.pending for entry in self._open if entry.pending)
+
     def add(self, entry: Entry) -> None:
         """Note what has just been published."""
         self._open.append(entry)
 
     def tell(self) -> None:
-        """Tell all that has taken effect by now."""
-        while self._open:
-            entry = self._open[0]
-            frame = entry.frame if entry.mark is None else self._took(entry.mark)
-            if frame is None:
-                return
-            self._open.popleft()
-            frame = max(frame, self._reached) if entry.is_unheard else frame
-            self._reached = max(frame, self._reached)
-            if entry.due is not None and frame > entry.due:
-                self._late(entry.what, entry.due, frame)
-            done = Done(frame, entry.texts, entry.publication, entry.who, entry.before, entry.after)
-            for listener in self._listeners:
-                listener(done)
+        """Tell all that has taken effect by now, in the order of its publication."""
+        waiting: deque[Entry] = deque()
+        came: list[tuple[Entry, int]] = []
+        for entry, frame in self._frames():
+            if frame is None or (entry.is_unheard and waiting):
+                waiting.append(entry)
+            else:
+                came.append((entry, frame))
+        self._open = waiting
+        for entry, frame in came:
+            self._tell(entry, max(frame, self._reached) if entry.is_unheard else frame)
+
+    def _tell(self, entry: Entry, frame: int) -> None:
+        self._reached = max(frame, self._reached)
+        if entry.due is not None and frame > entry.due:
+            self._late(entry.what, entry.due, frame)
+        done = Done(frame, entry.texts, entry.publication, entry.who, entry.before, entry.after)
+        for listener in self._listeners:
+            listener(done)
+
+    def _frames(self) -> list[tuple[Entry, int | None]]:
+        """What is open, and the frame at which it took effect, None where that is to come.
+
+        The last is asked about first: of two that come in one block, the earlier is then never
+        taken for one that comes later.
+        """
+        found = [
+            (entry, entry.frame if entry.mark is None else self._took(entry.mark))
+            for entry in reversed(self._open)
+        ]
+        return found[::-1]

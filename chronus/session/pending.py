@@ -73,6 +73,7 @@ class Pending:
         if session.ledger.is_open or (wait is not None and wait <= 0):
             with session.turns.turn():
                 session.ledger.tell()
+                session.tell_pending()
                 while (wait := self._frames_to_go()) is not None and wait <= 0:
                     self._carry_out_ahead()
         if wait is None:
@@ -113,6 +114,7 @@ class Pending:
             self.prepare(draft, item.parts)
             draft.close()
             (instant,) = draft.instants
+            instant.pending = item.line_once
             session.do(instant, is_last=False)
         except UserError as error:
             session.agenda = session.agenda.without({item.number})
@@ -175,6 +177,7 @@ class Pending:
             self.prepare(trial, item.parts)
             trial.close()
             (instant,) = trial.instants
+            instant.pending = item.line_once
             draft.adopt(trial)
         except UserError as error:
             reason = error

@@ -416,7 +416,7 @@ class Session:
             if foreseen is not transport is timing.foreseen:
                 timing.foreseen = timing.engine_transport()  # from the block at which it came
         self.ledger.tell()
-        self._tell_pending()
+        self.tell_pending()
         self._wake()
         if instant.until is not None and is_last:
             self.move_to(instant.until, apart=True)
@@ -464,6 +464,7 @@ class Session:
                 self.took,
                 due,
                 is_unheard=mark is None and not self.is_score,
+                pending=instant.pending,
             )
             self.ledger.add(entry)
 
@@ -471,8 +472,9 @@ class Session:
         """Have told what is pending, a line each, whenever it has changed; see `on_done`."""
         self._pending_listeners.append(listener)
 
-    def _tell_pending(self) -> None:
-        lines = tuple(item.line for item in self.agenda.items)
+    def tell_pending(self) -> None:
+        """Tell what is pending, if that has changed; what is published ahead still is."""
+        lines = (*self.ledger.pending, *(item.line for item in self.agenda.items))
         if lines != self._told_pending:
             self._told_pending = lines
             for listener in self._pending_listeners:

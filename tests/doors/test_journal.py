@@ -148,6 +148,10 @@ def test_a_killed_session_goes_on(tmp_path, monkeypatch):
         assert terminal.say("at +1000s trigger kick").startswith(b"ok")
         terminal.say(f'save "{tmp_path}/before.chronus"')
         before = terminal.say("status")
+        # What rings on in the past session's journal must not do so behind the place of the new.
+        for line in ("load delay as echo feedback=0.95; load hat as struck", "patch struck > echo"):
+            assert terminal.say(line).startswith(b"ok"), line
+        terminal.say("trigger struck; wait 100ms; unload struck echo tail")
         terminal.kill()
     finally:
         terminal.close()
@@ -173,6 +177,33 @@ def test_a_killed_session_goes_on(tmp_path, monkeypatch):
     assert np.abs(frames[:resumed]).max() == 0.0
     assert np.abs(frames[resumed:]).max() > 0.1
     np.testing.assert_array_equal(frames_of(output)[resumed:], frames[resumed:])
+
+
+def test_what_is_said_while_something_is_published_ahead_is_kept(tmp_path, monkeypatch):
+    """Killed shortly before what is pending comes, a session has it and all that was said since."""
+    monkeypatch.setenv("TERM", "dumb")
+    state = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    terminal = Terminal("--plain", **state)
+    try:
+        assert terminal.say("load saw").startswith(b"ok")
+        for number in range(3):
+            assert terminal.say(f"at +600ms set saw.level -{number + 20}").startswith(b"ok")
+        due = time.monotonic() + 0.55
+        said = 0
+        while time.monotonic() < due:
+            said += 1
+            assert terminal.say(f"set saw.freq {100 + said}hz").startswith(b"ok")
+        terminal.kill()
+    finally:
+        terminal.close()
+    (kept,) = (tmp_path / "state" / "chronus" / "journals").glob("*.chronus")
+    text = kept.read_text()
+    for number in range(said):
+        assert f"set saw.freq {101 + number}hz " in text
+    ahead = text[text.rindex("# pending:") :]
+    for number in range(3):
+        line = f"set saw.level -{number + 20}"
+        assert f"\n{line}  #" in text or f" {line}" in ahead, line
 
 
 def _frame(closing: bytes) -> int:
