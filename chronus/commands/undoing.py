@@ -11,10 +11,12 @@ from chronus.commands.sequences import play
 from chronus.commands.time import set_meter, set_tempo
 from chronus.errors import Code, UserError
 from chronus.language.statements import History, Redo, Undo
+from chronus.modules.catalog import catalog
 from chronus.session.changes import changes
 from chronus.session.console import Console
 from chronus.session.draft import Result
 from chronus.session.history import DEPTH
+from chronus.session.reloading import check_uses
 from chronus.session.reply import state_error
 
 if TYPE_CHECKING:
@@ -39,8 +41,10 @@ def restore(draft: Draft, patch: Patch, over: Duration | None = None) -> None:
         over: how long numeric ports, amounts of cables, and the tempo take to what they are there.
 
     Raises:
-        UserError: E_LIMIT, there is no room for it.
+        UserError: E_LIMIT, there is no room for it; E_STATE or E_PORT, a kind or a port of it has
+            gone with a `reload`.
     """
+    check_uses(patch, catalog(), catalog())
     what = changes(draft.patch, patch)
     frames = 0
     if over is not None:

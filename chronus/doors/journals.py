@@ -130,12 +130,13 @@ class Journals:
             tell(f"no journal is kept: {error}")
         self._session: Session | None = None
         self._is_empty = True
+        self._pending: tuple[str, ...] = ()
         self._ends = Event()
 
     def follow(self, session: Session) -> None:
         """Write down whatever takes effect in a session from now on, and where it is."""
         session.on_done(self._add)
-        session.on_pending(lambda lines: self._write(lambda _: pending_lines(lines)))
+        session.on_pending(self._add_pending)
         self._session = session
         if self._kept is not None:
             place = position_file(self._kept.path)
@@ -171,6 +172,10 @@ class Journals:
         if self._kept in self._files and self._kept is not None and self._kept.size > MOST_BYTES:
             self._shorten(self._kept, done)
 
+    def _add_pending(self, lines: tuple[str, ...]) -> None:
+        self._pending = lines
+        self._write(lambda shift: pending_lines(lines, shift))
+
     @property
     def _shift(self) -> int:
         return 0 if self._kept is None else self._kept.shift
@@ -178,10 +183,12 @@ class Journals:
     def _shorten(self, file: _File, done: Done) -> None:
         """Let the journal that is always kept begin with what is so now."""
         assert self._session is not None
-        lines, frame = shortened(done.after, self._session.transport, done.frame)
-        with suppress(UserError):  # the next line finds that, too
-            file.begin_anew([*self._header, *lines])
+        session = self._session
+        lines, frame = shortened(done.after, session.snapshots, session.transport, done.frame)
         file.shift = frame - done.frame
+        with suppress(UserError):  # the next line finds that, too
+            pending = pending_lines(self._pending, file.shift)
+            file.begin_anew([*self._header, *lines, *pending])
 
     def _write(self, lines: Callable[[int], list[str]]) -> None:
         """Add to each file what is written where its frames are shifted so much."""

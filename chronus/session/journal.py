@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from chronus.session.saving import patch_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from chronus.patch.model import Patch
@@ -76,14 +76,17 @@ def entry_lines(done: Done, at: datetime, *, goes_on: bool) -> list[str]:
     return [line] if goes_on else [_wait(done.frame), line]
 
 
-def shortened(patch: Patch, transport: Transport, frame: int) -> tuple[list[str], int]:
-    """A journal that leads to a patch and to a place in its bars, and to nothing more.
+def shortened(
+    patch: Patch, snapshots: Mapping[str, Patch], transport: Transport, frame: int
+) -> tuple[list[str], int]:
+    """A journal that leads to a patch, its snapshots and a place in its bars, and to nothing more.
 
     It stands for one that has grown too long: it can be gone on from, but not rendered to what was
-    heard. Patterns begin where their bars do.
+    heard, and what was said before it cannot be undone. Patterns begin where their bars do.
 
     Args:
         patch: as it is.
+        snapshots: by name.
         transport: as it is.
         frame: where it is.
 
@@ -93,12 +96,29 @@ def shortened(patch: Patch, transport: Transport, frame: int) -> tuple[list[str]
     bar_beats = 4.0 * patch.meter[0] / patch.meter[1]
     beats = (transport.bar_at(transport.beat_at(frame)) - 1.0) * bar_beats
     there = round(beats * 60.0 * transport.rate_hz / patch.bpm)
-    return [f"open {{ {'; '.join(patch_lines(patch))} }}", _wait(there)], there
+    lines = []
+    for name, kept in snapshots.items():
+        lines += [_opened(kept), f"snapshot {name}"]
+    return [*lines, _opened(patch), _wait(there)], there
 
 
-def pending_lines(lines: Sequence[str]) -> list[str]:
-    """What is to be done later, for who goes on with the session: comments to all others."""
-    return [_PENDING, *(f"{_LATER}{_in_one_line(line)}" for line in lines)]
+def _opened(patch: Patch) -> str:
+    return f"open {{ {'; '.join(patch_lines(patch))} }}"
+
+
+def pending_lines(lines: Sequence[str], shift: int) -> list[str]:
+    """What is to be done later, for who goes on with the session: comments to all others.
+
+    Args:
+        lines: that have it done.
+        shift: frames by which a journal's own lie behind those of its session.
+    """
+    return [_PENDING, *(f"{_LATER}{_shifted(_in_one_line(line), shift)}" for line in lines)]
+
+
+def _shifted(line: str, shift: int) -> str:
+    found = _AT_FRAME.match(line)
+    return line if found is None else f"at frame {int(found[1]) + shift} {found[2]}"
 
 
 def pending_at_end(lines: Sequence[str], frame: int, rate_hz: int) -> list[str]:

@@ -12,6 +12,7 @@ import soundfile
 
 from chronus.doors import journals
 from chronus.doors.journals import KEPT
+from chronus.session.journal import last_frame, pending_at_end
 from chronus.session.saving import patch_lines
 from tests.doors.outside import Live
 from tests.doors.terminal import PATIENCE_S, Terminal
@@ -258,13 +259,18 @@ def test_a_journal_knows_its_rate(tmp_path):
 
 
 def test_a_kept_journal_that_grows_too_long_begins_anew(tmp_path, monkeypatch):
-    """It leads to the same patch at the same place in its bars."""
+    """It leads to the same patch, snapshots and place in its bars; what is pending still comes."""
     monkeypatch.setattr(journals, "MOST_BYTES", 4000)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     stage = Stage()
     kept = journals.Journals(None, "main", stage.session.rate_hz, lambda _: None)
     kept.follow(stage.session)
-    stage.say("tempo 150; meter 7/8", *START)
+    stage.say("tempo 150; meter 7/8", *START, "snapshot bright", "set filter.cutoff 300hz")
+    for cutoff in range(500, 600):
+        stage.say(f"set filter.cutoff {cutoff}hz", "wait 1/16")
+    stage.say("wait 1/16")
+    frame = stage.session.frame
+    stage.say("at +900s trigger kick")
     for cutoff in range(500, 600):
         stage.say(f"set filter.cutoff {cutoff}hz", "wait 1/16")
     stage.say("wait 1/16")
@@ -275,3 +281,11 @@ def test_a_kept_journal_that_grows_too_long_begins_anew(tmp_path, monkeypatch):
     again.say(*path.read_text().splitlines()[:-1])
     assert patch_lines(again.session.patch) == patch_lines(stage.session.patch)
     assert again.session.position[1].split(".")[:2] == stage.session.position[1].split(".")[:2]
+    for session in (again, stage):
+        session.say("recall bright")
+    assert patch_lines(again.session.patch) == patch_lines(stage.session.patch)
+    lines = path.read_text().splitlines()
+    end = last_frame(lines)
+    (pending,) = pending_at_end(lines, end, stage.session.rate_hz)
+    left_s = 900.0 - (stage.session.frame - frame) / stage.session.rate_hz
+    assert float(re.findall(r"\+([0-9.]+)s", pending)[0]) == pytest.approx(left_s, abs=2e-3)
