@@ -1,4 +1,4 @@
-"""What a listener would say of a sound, in figures: how loud, how bright, how long, how it moves."""
+"""What a listener would say of a sound, in figures: how loud, bright and long, how it moves."""
 
 from __future__ import annotations
 
