@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from chronus.errors import Span
@@ -25,6 +25,10 @@ class Manner:
     legato: bool | None = None
     glide: Quantity | None = None
     span: Span | None = None
+
+
+UNSAID: Final = Manner()
+"""Nothing is said of how it is played."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,4 +124,4 @@ def _doc(tree: Node, line: int) -> str | None:
     if len(quoted) > 1:
         message = "there are two lines in quotes; one is enough"
         raise UserError(Code.SYNTAX, message, build.span_of(quoted[1], line))
-    return quoted[0].strip('"').strip() if quoted else None
+    return " ".join(quoted[0].strip('"').split()) if quoted else None

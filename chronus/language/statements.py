@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Literal
 
 from chronus.errors import Span
-from chronus.language.instruments import Expose, Instrument, Manner
+from chronus.language.instruments import UNSAID, Expose, Instrument, Manner
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Load:
     kind: Name
     name: Name | None
     settings: tuple[Setting, ...]
-    manner: Manner = Manner()
+    manner: Manner = UNSAID
 
 
 @dataclass(frozen=True, slots=True)
