@@ -389,9 +389,9 @@ COMMANDS = (
             "NAME.chronus is looked for in the current folder, then among your own instruments in",
             "~/.local/share/chronus/instruments, then among those that come with the program.",
             "It is made by load (of kinds), patch, unpatch, set and expose. `patch NODE > out`",
-            "says what is heard; a node of kind keys gets the notes, and shows freq, gate, velocity",
-            "and glide by itself. `voices` (1 to 64), `mono`, `legato` and `glide` say how it is",
-            "played where `load` does not. `help instruments` says how to play one.",
+            "says what is heard. A node of kind keys gets the notes, and shows freq, gate,",
+            "velocity and glide by itself. `voices` (1 to 64), `mono`, `legato` and `glide` say",
+            "how it is played where `load` does not. `help instruments` says how to play one.",
         ),
     ),
     Command(

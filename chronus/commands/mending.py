@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 def _reset(draft: Draft, statement: Reset) -> None:
     for name in statement.names:
         instrument = draft.patch.instruments.get(name.text)
-        nodes = (draft.node(name),)
+        nodes = [draft.node(name)]
         if instrument is not None:
-            nodes = inner_nodes(draft.patch, instrument)
+            nodes = list(inner_nodes(draft.patch, instrument))
         for node in nodes:
             draft.touch(partial(Console.reset_node, node=node))
     names = [name.text for name in statement.names]

@@ -156,8 +156,8 @@ def _load_instrument(draft: Draft, statement: Load, definition: Definition) -> N
     draft.made_from = (definition.text,)
     draft.rewire(patch)
     where = " > out" if patch.instruments[name].heard in heard(patch) else ""
-    how = f", {voices} voices" if voices > 1 else ""
-    draft.say(Result(f"{name}: {definition.name}{where}{how}", data={"node": name, **data}))
+    many = f", {voices} voices" if voices > 1 else ""
+    draft.say(Result(f"{name}: {definition.name}{where}{many}", data={"node": name, **data}))
 
 
 def _with_setting(draft: Draft, patch: Patch, name: str, setting: Setting) -> Patch:
@@ -253,11 +253,11 @@ def _copy(draft: Draft, statement: Copy) -> None:
     wanted = statement.name or Name(before.free_name(kind), statement.node.span)
     name = wanted.text
     if instrument is None:
-        names, nodes = {node.name: name}, (node,)
+        names, nodes = {node.name: name}, [node]
     else:
         _check_no_part(draft, wanted)
         names = new_names(before, instrument, name)
-        nodes = inner_nodes(before, instrument)
+        nodes = list(inner_nodes(before, instrument))
     patch = before
     for one in nodes:
         patch = patch.with_node(Node(names[one.name], one.kind, patch.count, one.values))

@@ -51,22 +51,28 @@ def manner(tree: Node, line: int) -> Manner:
         if getattr(found, what) is not None:
             message = f"{part.data} is said twice" if what == part.data else "mono is one voice"
             raise UserError(Code.SYNTAX, f"{message}; once is enough", span)
-        found = replace(found, span=found.span or span, **{what: _manner(part, line, span)})
+        found = replace(found, span=found.span or span)
+        match part.data:
+            case "mono":
+                found = replace(found, voices=quantities.number("1", span))
+            case "voices":
+                found = replace(found, voices=_voices(part, line))
+            case "legato":
+                found = replace(found, legato=not build.tokens(part, "OFF"))
+            case _:
+                found = replace(found, glide=_glide(part, line))
     return found
 
 
-def _manner(part: Node, line: int, span: Span) -> Quantity | bool:
-    match part.data:
-        case "mono":
-            return quantities.number("1", span)
-        case "legato":
-            return not build.tokens(part, "OFF")
-        case "glide":
-            length = quantity(build.tokens(part, "DURATION")[0], line)
-            if length.unit not in {"", "s"}:
-                message = f"a glide lasts so many ms or s, such as 60ms, not {length.text}"
-                raise UserError(Code.VALUE, message, length.span, ("60ms",))
-            return length
+def _glide(part: Node, line: int) -> Quantity:
+    length = quantity(build.tokens(part, "DURATION")[0], line)
+    if length.unit not in {"", "s"}:
+        message = f"a glide lasts so many ms or s, such as 60ms, not {length.text}"
+        raise UserError(Code.VALUE, message, length.span, ("60ms",))
+    return length
+
+
+def _voices(part: Node, line: int) -> Quantity:
     voices = quantity(build.tokens(part, "NUMBER")[0], line)
     if voices.unit or voices.exact.denominator != 1:
         message = f"voices are a whole number such as 4, not {voices.text}"
@@ -103,7 +109,7 @@ def expose(tree: Node, line: int) -> Expose:
 def _limits(token: Token, line: int) -> tuple[Quantity, Quantity]:
     """Both ends of a range such as `100hz..8khz`."""
     first = place(token)[0]
-    ends = []
+    ends: list[Quantity] = []
     for text in token.split("..", maxsplit=1):
         start = first + token.index(text) if not ends else first + len(token) - len(text.lstrip())
         word = text.strip()

@@ -91,6 +91,10 @@ class Instrument:
         """What the patch calls an inner node."""
         return f"{self.name}/{node}"
 
+    def inside(self, cable: Cable) -> Cable:
+        """What the patch calls the ends of an inner cable."""
+        return replace(cable, source=self.inner(cable.source), target=self.inner(cable.target))
+
     @property
     def heard(self) -> str:
         """What the patch calls the inner node that is heard."""
@@ -150,11 +154,7 @@ def with_instrument(
     for node in definition.nodes:
         patch = patch.with_node(replace(node, name=instrument.inner(node.name), number=patch.count))
     for cable in definition.cables:
-        ends = {
-            "source": instrument.inner(cable.source),
-            "target": instrument.inner(cable.target),
-        }
-        patch = patch.with_cable(replace(cable, number=patch.count, **ends))
+        patch = patch.with_cable(replace(instrument.inside(cable), number=patch.count))
     instruments = MappingProxyType({**patch.instruments, name: instrument})
     return replace(patch, instruments=instruments)
 

@@ -115,7 +115,7 @@ def sequence_line(target: str, patch: Patch) -> str:
 
 
 def set_line(patch: Patch, node: Node, name: str) -> str:
-    """The line that sets a port to what it is; by an instrument's own name where that goes so far."""
+    """The line that sets a port to what it is, by what an instrument calls it if that reaches."""
     instrument = instrument_of(patch, node.name)
     called = None if instrument is None else instrument.exposed_as(node.name, name)
     ref = shown_input(patch, node.name, name)
@@ -232,10 +232,7 @@ def _is_made(patch: Patch, cable: Cable) -> bool:
 
 def _made_cables(instrument: Instrument) -> list[Cable]:
     assert instrument.definition is not None, instrument.name
-    return [
-        replace(cable, source=instrument.inner(cable.source), target=instrument.inner(cable.target))
-        for cable in instrument.definition.cables
-    ]
+    return [instrument.inside(cable) for cable in instrument.definition.cables]
 
 
 def _meaning(cable: Cable) -> tuple[object, ...]:
