@@ -22,6 +22,7 @@ from chronus.patch.model import empty_patch
 from chronus.session import library
 from chronus.session.draft import Draft, Result
 from chronus.session.library import made_here
+from chronus.session.naming import counts
 from chronus.session.reply import state_error
 from chronus.session.saving import BUILDING, HEAD, VERSION, VERSION_LINE, patch_lines
 
@@ -208,16 +209,16 @@ def _open(draft: Draft, statement: Open) -> None:
     lines = read_lines(statement.path, statement.span)
     _check_version(lines, statement)
     count = _put(draft, lines, statement.path, statement.span)
-    nodes = len(draft.patch.nodes) - 1
-    text = f"opened {statement.path}: {nodes} nodes, {len(draft.patch.cables)} cables"
+    nodes, cables = counts(draft.patch)
+    text = f"opened {statement.path}: {nodes} nodes, {cables} cables"
     draft.say(Result(text, data={"file": statement.path, "commands": count, "nodes": nodes}))
 
 
 def _open_block(draft: Draft, statement: OpenBlock) -> None:
     parts = statement.body.parts
     count = _put(draft, [part.text for part in parts], "the block", None)
-    nodes = len(draft.patch.nodes) - 1
-    text = f"opened: {nodes} nodes, {len(draft.patch.cables)} cables"
+    nodes, cables = counts(draft.patch)
+    text = f"opened: {nodes} nodes, {cables} cables"
     draft.say(Result(text, data={"commands": count, "nodes": nodes}))
 
 

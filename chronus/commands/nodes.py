@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from chronus.commands.declaration import Command
-from chronus.commands.instruments import check_manner, known
+from chronus.commands.making import check_manner, known
 from chronus.commands.values import checked_value
 from chronus.errors import Code, UserError, nearest
 from chronus.language.statements import Copy, Load, Name, PortRef, Rename, Setting, Unload

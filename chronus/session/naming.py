@@ -8,6 +8,7 @@ from chronus.errors import Code, UserError, nearest
 from chronus.patch.graph import heard
 from chronus.patch.instruments import inner_nodes
 from chronus.patch.model import OUT, STRIP_PORTS
+from chronus.patch.naming import is_within
 
 if TYPE_CHECKING:
     from chronus.dsp.declaration import Input
@@ -23,6 +24,18 @@ def names_in(patch: Patch) -> list[str]:
         instrument = node.rpartition("/")[0]
         found[instrument if instrument in patch.instruments else node] = None
     return list(found)
+
+
+def kind_in(patch: Patch, name: str) -> str:
+    """The kind of a node or instrument."""
+    instrument = patch.instruments.get(name)
+    return patch.nodes[name].kind if instrument is None else instrument.kind
+
+
+def counts(patch: Patch) -> tuple[int, int]:
+    """How many nodes and cables there are, but for `out` and what is in instruments."""
+    cables = [cable for cable in patch.cables if not is_within(patch, cable)]
+    return len(names_in(patch)) - 1, len(cables)
 
 
 def no_node(patch: Patch, name: Name) -> UserError:

@@ -9,7 +9,6 @@ changes its own lines, and no others.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
