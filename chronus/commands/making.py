@@ -72,12 +72,9 @@ def mistakes_in(draft: Draft, source: Source) -> list[UserError] | Definition:
         except UserError as error:
             errors.append(error.at(part.span))
     found = _Maker(built, source)
-    if not errors:
-        try:
-            found.make()
-        except UserError as error:
-            errors.append(error.at(source.head.name.span))
-    errors += found.errors
+    whole = found.make()
+    # What is heard and played is known once every line is right; what is shown, line by line.
+    errors += found.errors if errors else [*whole, *found.errors]
     if errors:
         return sorted(errors, key=lambda error: error.span.line if error.span else 0)
     return found.definition()
@@ -138,15 +135,14 @@ class _Maker:
     def _patch(self) -> Patch:
         return self._built.patch
 
-    def make(self) -> None:
-        """Find what is heard, what is played, and what is shown.
-
-        Raises:
-            UserError: one of them cannot be.
-        """
-        self._output = _output_of(self._patch, self._head)
-        self._player = _player_of(self._patch)
-        self._play_by(self._player)
+    def make(self) -> list[UserError]:
+        """Find what is heard, what is played, and what is shown; what is wrong with the whole."""
+        errors = []
+        for find in (self._find_output, self._find_player):
+            try:
+                find()
+            except UserError as error:
+                errors.append(error.at(self._head.name.span))
         for statement in self._built.exposes or ():
             try:
                 self._expose(statement)
@@ -154,6 +150,14 @@ class _Maker:
                 self.errors.append(error.at(statement.port.span))
         if self._player is not None:
             self._expose_player(self._player)
+        return errors
+
+    def _find_output(self) -> None:
+        self._output = _output_of(self._patch, self._head)
+
+    def _find_player(self) -> None:
+        self._player = _player_of(self._patch)
+        self._play_by(self._player)
 
     def definition(self) -> Definition:
         """What it is; nothing was wrong."""

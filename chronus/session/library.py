@@ -107,6 +107,8 @@ def files() -> dict[str, Path]:
 def begins_an_instrument(path: Path) -> bool:
     """Whether the first command of a file is `instrument`."""
     try:
+        if not path.is_file():
+            return False  # a pipe would hold up all that plays
         with path.open("rb") as file:
             return _HEAD.match(file.read(MOST_BYTES)) is not None
     except OSError:
