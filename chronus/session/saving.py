@@ -9,7 +9,9 @@ changes its own lines, and no others.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from chronus.language.instruments import Instrument as InstrumentStatement
@@ -139,7 +141,9 @@ def _own_pitches(patch: Patch) -> list[tuple[Node, str, float]]:
 def _as_patterns_found_it(patch: Patch) -> Patch:
     """A patch with the pitches that its patterns took over."""
     for node, port, own_hz in _own_pitches(patch):
-        patch = patch.with_value(node.name, port, own_hz)
+        # Written out even where it is the default.
+        values = MappingProxyType({**patch.nodes[node.name].values, port: own_hz})
+        patch = patch.with_node(replace(patch.nodes[node.name], values=values))
     return patch
 
 
