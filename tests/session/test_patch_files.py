@@ -23,7 +23,9 @@ def numberless(patch):
     """All of a patch but the numbers of its nodes and cables, in order."""
     cables = [(*c.ends, c.amount, c.bends, c.text) for c in patch.cables]
     nodes = [(node.name, node.kind, dict(node.values)) for node in patch.nodes.values()]
-    return nodes, cables, patch.silenced, dict(patch.sequences), patch.bpm, patch.meter, patch.swing
+    strips = (patch.silenced, patch.muted, patch.soloed)
+    times = (patch.bpm, patch.meter, patch.swing)
+    return nodes, cables, strips, dict(patch.sequences), times, dict(patch.instruments)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
