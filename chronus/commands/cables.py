@@ -231,14 +231,14 @@ def _all_of(draft: Draft, ref: PortRef) -> frozenset[str]:
 def _is_between(patch: PlayedPatch, cable: Cable, source: PortRef, target: PortRef) -> bool:
     """Whether a cable between nodes that are meant is between the ports, too.
 
-    What is within an instrument is not meant by the name of the whole.
+    An instrument has one output, and what is within it is not meant by the name of the whole.
     """
     start, end = shown_ends(patch, cable)
-    if is_within(patch, cable):
-        is_whole = target.node.text in patch.instruments and target.port is None
-        is_inner = source.node.text in patch.instruments and start != f"{source.node.text}.out"
-        if is_whole or is_inner:
-            return False
+    if source.node.text in patch.instruments and start != f"{source.node.text}.out":
+        return False
+    is_whole = target.node.text in patch.instruments and target.port is None
+    if is_whole and is_within(patch, cable):
+        return False
     return _is_port(patch, source, start, cable.output) and _is_port(
         patch, target, end, cable.input
     )

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from chronus.language.instruments import Instrument as InstrumentStatement
+from chronus.language.quantities import in_unit
 from chronus.language.statements import (
     Load,
     Meter,
@@ -112,19 +113,31 @@ def cable_line(cable: Cable, patch: Patch) -> str:
 def sequence_line(target: str, patch: Patch) -> str:
     """The line that lets a sequence play."""
     sequence = patch.sequences[target]
-    return f"sequence {shown_target(patch, target)}: {sequence.text}{_options(sequence.options)}"
+    name, _, port = target.partition(".")
+    shown, declared = shown_target(patch, target), _exposed(patch, name, port)
+    values = [step.value for step in sequence.steps if step.value is not None]
+    if declared is not None and not all(
+        declared.low <= in_unit(value, declared.unit) <= declared.high for value in values
+    ):
+        shown = target
+    return f"sequence {shown}: {sequence.text}{_options(sequence.options)}"
 
 
 def set_line(patch: Patch, node: Node, name: str) -> str:
     """The line that sets a port to what it is, by what an instrument calls it if that reaches."""
-    instrument = instrument_of(patch, node.name)
-    called = None if instrument is None else instrument.exposed_as(node.name, name)
-    ref = shown_input(patch, node.name, name)
-    if instrument is not None and called is not None:
-        port = instrument.ports[called].declared
-        if not port.choices and not port.low <= node.value(name) <= port.high:
-            ref = f"{node.name}.{name}"
+    ref, port = shown_input(patch, node.name, name), _exposed(patch, node.name, name)
+    if port is not None and not port.low <= node.value(name) <= port.high:
+        ref = f"{node.name}.{name}"
     return f"set {ref} {value_text(node, name)}"
+
+
+def _exposed(patch: Patch, node: str, port: str) -> Input | None:
+    """A port as its instrument shows it, where that may be a part of its range."""
+    instrument = instrument_of(patch, node)
+    called = None if instrument is None else instrument.exposed_as(node, port)
+    if instrument is None or called is None or instrument.ports[called].declared.choices:
+        return None
+    return instrument.ports[called].declared
 
 
 def _own_pitches(patch: Patch) -> list[tuple[Node, str, float]]:
