@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
+from chronus.patch.instruments import text_of
 from chronus.session.saving import patch_lines
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 FORMAT: Final = 1
 _HEADER: Final = re.compile(r"# chronus journal (\d+) at (\d+) hz\b")
 _QUIT: Final = "quit"
+_MADE: Final = "instrument "
 _PENDING: Final = "# pending:"
 _LATER: Final = "#   "
 _AT_FRAME: Final = re.compile(r"at frame (\d+) (.*)$")
@@ -71,9 +73,13 @@ def entry_lines(done: Done, at: datetime, *, goes_on: bool) -> list[str]:
         at: when.
         goes_on: whether it was published in one piece with the entry before it.
     """
-    said = "; ".join(_in_one_line(text) for text in done.texts)
-    line = f"{said}  # {at:%H:%M:%S} {_in_one_line(done.who)}".rstrip()
-    return [line] if goes_on else [_wait(done.frame), line]
+    texts = [_in_one_line(text) for text in done.texts]
+    made = dict.fromkeys(text for text in texts if text.startswith(_MADE))
+    said = "; ".join(text for text in texts if text not in made)
+    mark = f"  # {at:%H:%M:%S} {_in_one_line(done.who)}".rstrip()
+    # An instrument changes nothing that plays, and may be long: it has a line of its own.
+    lines = [f"{text}{mark}" for text in (*made, said) if text]
+    return lines if goes_on else [_wait(done.frame), *lines]
 
 
 def shortened(
@@ -98,12 +104,13 @@ def shortened(
     there = round(beats * 60.0 * transport.rate_hz / patch.bpm)
     lines = []
     for name, kept in snapshots.items():
-        lines += [_opened(kept), f"snapshot {name}"]
-    return [*lines, _opened(patch), _wait(there)], there
+        lines += [*_opened(kept), f"snapshot {name}"]
+    return [*lines, *_opened(patch), _wait(there)], there
 
 
-def _opened(patch: Patch) -> str:
-    return f"open {{ {'; '.join(patch_lines(patch))} }}"
+def _opened(patch: Patch) -> list[str]:
+    made = dict.fromkeys(map(text_of, patch.instruments.values()))
+    return [*made, f"open {{ {'; '.join(patch_lines(patch))} }}"]
 
 
 def pending_lines(lines: Sequence[str], shift: int) -> list[str]:
