@@ -194,6 +194,18 @@ def soft_clip(x: float) -> float:
 
 
 @helper
+def tanh(x: float) -> float:
+    """Hyperbolic tangent: odd, held from 5 on; error below 1e-4 (-80 dB)."""
+    y = clip(x, -5.0, 5.0)
+    s = y * y
+    return (
+        y
+        * ((0.0006718407 * s + 0.10249192) * s + 1.0)
+        / ((0.0128364527 * s + 0.435559309) * s + 1.0)
+    )
+
+
+@helper
 def loop_limit(x: float) -> float:
     """The identity for |x| up to 1, then bent smoothly and held at 2: for feedback paths.
 
