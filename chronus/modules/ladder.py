@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chronus.dsp.approx import exp2, steady, tan_numerator, tanh
 from chronus.dsp.declaration import Curve, Family, Input, Output, State, audio, helper, module
-from chronus.dsp.oversampling import even_chain, half_band, odd_chain
+from chronus.dsp.oversampling import half_as_many, half_band, twice_as_many
 
 
 @helper
@@ -68,6 +68,7 @@ def ladder_step(
         State("s3"),
         State("s4"),
         *half_band("down"),
+        State("top"),
     ),
     source="Zavalishin, The Art of VA Filter Design 2.1.2, 2018, chapter 5 (four poles without "
     "delay in the loop, saturation at its input); responses from taps: Oberheim Xpander service "
@@ -93,31 +94,14 @@ def ladder(
     down_o1: float,
     down_o2: float,
     down_o3: float,
+    top: float,
     in_: float,
     cutoff: float,
     resonance: float,
     drive: float,
     mode: float,
     dt: float,
-) -> tuple[
-    float,
-    float,
-    float,
-    float,
-    float,
-    float,
-    float,
-    float,
-    float,
-    float,
-    float,
-    float,
-    float,
-    float,
-    float,
-    float,
-    float,
-]:
+) -> tuple[float, ...]:
     # In cycles of a sample at twice the rate; 0.24 is a little below half the rate of the engine.
     x = min(0.5 * cutoff * dt, 0.24)
     n = tan_numerator(x)
@@ -145,17 +129,16 @@ def ladder(
     )
     t3 = steady(0.0 if mode < 2.5 else -4.0 * level)
     t4 = steady(level if mode < 0.5 or mode > 2.5 else 0.0)
-    even, up_e1, up_e2, up_e3 = even_chain(in_, up_e1, up_e2, up_e3)
-    odd, up_o1, up_o2, up_o3 = odd_chain(in_, up_o1, up_o2, up_o3)
-    s1, s2, s3, s4, u, y1, y2, y3, y4 = ladder_step(
-        even * entry, s1, s2, s3, s4, g, w1, w2, w3, w4
+    even, odd, up_e1, up_e2, up_e3, up_o1, up_o2, up_o3 = twice_as_many(
+        in_, up_e1, up_e2, up_e3, up_o1, up_o2, up_o3
     )
+    s1, s2, s3, s4, u, y1, y2, y3, y4 = ladder_step(even * entry, s1, s2, s3, s4, g, w1, w2, w3, w4)
     first = (t0 * u + t1 * y1) + (t2 * y2 + t3 * y3) + t4 * y4
     s1, s2, s3, s4, u, y1, y2, y3, y4 = ladder_step(odd * entry, s1, s2, s3, s4, g, w1, w2, w3, w4)
     second = (t0 * u + t1 * y1) + (t2 * y2 + t3 * y3) + t4 * y4
-    late, down_o1, down_o2, down_o3 = odd_chain(first, down_o1, down_o2, down_o3)
-    early, down_e1, down_e2, down_e3 = even_chain(second, down_e1, down_e2, down_e3)
-    out = 0.5 * (early + late)
+    out, down_e1, down_e2, down_e3, down_o1, down_o2, down_o3, top = half_as_many(
+        first, second, down_e1, down_e2, down_e3, down_o1, down_o2, down_o3, top
+    )
     return (
         up_e1,
         up_e2,
@@ -173,5 +156,6 @@ def ladder(
         down_o1,
         down_o2,
         down_o3,
+        top,
         out,
     )
