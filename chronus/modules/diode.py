@@ -12,8 +12,8 @@ LOOP_HZ: Final = 150.0
 """Corner of the highpass in the loop; half the cutoff where that is lower."""
 
 COUPLED: Final = 125.66
-"""Corner of the coupling capacitor at the input, 20 Hz, in radians a second: no steady voltage is to
-lean on the diodes."""
+"""Corner of the coupling capacitor at the input, in radians a second (20 Hz): no steady voltage is
+to lean on the diodes."""
 
 MOST: Final = 17.34
 """Gain of the loop at resonance 1; it sings from 17 on."""
@@ -48,17 +48,11 @@ def diode_step(
     """One step of the loop: the four next states, that of the loop's highpass, and what comes out.
 
     The four equations, each of a capacitor between two diodes, are solved from the first to the
-    last and back.
-
-    Args:
-        x: the input, already through the gain of the loop.
-        s1: state of the first capacitor, and so on.
-        sh: state of the highpass.
-        g: a step over twice the time of a capacitor; the first has half the size.
-        d1: what the equation of the first capacitor is divided by, as a factor, and so on.
-        e1: how much of what enters is across the first capacitor within the step, and so on.
-        back: gain of the loop.
-        slow: share of the output in the highpass's state.
+    last and back: x is the input, already through the gain of the loop; s1 to s4 are the states of
+    the capacitors, sh that of the highpass; g is a step over twice the time of a capacitor (the
+    first has half the size); d1 to d4 divide the equations, as factors; e1 to e4 say how much of
+    what enters is across each capacitor within the step; back is the gain of the loop, and slow the
+    share of the output that its highpass takes on.
     """
     p1 = d1 * s1
     p2 = d2 * (s2 + g * p1)
@@ -106,8 +100,8 @@ def diode_step(
     source="Stinchcombe, Diode Ladder Filters, 2009 (first capacitor of half the size: s^4 + "
     "2^(11/4) s^3 + 10 sqrt(2) s^2 + 2^(13/4) s + 1; sings at a gain of 17); Zavalishin, The Art "
     "of VA Filter Design 2.1.2, 2018, section 5.10; Pirkle, AN-6, 2013. The highpass in the "
-    "loop, at 150 Hz or half the cutoff, keeps the bass where resonance is high; what it does to the "
-    "pitch and the strength of the resonance is undone. At twice the rate",
+    "loop, at 150 Hz or half the cutoff, keeps the bass where resonance is high; what it does to "
+    "pitch and strength of the resonance is undone. At twice the rate",
     example="load saw; load diode; patch saw > diode; set diode.cutoff 400 diode.resonance 0.9",
 )
 def diode(

@@ -72,7 +72,8 @@ def bent(
         driven: where.
         top: what it reaches.
         knee: how far its bend goes to both sides, at most `top`.
-        bottom: what it reaches below 0, and `under` is its knee there.
+        bottom: what it reaches below 0.
+        under: its knee there.
         fold: 1 for the curve that folds in its place, else 0.
     """
     x = f8(driven)

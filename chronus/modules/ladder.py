@@ -22,11 +22,9 @@ def ladder_step(
 ) -> tuple[float, float, float, float, float, float, float, float, float]:
     """One step of the loop: the four next states, what enters the ladder, and its four taps.
 
-    Args:
-        x: the input, already through the gain of the loop.
-        s1: state of the first pole, and so on.
-        g: share of a pole's input in its output.
-        w1: how much of the first state comes back to the input, and so on.
+    x is the input, already through the gain of the loop; s1 to s4 are the states of the poles; g is
+    the share of a pole's input in its output; w1 to w4 say how much of each state comes back to
+    the input.
     """
     u = tanh(x - ((w1 * s1 + w2 * s2) + (w3 * s3 + w4 * s4)))
     # What the states alone give is computed beside the saturation, and what enters is added.

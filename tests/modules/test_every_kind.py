@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from chronus.dsp.declaration import Input, Kind
 
 NAMES: Final = sorted(kinds())
-LOUDEST: Final = {"vca": 4.1, "mix": 4.0, "strip": 5.7, "filter": 150.0, "delay": 120.0}
+LOUDEST: Final = {
+    "vca": 4.1,
+    "mix": 4.0,
+    "strip": 5.7,
+    "filter": 150.0,
+    "ladder": 40.0,
+    "diode": 12.0,
+    "compressor": 4.0,
+    "delay": 120.0,
+}
 """The largest value that a kind may give from inputs of -1..1, where it is not 2."""
 
 
