@@ -23,8 +23,9 @@ LOUDEST: Final = {
     "mix": 4.0,
     "strip": 5.7,
     "filter": 150.0,
-    "ladder": 40.0,
-    "diode": 12.0,
+    "ladder": 8.0,
+    "diode": 4.0,
+    "distortion": 3.0,
     "compressor": 4.0,
     "delay": 120.0,
 }
