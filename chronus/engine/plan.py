@@ -157,9 +157,14 @@ COST_US: Final = MappingProxyType(
         "lfo": 66.0,
         "vca": 3.0,
         "delay": 577.0,
+        "ladder": 1980.0,
+        "diode": 2680.0,
+        "distortion": 2770.0,
+        "compressor": 575.0,
+        "limiter": 500.0,
         "mix": 15.0,
         "strip": 27.0,
-        "out": 20.0,
+        "out": 285.0,
     }
 )
 """What a kernel costs in a second of audio, as `make bench ARGS=--kinds` printed it on one

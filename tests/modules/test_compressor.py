@@ -103,7 +103,10 @@ def test_reduction_is_how_much_is_taken_away() -> None:
     assert abs(out["out_left"][-1] - 0.5) < 1e-3
 
 
-BASS = "load sine as bass freq=60hz; load compressor as duck threshold=-30db ratio=20 knee=0; set duck.level -6db"
+BASS = (
+    "load sine as bass freq=60hz; load compressor as duck threshold=-30db ratio=20 knee=0; "
+    "set duck.level -6db"
+)
 
 
 def level_of(frames: np.ndarray, start: int, end: int) -> float:
