@@ -73,6 +73,7 @@ class Input:
         choices: the words of an enumerated port; the signal is the index of the word.
         channels: 1, or 2 for left and right.
         ramp_s: seconds that a change takes; 0 steps at once (gates, pitches, words).
+        normal: another input, whose cables are heard here too where none is patched to this one.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Input:
     choices: tuple[str, ...] = ()
     channels: int = 1
     ramp_s: float = RAMP_S
+    normal: str = ""
 
     def __post_init__(self) -> None:
         inside = self.low <= self.default <= self.high
@@ -273,6 +275,8 @@ def module(
         )
         keep_source(tick)
         assert outputs, f"{kind.name}: it has no output"
+        ports = [port.name for port in inputs]
+        assert {port.normal for port in inputs} <= {"", *ports}, f"{kind.name}: normal"
         wanted = [
             *(slot.name for slot in state),
             *(name for _, name in kind.input_rows),

@@ -129,9 +129,7 @@ def plan_of(wiring: Wiring, lanes: int = 1) -> Plan:
     forward = [(c.source, c.target) for c in wiring.cables if c.key not in closing]
     costs = {key: cost_of(place.kind) for key, place in places.items()}
     lane_of, trunk = share_out(order, forward, costs, wiring.master, lanes)
-    arriving: dict[tuple[str, int], list[GraphCable]] = {}
-    for cable in wiring.cables:
-        arriving.setdefault((cable.target, cable.input), []).append(cable)
+    arriving = _arriving(wiring)
     plan = Plan(tuple(LanePlan() for _ in range(lanes)), places[wiring.master].rows_out)
     for cable in wiring.cables:
         plan.lanes[lane_of[cable.target]].cables.append(wiring.cable_slots[cable.key])
@@ -161,10 +159,15 @@ COST_US: Final = MappingProxyType(
         "knob": 3.0,
         "vca": 3.0,
         "delay": 577.0,
+        "ladder": 1980.0,
+        "diode": 2680.0,
+        "distortion": 2770.0,
+        "compressor": 575.0,
+        "limiter": 500.0,
         "mix": 15.0,
         "poly": 5.0,
         "strip": 27.0,
-        "out": 20.0,
+        "out": 285.0,
     }
 )
 """What a kernel costs in a second of audio, as `make bench ARGS=--kinds` printed it on one
@@ -178,6 +181,24 @@ def cost_of(kind: Kind) -> float:
     """What a kind costs: measured, or guessed from what it keeps and reads where it was not."""
     guess = STATE_US * (len(kind.state) + len(kind.input_rows) + 4 * len(kind.memories))
     return NODE_US + COST_US.get(kind.name, guess)
+
+
+def _arriving(wiring: Wiring) -> dict[tuple[str, int], list[GraphCable]]:
+    """The cables that meet in each input, by node and index of the port.
+
+    An input with a `normal` that no cable stays in gets those of the other one as well. Cables that
+    only fade out do not count: when they are taken away is chance, and must not be heard.
+    """
+    found: dict[tuple[str, int], list[GraphCable]] = {}
+    for cable in wiring.cables:
+        found.setdefault((cable.target, cable.input), []).append(cable)
+    for key, place in wiring.places.items():
+        for port, declared in enumerate(place.kind.inputs):
+            normal = place.kind.find_input(declared.normal)
+            own = found.get((key, port), [])
+            if normal is not None and all(cable.key in wiring.leaving for cable in own):
+                found[key, port] = [*own, *found.get((key, normal), ())]
+    return found
 
 
 def _add_node(

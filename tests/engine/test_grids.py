@@ -209,7 +209,7 @@ def test_a_sequence_moves_a_port():
     """`sequence A.port` sets the port at each step; a rest leaves it, the port ramps in 5 ms."""
     played = render(
         [
-            "load lfo as dc rate=0.01 shape=square; load vca; patch dc > vca",
+            "load lfo as dc rate=0.01 shape=square; load vca gain=0.9; patch dc > vca",
             "tempo 120",
             "sequence vca.gain: 0.1 0.2 . 0.4",
         ],
@@ -217,7 +217,7 @@ def test_a_sequence_moves_a_port():
     )
     middles = played.left[3000::6000]
     assert middles == pytest.approx([0.1, 0.2, 0.2, 0.4] * 4, abs=1e-4)
-    # Until the first step's ramp has ended it comes from the default, 1.
+    # Until the first step's ramp has ended it comes from what was set before.
     second = played.left[6000:6241]
     assert second[0] == pytest.approx(0.1, abs=1e-3)
     assert second[240] == pytest.approx(0.2, abs=1e-5)

@@ -10,12 +10,14 @@ from chronus.dsp.approx import (
     db_gain,
     exp2,
     folded,
+    log2,
     loop_limit,
     next_random,
     round_,
     sin_cycles,
     soft_clip,
     tan_numerator,
+    tanh,
     turned,
     wrapped,
 )
@@ -37,7 +39,21 @@ def probe(*outputs: str, state: tuple[State, ...] = ()):  # type: ignore[no-unty
     )
 
 
-@probe("rounded", "wrap", "fold", "sine", "tangent", "power", "gain", "soft", "loop")
+@probe(
+    *(
+        "rounded",
+        "wrap",
+        "fold",
+        "sine",
+        "tangent",
+        "power",
+        "gain",
+        "soft",
+        "loop",
+        "hyper",
+        "log",
+    ),
+)
 def helpers(x: float, dt: float):  # type: ignore[no-untyped-def]  # noqa: ARG001
     return (
         round_(x),
@@ -49,6 +65,8 @@ def helpers(x: float, dt: float):  # type: ignore[no-untyped-def]  # noqa: ARG00
         db_gain(x),
         soft_clip(x),
         loop_limit(x),
+        tanh(x),
+        log2(x),
     )
 
 
@@ -102,6 +120,25 @@ def test_soft_clip_is_near_a_hyperbolic_tangent() -> None:
     assert (got[x >= 3.0] == 1.0).all()
     x, got = measured("soft", np.array([1e-3]))
     assert abs(got[0] / x[0] - 1.0) < 1e-6
+
+
+def test_a_hyperbolic_tangent_errs_by_less_than_1e_4() -> None:
+    """Tanh is within 1e-4 everywhere, never above 1, never falls, and has slope 1 at 0."""
+    x, got = measured("hyper", np.linspace(-20.0, 20.0, 200_001))
+    assert np.abs(got - np.tanh(x)).max() < 1e-4
+    assert np.abs(got).max() <= 1.0
+    assert (np.diff(got) > -1e-6).all()
+    x, got = measured("hyper", np.array([1e-3]))
+    assert abs(got[0] / x[0] - 1.0) < 1e-6
+
+
+def test_a_logarithm_errs_by_less_than_1e_6() -> None:
+    """log2 is within 1e-6 where its value is small, and keeps a float's digits where it is not."""
+    x, got = measured("log", np.geomspace(2.0**-24, 255.0, 200_001))
+    wanted = np.log2(x)
+    assert (np.abs(got - wanted) < 1e-6 + 1.2e-7 * np.abs(wanted)).all()
+    x, got = measured("log", np.array([0.0, -1.0, 1e-12, 1e9]))
+    np.testing.assert_allclose(got[:4], [-24.0, -24.0, -24.0, 8.0], atol=1e-3)
 
 
 def test_loop_limit_is_the_identity_up_to_one_and_never_above_two() -> None:

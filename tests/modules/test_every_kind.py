@@ -25,6 +25,10 @@ LOUDEST: Final = {
     "filter": 150.0,
     "delay": 120.0,
     "keys": 20_000.0,  # in Hz
+    "ladder": 8.0,
+    "diode": 4.0,
+    "distortion": 3.0,
+    "compressor": 4.0,
 }
 """The largest value that a kind may give from inputs of -1..1, where it is not 2."""
 

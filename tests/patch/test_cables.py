@@ -107,8 +107,8 @@ def test_joins_and_rows():
         "patch dc > a, b > mix",
     ]
     assert settled(lines) == pytest.approx(0.75, abs=1e-5)
-    named = [DC, "load filter mode=high", "load vca", "patch dc > filter.low > vca"]
-    assert settled(named) == pytest.approx(1.0 * 0.966050879, abs=1e-4)
+    named = [DC, "load filter mode=high", "load vca gain=0.5", "patch dc > filter.low > vca"]
+    assert settled(named) == pytest.approx(0.5, abs=1e-4)
 
 
 def test_mono_goes_to_both_sides():

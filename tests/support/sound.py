@@ -58,6 +58,19 @@ def pitch(x, rate=48_000):
     return hz
 
 
+def aliases_db(x, hz, top_hz=24_000.0, rate=48_000):
+    """The energy of a steady tone between its partials, relative to all of it, in decibel.
+
+    The pitch is to be one whose partials, folded back at half the rate, fall between the others;
+    40 Hz around each partial belong to it.
+    """
+    x = np.asarray(x, np.float64)
+    power = np.abs(np.fft.rfft(x * np.blackman(len(x)) ** 2)) ** 2
+    found_hz = np.arange(len(power)) * rate / len(x)
+    beside = np.abs(found_hz - np.round(found_hz / hz) * hz) > 40.0
+    return 10.0 * np.log10(np.sum(power[beside & (found_hz < top_hz)]) / np.sum(power) + 1e-30)
+
+
 def cents(measured, wanted):
     """How far a frequency is from another, in hundredths of a semitone."""
     return 1200.0 * np.log2(measured / wanted)

@@ -1,0 +1,106 @@
+"""The limiter: looks ahead, so that its gain is down before a peak is there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chronus.dsp.approx import clip, db_gain, f4, f8, steady
+from chronus.dsp.declaration import (
+    Curve,
+    Family,
+    Input,
+    Memory,
+    Output,
+    State,
+    audio,
+    helper,
+    module,
+)
+from chronus.dsp.levels import loudest_of_late, share_of_time
+
+if TYPE_CHECKING:
+    from collections.abc import MutableSequence
+
+
+@helper
+def before(line: MutableSequence[float], place: int, frames: int) -> float:
+    """What was written to a ring so many frames ago."""
+    index = place - frames
+    return line[index + len(line) if index < 0 else index]
+
+
+@module(
+    doc="Limiter in stereo: no sample is louder than `ceiling`; looks 2 ms ahead.",
+    family=Family.EFFECT,
+    inputs=(
+        audio("in", "What is limited", channels=2),
+        Input("ceiling", "No sample is louder", -1.0, -30.0, 0.0, "db"),
+        Input("release", "Time back by 63 %", 80.0, 5.0, 1000.0, "ms", Curve.EXPONENTIAL),
+    ),
+    outputs=(Output("out", "The sound, 2 ms later, below the ceiling", channels=2),),
+    state=(
+        State("place", dtype="i8"),
+        State("newer"),
+        State("older"),
+        State("age"),
+        State("taken"),
+        State("once", dtype="i8"),
+        State("twice", dtype="i8"),
+    ),
+    memories=(
+        Memory("line_left", 0.002),
+        Memory("line_right", 0.002),
+        Memory("wanted", 0.002),
+        Memory("smooth", 0.002),
+    ),
+    source="Hämäläinen, Smoothing of the control signal without clipped output in digital peak "
+    "limiters, DAFx-02: the reduction that a peak needs is held and then smoothed for as long as "
+    "the sound is delayed, here by two moving means of 1 ms (a triangle). They are sums of whole "
+    "numbers, so the gain comes back to exactly 1",
+    example="load kick; load limiter; patch kick > limiter; set limiter.ceiling -6db; "
+    "sequence kick: x... x...",
+)
+def limiter(
+    place: int,
+    newer: float,
+    older: float,
+    age: float,
+    taken: float,
+    once: int,
+    twice: int,
+    in_left: float,
+    in_right: float,
+    ceiling: float,
+    release: float,
+    line_left: MutableSequence[float],
+    line_right: MutableSequence[float],
+    wanted: MutableSequence[float],
+    smooth: MutableSequence[float],
+    dt: float,
+) -> tuple[int, float, float, float, float, int, int, float, float]:
+    top = steady(db_gain(ceiling))
+    falling = steady(share_of_time(1000.0 * dt, release))
+    span = int(f8(0.001) / f8(dt) + f8(0.5))
+    # Held for longer than the sound is delayed: for half a period of 100 Hz.
+    newer, older, age = loudest_of_late(
+        max(abs(in_left), abs(in_right)) / top, newer, older, age, dt, 0.005
+    )
+    loud = max(newer, older)
+    need = 1.0 - 1.0 / max(loud, 1.0)
+    taken = max(need, (1.0 - falling) * taken + falling * need)
+    # In steps of 2**-16, upwards: whole numbers add up without loss, also in the rings of floats.
+    steps = 65536.0 * taken
+    count = int(steps) + 1 if steps > 0.02 else 0
+    once = once + count - int(before(wanted, place, span))
+    twice = twice + once - int(before(smooth, place, span))
+    wanted[place] = f4(count)
+    smooth[place] = f4(once)
+    line_left[place] = in_left
+    line_right[place] = in_right
+    gain = 1.0 - f4(f8(twice) / (f8(65536.0) * span * span))
+    delay = span + span - 2
+    # The gain reaches what a peak needs to the last bit but one; that one is cut off.
+    out_left = clip(before(line_left, place, delay) * gain, -top, top)
+    out_right = clip(before(line_right, place, delay) * gain, -top, top)
+    place = place + 1 if place + 1 < len(line_left) else 0
+    return place, newer, older, age, taken, once, twice, out_left, out_right
