@@ -151,6 +151,7 @@ COST_US: Final = MappingProxyType(
         "saw": 24.0,
         "square": 102.0,
         "triangle": 34.0,
+        "supersaw": 410.0,
         "kick": 375.0,
         "snare": 575.0,
         "hat": 710.0,

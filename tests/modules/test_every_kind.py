@@ -25,6 +25,7 @@ LOUDEST: Final = {
     "filter": 150.0,
     "delay": 120.0,
     "keys": 20_000.0,  # in Hz
+    "supersaw": 5.0,
 }
 """The largest value that a kind may give from inputs of -1..1, where it is not 2."""
 
