@@ -34,7 +34,7 @@ def spread(detune: float) -> float:
 
 @pytest.mark.parametrize("detune", [0.3, 0.5, 0.9, 1.0])
 def test_seven_saws_lie_where_the_original_has_them(detune: float) -> None:
-    """The fundamentals are at the pitch times the seven ratios, within 0.05 Hz; there is no more."""
+    """The fundamentals are at the pitch times the seven ratios within 0.05 Hz, and no more."""
     hz = 1000.0
     left, right = play(20, freq=hz, detune=detune, mix=0.6, width=0.0)
     amplitudes = spectrum(left + right)
