@@ -152,6 +152,7 @@ COST_US: Final = MappingProxyType(
         "square": 102.0,
         "triangle": 34.0,
         "fm": 100.0,
+        "pluck": 600.0,
         "supersaw": 410.0,
         "kick": 375.0,
         "snare": 575.0,

@@ -26,6 +26,7 @@ LOUDEST: Final = {
     "delay": 120.0,
     "keys": 20_000.0,  # in Hz
     "supersaw": 5.0,
+    "pluck": 3.6,
 }
 """The largest value that a kind may give from inputs of -1..1, where it is not 2."""
 
