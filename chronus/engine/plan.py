@@ -164,6 +164,7 @@ COST_US: Final = MappingProxyType(
         "knob": 3.0,
         "vca": 3.0,
         "delay": 577.0,
+        "reverb": 2100.0,
         "mix": 15.0,
         "poly": 5.0,
         "strip": 27.0,

@@ -27,6 +27,7 @@ LOUDEST: Final = {
     "keys": 20_000.0,  # in Hz
     "supersaw": 5.0,
     "pluck": 3.6,
+    "reverb": 12.0,
 }
 """The largest value that a kind may give from inputs of -1..1, where it is not 2."""
 
