@@ -28,6 +28,8 @@ LOUDEST: Final = {
     "supersaw": 5.0,
     "pluck": 3.6,
     "reverb": 12.0,
+    "chorus": 3.6,
+    "eq": 600.0,  # three times 18 dB at one place
 }
 """The largest value that a kind may give from inputs of -1..1, where it is not 2."""
 
