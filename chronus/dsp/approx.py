@@ -9,6 +9,7 @@ minimax fits made for this file; the errors stated are measured by the tests.
 
 from __future__ import annotations
 
+import math
 from typing import Final, TypeVar
 
 from chronus.dsp.declaration import helper
@@ -37,6 +38,11 @@ def i4(x: float) -> int:
 def u4(x: float) -> int:
     """Cast to a whole number of 32 bits without a sign (in kernels)."""
     return int(x) % 2**32
+
+
+def sqrt(x: float) -> float:
+    """Square root of what is not below 0; every machine rounds it alike (IEEE 754)."""
+    return math.sqrt(x)
 
 
 def steady(x: T) -> T:
@@ -126,6 +132,17 @@ def tan_numerator(x: float) -> float:
     even = -0.0631842361 * s - 0.133350395
     even = even * s - 0.557796588
     return x * (even * s + 0.785398568)
+
+
+@helper
+def arc_tangent(x: float) -> float:
+    """The angle of a tangent from 0 on, in radians; error below 3e-6."""
+    y = min(x, 1.0 / max(x, 1e-9))
+    s = y * y
+    odd = 0.05264735 - 0.01171913 * s
+    odd = (odd * s - 0.11642649) * s + 0.19354038
+    odd = (odd * s - 0.33262283) * s + 0.99997722
+    return y * odd if x < 1.0 else 1.57079633 - y * odd
 
 
 @helper

@@ -31,11 +31,13 @@ from chronus.settings import BLOCK
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-GENERATOR_VERSION: Final = 4
+GENERATOR_VERSION: Final = 5
 CASTS: Final = {"f4": "float32", "f8": "float64", "i4": "int32", "u4": "uint32"}
-BUILTINS: Final = frozenset({"min", "max", "abs", "int", "len", *CASTS, *MARKS})
+BUILTINS: Final = frozenset({"min", "max", "abs", "int", "len", "sqrt", *CASTS, *MARKS})
 
 HEADER: Final = '''"""Generated from the kind `{name}`; made anew when its declaration changes."""
+from math import sqrt
+
 from numba import carray, float32, float64, int32, int64, njit, uint32, void
 from chronus.dsp.native import OPTIONS, block_row, float_stack, floats, int_stack, ints
 from chronus.dsp.native import long_stack, longs, moves, real_stack, reals, word_stack, words

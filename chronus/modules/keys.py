@@ -113,11 +113,13 @@ def keys(
     can = seldom(glide > 0.0)
     moved = freq != last
     glides = can and begun > 0.5 and freq > 0.0 and now > 0.0
-    octaves = (octaves_between(freq, now) if glides else 0.0) if moved else octaves
-    left = (frames if glides else 0.0) if moved else max(left - 1.0, 0.0)
-    share = part if moved else share
+    bent = (octaves_between(freq, now) if glides else 0.0) if moved else octaves
+    frames_left = (frames if glides else 0.0) if moved else max(left - 1.0, 0.0)
     # A glide that is set to nothing while it lasts ends there.
-    now = freq * exp2(octaves * (left * share)) if can and left > 0.0 else freq
+    octaves = bent if can else 0.0
+    left = frames_left if can else 0.0
+    share = (part if moved else share) if can else 0.0
+    now = (freq * exp2(octaves * (left * share)) if left > 0.0 else freq) if can else freq
     begun = 1.0 if gate > 0.5 else begun
     return freq, now, octaves, left, share, begun, now, gate, velocity
 

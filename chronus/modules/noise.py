@@ -1,22 +1,22 @@
-"""Noise: white and pink, repeatable from its seed."""
+"""Noise: white, pink and brown, repeatable from its seed."""
 
 from __future__ import annotations
 
-from chronus.dsp.approx import bipolar, next_random
+from chronus.dsp.approx import bipolar, next_random, sqrt
 from chronus.dsp.declaration import SEED, Family, Input, Output, State, module
 
 
 @module(
-    doc="Noise, white or pink.",
+    doc="Noise, white, pink or brown.",
     family=Family.OSCILLATOR,
     inputs=(
         Input(
             "colour",
-            "white: all frequencies alike; pink: 3 dB less an octave",
+            "white: all frequencies alike; pink: 3 dB less an octave; brown: 6 dB less",
             0.0,
             0.0,
-            1.0,
-            choices=("white", "pink"),
+            2.0,
+            choices=("white", "pink", "brown"),
             ramp_s=0.0,
         ),
     ),
@@ -30,9 +30,11 @@ from chronus.dsp.declaration import SEED, Family, Input, Output, State, module
         State("b4"),
         State("b5"),
         State("b6"),
+        State("brown"),
     ),
     source="White: Marsaglia, Xorshift RNGs, 2003. Pink: Paul Kellet's refined filter, "
-    "firstpr.com.au/dsp/pink-noise, 1999; within 0.05 dB above 9 Hz at 44.1 kHz",
+    "firstpr.com.au/dsp/pink-noise, 1999; within 0.05 dB above 9 Hz at 44.1 kHz. "
+    "Brown: white noise through a lowpass of one pole at 20 Hz",
     example="load noise; load filter; patch noise > filter; set filter.cutoff 2000",
 )
 def noise(
@@ -44,9 +46,10 @@ def noise(
     b4: float,
     b5: float,
     b6: float,
+    brown: float,
     colour: float,
-    dt: float,  # noqa: ARG001 - every tick ends in dt
-) -> tuple[int, float, float, float, float, float, float, float, float]:
+    dt: float,
+) -> tuple[int, float, float, float, float, float, float, float, float, float]:
     seed = next_random(seed)
     white = bipolar(seed)
     b0 = 0.99886 * b0 + white * 0.0555179
@@ -57,4 +60,8 @@ def noise(
     b5 = -0.7616 * b5 - white * 0.0168980
     sum_ = b0 + b1 + b2 + b3 + b4 + b5 + b6 + white * 0.5362
     b6 = white * 0.115926
-    return seed, b0, b1, b2, b3, b4, b5, b6, (white if colour < 0.5 else 0.12 * sum_)
+    # A lowpass at 20 Hz, and a gain that fills the range at any rate.
+    fall = 125.663706 * dt
+    brown = brown - fall * brown + sqrt(fall) * white
+    soft = 0.12 * sum_ if colour < 1.5 else 0.45 * brown
+    return seed, b0, b1, b2, b3, b4, b5, b6, brown, (white if colour < 0.5 else soft)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from chronus.dsp.approx import (
+    arc_tangent,
     bipolar,
     cycles,
     db_gain,
@@ -16,6 +17,7 @@ from chronus.dsp.approx import (
     round_,
     sin_cycles,
     soft_clip,
+    sqrt,
     tan_numerator,
     tanh,
     turned,
@@ -187,3 +189,16 @@ def test_the_random_row_is_marsaglias() -> None:
     assert abs(got.mean()) < 0.01
     assert abs(got.std() - 3**-0.5) < 0.005
     assert level_db(np.abs(got).max()) > -0.01
+
+
+@probe("angle", "root")
+def angles(x: float, dt: float):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    return arc_tangent(x), sqrt(x)
+
+
+def test_the_arc_tangent_is_exact_to_3e_6_and_the_root_to_the_bit() -> None:
+    """From 0 to a million the angle is right, and a root is the nearest float32."""
+    x = np.concatenate([[0.0], np.geomspace(1e-9, 1e6, 63_999)]).astype(np.float32)
+    got = Player(angles).play(len(x), x=x)
+    assert np.abs(got["angle"] - np.arctan(x.astype(float))).max() < 3e-6
+    np.testing.assert_array_equal(got["root"], np.sqrt(x))

@@ -29,6 +29,11 @@ LOUDEST: Final = {
     "diode": 4.0,
     "distortion": 3.0,
     "compressor": 4.0,
+    "supersaw": 5.0,
+    "pluck": 3.6,
+    "reverb": 12.0,
+    "chorus": 3.6,
+    "eq": 600.0,  # three times 18 dB at one place
 }
 """The largest value that a kind may give from inputs of -1..1, where it is not 2."""
 
