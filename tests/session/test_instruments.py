@@ -59,7 +59,7 @@ def test_a_session_with_instruments_is_heard(tmp_path):
 
 
 def test_names_of_instruments():
-    """A second one has a number, set apart from one that ends the name; the same line is no error."""
+    """A second one has a number, behind a line where the name ends in one; twice is no error."""
     stage = Stage()
     assert stage.say("load line1_module").results[0].data["node"] == "line1"
     assert stage.say("load line1").results[0].data["node"] == "line1_2"
@@ -320,7 +320,7 @@ def test_its_names_are_completed():
     stage = Stage()
     stage.say("load line1 as acid; load delay")
     patch = stage.session.patch
-    assert [word for word, _ in completions("set ac", patch)][0] == "acid"
+    assert next(word for word, _ in completions("set ac", patch)) == "acid"
     assert "acid/filter" in [word for word, _ in completions("set acid/f", patch)]
     assert [word for word, _ in completions("set acid.cu", patch)] == ["cutoff"]
     assert [word for word, _ in completions("set acid/filter.cu", patch)] == ["cutoff"]
@@ -350,7 +350,7 @@ def test_a_saved_instrument_is_one_line(tmp_path):
         "patch delay.out > acid.resonance by 0.1",
         "unpatch acid/sway.out > acid.cutoff",
         "unpatch delay > out",
-        "set acid.level -6db",
+        "set acid.volume -6db",
         "sequence acid: c3 x . e3",
         "set acid.freq 200hz",
     ]
