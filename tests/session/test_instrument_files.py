@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from chronus.doors.calls import check, kinds_in
+from chronus.doors.calls import kinds_in
+from chronus.doors.checking import check
 from chronus.session import library
 from tests.session.test_patch_files import hostile
 from tests.support.score import Stage
