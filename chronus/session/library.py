@@ -33,7 +33,12 @@ MOST_BYTES: Final = 200_000
 LONGEST: Final = 15_000
 """Nor its commands without comments: a line of a journal holds them all."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*(?:-[a-z0-9_]+)*", re.ASCII)
-_HEAD: Final = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s|#[^\n]*\n)*instrument\s", re.IGNORECASE)
+_HEAD: Final = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:\s|#[^\n]*\n)*instrument\s"
+    rb'(?:"[^"\n]*"|[^"{#\n])*(?:#[^\n]*)?(?:\n|\Z)',
+    re.IGNORECASE,
+)
+"""A file whose first command is `instrument`, and no block: that may begin a song."""
 
 
 @dataclass(frozen=True, slots=True)

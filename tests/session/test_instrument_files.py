@@ -62,6 +62,11 @@ def test_a_song_of_that_name_is_no_instrument():
     error = Stage().fails("load song")
     assert error.code == "E_NAME"
     assert "`list instruments`" in error.message
+    Path("song.chronus").write_text("# mine\ninstrument song { load saw }\nload song\n")
+    assert Stage().fails("load song").code == "E_NAME"
+    assert check(["song.chronus"]) == 0
+    Path("it.chronus").write_text('instrument it "in { braces }" # {\nload saw\n')
+    Stage().say("load it")
     Path("bass.chronus").write_text("load noise\n")
     stage = Stage()
     stage.say("load bass")
