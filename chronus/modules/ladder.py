@@ -27,17 +27,25 @@ def ladder_step(
     the input.
     """
     u = tanh(x - ((w1 * s1 + w2 * s2) + (w3 * s3 + w4 * s4)))
-    # What the states alone give is computed beside the saturation, and what enters is added.
+    # What the states alone give is computed beside the saturation, and what enters is added last.
     p1 = s1 - g * s1
     p2 = s2 + g * (p1 - s2)
     p3 = s3 + g * (p2 - s3)
     p4 = s4 + g * (p3 - s4)
-    y1 = p1 + g * u
     gg = g * g
-    y2 = p2 + gg * u
-    y3 = p3 + (gg * g) * u
-    y4 = p4 + (gg * gg) * u
-    return y1 + (y1 - s1), y2 + (y2 - s2), y3 + (y3 - s3), y4 + (y4 - s4), u, y1, y2, y3, y4
+    ggg = gg * g
+    gggg = gg * gg
+    return (
+        (p1 + (p1 - s1)) + (g + g) * u,
+        (p2 + (p2 - s2)) + (gg + gg) * u,
+        (p3 + (p3 - s3)) + (ggg + ggg) * u,
+        (p4 + (p4 - s4)) + (gggg + gggg) * u,
+        u,
+        p1 + g * u,
+        p2 + gg * u,
+        p3 + ggg * u,
+        p4 + gggg * u,
+    )
 
 
 @module(
