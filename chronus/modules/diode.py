@@ -18,8 +18,8 @@ to lean on the diodes."""
 MOST: Final = 17.34
 """Gain of the loop at resonance 1; it sings from 17 on."""
 
-LOW: Final = 0.125
-"""Gain into the saturation at drive 0."""
+LOW: Final = 0.03125
+"""Gain into the saturation at drive 0: a resonance needs room above what comes in."""
 
 MADE_UP: Final = 4.0
 """How much of the level that resonance takes is given back before the ladder, as a factor at 1."""
@@ -85,7 +85,7 @@ def diode_step(
         audio("in", "What is filtered"),
         Input("cutoff", "Where the resonance is", 500.0, 20.0, 20_000.0, "hz", Curve.EXPONENTIAL),
         Input("resonance", "0 is none, 1 is at the edge of singing", 0.5, 0.0, 1.0),
-        Input("drive", "How hard the ladder is hit: 24 dB into a tanh", 0.25, 0.0, 1.0),
+        Input("drive", "How hard the ladder is hit: -30 to -6 dB into a tanh", 0.25, 0.0, 1.0),
     ),
     outputs=(Output("out", "What is left"),),
     state=(

@@ -55,7 +55,7 @@ def ladder_step(
         audio("in", "What is filtered"),
         Input("cutoff", "Corner", 1000.0, 20.0, 20_000.0, "hz", Curve.EXPONENTIAL),
         Input("resonance", "0 is none; from 0.96 on it sings by itself", 0.2, 0.0, 1.0),
-        Input("drive", "How hard the ladder is hit: -12 to 12 dB into a tanh", 0.25, 0.0, 1.0),
+        Input("drive", "How hard the ladder is hit: -18 to 6 dB into a tanh", 0.25, 0.0, 1.0),
         Input(
             "mode",
             "Which response `out` carries, and its dB an octave",
@@ -121,7 +121,7 @@ def ladder(
     w3 = steady(w4 * g)
     w2 = steady(w4 * gg)
     w1 = steady(w4 * gg * g)
-    gain = exp2(4.0 * drive - 2.0)
+    gain = exp2(4.0 * drive - 3.0)
     bass = 1.0 + 2.0 * resonance if mode < 1.5 else 1.0
     entry = steady(gain * solved * bass)
     level = 1.0 / tanh(gain)
