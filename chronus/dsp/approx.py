@@ -244,11 +244,10 @@ def tanh(x: float) -> float:
     """Hyperbolic tangent: odd, held from 5 on; error below 1e-4 (-80 dB)."""
     y = clip(x, -5.0, 5.0)
     s = y * y
-    return (
-        y
-        * ((0.0006718407 * s + 0.10249192) * s + 1.0)
-        / ((0.0128364527 * s + 0.435559309) * s + 1.0)
-    )
+    # Written so that a loop which waits for it waits for few operations.
+    over = (1.0 + 0.10249192 * s) + (0.0006718407 * s) * s
+    under = (1.0 + 0.435559309 * s) + (0.0128364527 * s) * s
+    return y * over / under
 
 
 @helper

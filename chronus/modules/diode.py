@@ -18,8 +18,8 @@ to lean on the diodes."""
 MOST: Final = 17.34
 """Gain of the loop at resonance 1; it sings from 17 on."""
 
-LOW: Final = 0.125
-"""Gain into the saturation at drive 0."""
+LOW: Final = 0.03125
+"""Gain into the saturation at drive 0: a resonance needs room above what comes in."""
 
 MADE_UP: Final = 4.0
 """How much of the level that resonance takes is given back before the ladder, as a factor at 1."""
@@ -42,6 +42,10 @@ def diode_step(
     e2: float,
     e3: float,
     e4: float,
+    b1: float,
+    b2: float,
+    b3: float,
+    b4: float,
     back: float,
     slow: float,
 ) -> tuple[float, float, float, float, float, float]:
@@ -51,28 +55,26 @@ def diode_step(
     last and back: x is the input, already through the gain of the loop; s1 to s4 are the states of
     the capacitors, sh that of the highpass; g is a step over twice the time of a capacitor (the
     first has half the size); d1 to d4 divide the equations, as factors; e1 to e4 say how much of
-    what enters is across each capacitor within the step; back is the gain of the loop, and slow the
-    share of the output that its highpass takes on.
+    what enters is across each capacitor within the step; b1 to b4 how much of each state comes back
+    through the loop, whose gain is `back`; slow is the share of the output that its highpass takes
+    on.
     """
+    u = tanh(x - ((b1 * s1 + b2 * s2) + (b3 * s3 + (b4 * s4 - back * sh))))
+    # What the states alone give is computed beside the saturation, and what enters is added last.
     p1 = d1 * s1
     p2 = d2 * (s2 + g * p1)
     p3 = d3 * (s3 + g * p2)
     p4 = d4 * (s4 + g * p3)
-    u = tanh(x - back * (p4 - sh))
     q3 = p3 + (g * d3) * p4
     q2 = p2 + (g * d2) * q3
     q1 = p1 + (2.0 * g * d1) * q2
-    v1 = q1 + e1 * u
-    v2 = q2 + e2 * u
-    v3 = q3 + e3 * u
-    v4 = p4 + e4 * u
     return (
-        v1 + (v1 - s1),
-        v2 + (v2 - s2),
-        v3 + (v3 - s3),
-        v4 + (v4 - s4),
-        sh + slow * (v4 - sh),
-        v4,
+        (q1 + (q1 - s1)) + (e1 + e1) * u,
+        (q2 + (q2 - s2)) + (e2 + e2) * u,
+        (q3 + (q3 - s3)) + (e3 + e3) * u,
+        (p4 + (p4 - s4)) + (e4 + e4) * u,
+        (sh + slow * (p4 - sh)) + (slow * e4) * u,
+        p4 + e4 * u,
     )
 
 
@@ -83,7 +85,7 @@ def diode_step(
         audio("in", "What is filtered"),
         Input("cutoff", "Where the resonance is", 500.0, 20.0, 20_000.0, "hz", Curve.EXPONENTIAL),
         Input("resonance", "0 is none, 1 is at the edge of singing", 0.5, 0.0, 1.0),
-        Input("drive", "How hard the ladder is hit: 24 dB into a tanh", 0.25, 0.0, 1.0),
+        Input("drive", "How hard the ladder is hit: -30 to -6 dB into a tanh", 0.25, 0.0, 1.0),
     ),
     outputs=(Output("out", "What is left"),),
     state=(
@@ -158,6 +160,10 @@ def diode(
     loop = most * resonance * (1.6 - 0.6 * resonance) * pole / (h + pole)
     solved = 1.0 / (1.0 + loop * e4)
     back = steady(loop * solved)
+    b4 = steady(back * d4)
+    b3 = steady(b4 * g * d3)
+    b2 = steady(b3 * g * d2)
+    b1 = steady(b2 * g * d1)
     gain = LOW * exp2(4.0 * drive)
     entry = steady(gain * solved * (1.0 + MADE_UP * resonance))
     level = steady(1.0 / tanh(gain))
@@ -167,10 +173,50 @@ def diode(
         moving, up_e1, up_e2, up_e3, up_o1, up_o2, up_o3
     )
     s1, s2, s3, s4, sh, first = diode_step(
-        even * entry, s1, s2, s3, s4, sh, g, d1, d2, d3, d4, e1, e2, e3, e4, back, slow
+        even * entry,
+        s1,
+        s2,
+        s3,
+        s4,
+        sh,
+        g,
+        d1,
+        d2,
+        d3,
+        d4,
+        e1,
+        e2,
+        e3,
+        e4,
+        b1,
+        b2,
+        b3,
+        b4,
+        back,
+        slow,
     )
     s1, s2, s3, s4, sh, second = diode_step(
-        odd * entry, s1, s2, s3, s4, sh, g, d1, d2, d3, d4, e1, e2, e3, e4, back, slow
+        odd * entry,
+        s1,
+        s2,
+        s3,
+        s4,
+        sh,
+        g,
+        d1,
+        d2,
+        d3,
+        d4,
+        e1,
+        e2,
+        e3,
+        e4,
+        b1,
+        b2,
+        b3,
+        b4,
+        back,
+        slow,
     )
     out, down_e1, down_e2, down_e3, down_o1, down_o2, down_o3, top = half_as_many(
         level * first, level * second, down_e1, down_e2, down_e3, down_o1, down_o2, down_o3, top

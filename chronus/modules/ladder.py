@@ -27,17 +27,25 @@ def ladder_step(
     the input.
     """
     u = tanh(x - ((w1 * s1 + w2 * s2) + (w3 * s3 + w4 * s4)))
-    # What the states alone give is computed beside the saturation, and what enters is added.
+    # What the states alone give is computed beside the saturation, and what enters is added last.
     p1 = s1 - g * s1
     p2 = s2 + g * (p1 - s2)
     p3 = s3 + g * (p2 - s3)
     p4 = s4 + g * (p3 - s4)
-    y1 = p1 + g * u
     gg = g * g
-    y2 = p2 + gg * u
-    y3 = p3 + (gg * g) * u
-    y4 = p4 + (gg * gg) * u
-    return y1 + (y1 - s1), y2 + (y2 - s2), y3 + (y3 - s3), y4 + (y4 - s4), u, y1, y2, y3, y4
+    ggg = gg * g
+    gggg = gg * gg
+    return (
+        (p1 + (p1 - s1)) + (g + g) * u,
+        (p2 + (p2 - s2)) + (gg + gg) * u,
+        (p3 + (p3 - s3)) + (ggg + ggg) * u,
+        (p4 + (p4 - s4)) + (gggg + gggg) * u,
+        u,
+        p1 + g * u,
+        p2 + gg * u,
+        p3 + ggg * u,
+        p4 + gggg * u,
+    )
 
 
 @module(
@@ -47,7 +55,7 @@ def ladder_step(
         audio("in", "What is filtered"),
         Input("cutoff", "Corner", 1000.0, 20.0, 20_000.0, "hz", Curve.EXPONENTIAL),
         Input("resonance", "0 is none; from 0.96 on it sings by itself", 0.2, 0.0, 1.0),
-        Input("drive", "How hard the ladder is hit: -12 to 12 dB into a tanh", 0.25, 0.0, 1.0),
+        Input("drive", "How hard the ladder is hit: -18 to 6 dB into a tanh", 0.25, 0.0, 1.0),
         Input(
             "mode",
             "Which response `out` carries, and its dB an octave",
@@ -113,7 +121,7 @@ def ladder(
     w3 = steady(w4 * g)
     w2 = steady(w4 * gg)
     w1 = steady(w4 * gg * g)
-    gain = exp2(4.0 * drive - 2.0)
+    gain = exp2(4.0 * drive - 3.0)
     bass = 1.0 + 2.0 * resonance if mode < 1.5 else 1.0
     entry = steady(gain * solved * bass)
     level = 1.0 / tanh(gain)

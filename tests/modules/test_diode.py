@@ -76,10 +76,10 @@ def test_it_does_not_sing_below_0_95(cutoff: float) -> None:
     struck[:50] = 1.0
     for resonance in (0.5, 0.8, 0.94):
         heard = Player("diode").play(len(struck), in_=struck, cutoff=cutoff, resonance=resonance)
-        assert np.abs(heard["out"][-RATE_HZ // 5 :]).max() < 1e-3
+        assert np.abs(heard["out"][-RATE_HZ // 5 :]).max() < 5e-3
     heard = Player("diode").play(len(struck), in_=struck, cutoff=cutoff, resonance=1.0)
     tone = heard["out"][-RATE_HZ:]
-    assert 0.01 < np.abs(tone).max() < 0.2
+    assert 0.05 < np.abs(tone).max() < 0.4
     assert abs(pitch(tone) / cutoff - 1.0) < 0.01
 
 

@@ -25,8 +25,8 @@ LOUDEST: Final = {
     "filter": 150.0,
     "delay": 120.0,
     "keys": 20_000.0,  # in Hz
-    "ladder": 8.0,
-    "diode": 4.0,
+    "ladder": 12.0,
+    "diode": 8.0,
     "distortion": 3.0,
     "compressor": 4.0,
     "supersaw": 5.0,

@@ -52,14 +52,14 @@ def theory(hz: np.ndarray, cutoff: float, resonance: float, mode: str) -> np.nda
 def test_quiet_sounds_get_the_response_of_four_poles(
     cutoff: float, resonance: float, mode: str
 ) -> None:
-    """At a low level each response is that of theory, within 0.3 dB from -60 dB on, up to 15 kHz.
+    """At a low level each response is that of theory, within 0.2 dB from -60 dB on, up to 15 kHz.
 
-    At drive 0 the gain into the tanh and the level made up behind it leave 0.18 dB.
+    At drive 0 the gain into the tanh and the level made up behind it leave 0.045 dB.
     """
     hz, gains = response(cutoff, resonance, mode)
     wanted = theory(hz, cutoff, resonance, mode)
     part = (hz > 20.0) & (hz < 15_000.0) & (wanted > 1e-3)
-    assert np.abs(20 * np.log10(gains[part] / wanted[part]) - 0.18).max() < 0.3
+    assert np.abs(20 * np.log10(gains[part] / wanted[part]) - 0.045).max() < 0.2
 
 
 def test_the_slope_is_24_db_an_octave() -> None:
@@ -78,8 +78,8 @@ def test_at_resonance_1_it_sings_at_its_cutoff(cutoff: float) -> None:
     heard = Player("ladder").play(len(struck), in_=struck, cutoff=cutoff, resonance=1.0)["out"]
     tone = heard[-2 * RATE_HZ :]
     assert abs(pitch(tone) / cutoff - 1.0) < 1e-3
-    assert 0.15 < np.abs(tone).max() < 0.5
-    assert abs(np.abs(tone[:RATE_HZ]).max() / np.abs(tone[RATE_HZ:]).max() - 1.0) < 0.01
+    assert 0.3 < np.abs(tone).max() < 0.6
+    assert abs(tone[:RATE_HZ].std() / tone[RATE_HZ:].std() - 1.0) < 0.01
 
 
 def test_below_0_95_it_falls_silent() -> None:
@@ -116,7 +116,7 @@ def test_drive_bends_and_keeps_the_level() -> None:
         levels.append(level_db(np.sqrt(np.mean(heard["out"][RATE_HZ // 2 :] ** 2))))
     assert thirds == sorted(thirds)
     assert thirds[0] < -40.0
-    assert thirds[-1] > -14.0
+    assert thirds[-1] > -20.0
     assert max(levels) - min(levels) < 3.0
 
 
