@@ -151,6 +151,7 @@ COST_US: Final = MappingProxyType(
         "saw": 24.0,
         "square": 102.0,
         "triangle": 34.0,
+        "sync": 100.0,
         "fm": 100.0,
         "pluck": 600.0,
         "supersaw": 410.0,
