@@ -303,7 +303,8 @@ def helper(function: F) -> F:
 
 def freq(default: float = 110.0) -> Input:
     """The standard pitch port; at 0 what is patched into it says alone how high it sounds."""
-    return Input("freq", "Pitch", default, 0.0, 20_000.0, "hz", Curve.EXPONENTIAL, ramp_s=0.0)
+    doc = "Pitch; at 0 what is patched in sets it alone"
+    return Input("freq", doc, default, 0.0, 20_000.0, "hz", Curve.EXPONENTIAL, ramp_s=0.0)
 
 
 def gate() -> Input:

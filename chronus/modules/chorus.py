@@ -16,7 +16,6 @@ from chronus.dsp.declaration import (
     helper,
     module,
 )
-from chronus.modules.delay import read_between
 
 if TYPE_CHECKING:
     from collections.abc import MutableSequence
@@ -24,10 +23,17 @@ if TYPE_CHECKING:
 
 @helper
 def tap(line: MutableSequence[float], place: int, samples: float) -> float:
-    """What lay `samples` before `place`, at least two; by a cubic through four samples."""
+    """What lay `samples` before `place`, at least two; by the cubic of the echo `delay`."""
     kept = max(samples, 2.0)
     whole = i4(kept)
-    return read_between(line, place - whole, kept - f4(whole))
+    share = kept - f4(whole)
+    # An index below 0 counts from the end, so that the ring closes by itself.
+    at = place - whole
+    y0, y1, y2, y3 = line[at + 1], line[at], line[at - 1], line[at - 2]
+    c1 = 0.5 * (y2 - y0)
+    c2 = y0 - 2.5 * y1 + 2.0 * y2 - 0.5 * y3
+    c3 = 0.5 * (y3 - y0) + 1.5 * (y1 - y2)
+    return ((c3 * share + c2) * share + c1) * share + y1
 
 
 @module(

@@ -50,25 +50,21 @@ OCTAVES_OF_60_DB: Final = 9.96578428
 
 
 @helper
-def kept(period: float, seconds: float, dt: float) -> float:
-    """What a turn of the loop keeps so that after so many seconds 60 dB are gone."""
-    return exp2(-OCTAVES_OF_60_DB * min(period * dt / seconds, 10.0))
-
-
-@helper
-def lowpass_bend(g: float, wanted: float, pitch: float) -> float:
+def lowpass_bend(brightness: float, turn_s: float, e: float, pitch: float) -> float:
     """How much the loop's lowpass bends: the term u of its power 1 / (1 + u (1 - cos w)).
 
     Args:
-        g: what a turn keeps of the fundamental.
-        wanted: what it is to keep at 3 kHz, more or less.
+        brightness: 3 kHz rings from a fiftieth of a second (0) to twenty (1).
+        turn_s: seconds of a turn.
+        e: one over the power that a turn is to keep of the fundamental.
         pitch: 1 - cos w at the fundamental.
     """
-    reference = 0.0761204675
-    ratio = g / wanted
+    dull = 1.0 - 0.578303497 * brightness
+    dull = dull * dull
+    dull = dull * dull
+    sooner = exp2(min(100.0 * OCTAVES_OF_60_DB * dull * dull * turn_s, 20.0)) - 1.0
     # At most three quarters of what the fundamental may lose: 0 Hz must die away too.
-    most = 0.75 * (1.0 / (g * g) - 1.0) / pitch
-    return clip((ratio * ratio - 1.0) / reference, 0.0, most)
+    return min(13.1370629 * sooner, 0.75 * (e - 1.0) / pitch)
 
 
 @module(
@@ -87,7 +83,7 @@ def lowpass_bend(g: float, wanted: float, pitch: float) -> float:
             "s",
             Curve.EXPONENTIAL,
         ),
-        Input("brightness", "How long what is high rings beside the fundamental", 0.5, 0.0, 1.0),
+        Input("brightness", "How long what is high rings beside the fundamental", 0.6, 0.0, 1.0),
         Input("position", "Where it is plucked: 0.5 is the middle", 0.13, 0.02, 0.5),
         Input("pick", "0 a soft thumb, 1 a hard pick", 0.6, 0.0, 1.0),
     ),
@@ -125,17 +121,19 @@ def pluck(
     line: MutableSequence[float],
     dt: float,
 ) -> tuple[int, int, float, float, float, float, float, float]:
-    step = clip(freq, LOWEST_HZ, 0.25 / dt) * dt
-    period = steady(1.0 / step)
+    hz = clip(freq, LOWEST_HZ, 0.25 / dt)
+    step = hz * dt
+    turn_s = 1.0 / hz
+    period = steady(turn_s / dt)
     half = sin_cycles(0.5 * step)
     pitch = 2.0 * half * half
-    g = kept(period, decay, dt)
-    # 3 kHz rings from a fiftieth of a second to twenty seconds.
-    bright = 0.02 * exp2(OCTAVES_OF_60_DB * brightness)
-    u = lowpass_bend(g, g * kept(period, bright, dt), pitch)
+    e = exp2(min(2.0 * OCTAVES_OF_60_DB * turn_s / decay, 20.0))
+    u = lowpass_bend(brightness, turn_s, e, pitch)
     pole = steady(u / (1.0 + u + sqrt(1.0 + 2.0 * u)))
-    loss = steady(g * sqrt(1.0 + u * pitch))
-    lag = arc_tangent(pole * sin_cycles(step) / (1.0 - pole + pole * pitch)) / (6.28318531 * step)
+    loss = steady(sqrt((1.0 + u * pitch) / e))
+    lag = arc_tangent(pole * sin_cycles(step) / (1.0 - pole + pole * pitch)) * (
+        0.159154943 * period
+    )
     samples = max(period - lag - 2.0, 1.0)
     whole = steady(i4(samples))
     d = samples - f4(i4(samples))
