@@ -252,8 +252,8 @@ class Arena(NamedTuple):
     sequence_ports: Longs  # (2 * sequences, 3): the port of each Role of a table, or NONE
     tables: Longs  # (tables, 2): first entry, entries
     table_beats: Reals  # (tables,): length of a cycle
-    entries: Longs  # (entries, 2): Role, flags
-    entry_values: Reals  # (entries, 5): beat, length in beats, value, ramp seconds, gap in beats
+    entries: Longs  # (entries, 3), see patch.tables.Mark
+    entry_values: Reals  # (entries, 6), see patch.tables.Amount
     tape: Floats  # (tape_frames, 2)
 
 
@@ -359,8 +359,8 @@ def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]
         "sequence_ports": ((2 * size.sequences, 3), i8),
         "tables": ((size.tables, 2), i8),
         "table_beats": ((size.tables,), f8),
-        "entries": ((size.entries, 2), i8),
-        "entry_values": ((size.entries, 5), f8),
+        "entries": ((size.entries, 3), i8),
+        "entry_values": ((size.entries, 6), f8),
         "tape": ((size.tape_frames, 2), f4),
     }
 

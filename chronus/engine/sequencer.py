@@ -1,4 +1,4 @@
-"""The transport and the sequences: where a beat lies, and what a table plays in a block.
+"""The sequences: what a table plays in a block.
 
 A sequence reads its table in beats from the beat at which it took over, so an onset is computed
 from the transport's origin each time and cannot drift.
@@ -11,37 +11,18 @@ from numba import njit
 
 from chronus.dsp.declaration import RAMP_S
 from chronus.dsp.native import OPTIONS
-from chronus.engine import beats as plain
-from chronus.engine.layout import (
-    NONE,
-    STOPPED,
-    Arena,
-    Beat,
-    Clock,
-    Head,
-    Ramp,
-)
+from chronus.engine.frames import frame_at
+from chronus.engine.layout import NONE, STOPPED, Arena, Clock, Head
+from chronus.engine.notes import play_note
 from chronus.engine.ports import change
-from chronus.patch.tables import LEGATO, NEXT_LEGATO, Role
+from chronus.patch.tables import Amount, Mark, Role, What
 from chronus.settings import BLOCK
 
-RATE = int(Head.RATE)
-ORIGIN_BEAT, ORIGIN_FRAME = int(Beat.ORIGIN_BEAT), int(Beat.ORIGIN_FRAME)
-NOW = int(Ramp.NOW)
-SEQUENCES, PLAN = int(Clock.SEQUENCES), int(Clock.PLAN)
-GATE = int(Role.GATE)
+RATE, SEQUENCES = int(Head.RATE), int(Clock.SEQUENCES)
+FREQ, GATE = int(Role.FREQ), int(Role.GATE)
+NOTE, WHAT = int(What.NOTE), int(Mark.WHAT)
+A_BEAT, A_PITCH, A_RAMP_S = int(Amount.BEAT), int(Amount.PITCH), int(Amount.RAMP_S)
 BEAT_TOLERANCE = 1e-9
-
-
-beats_after = njit(**OPTIONS)(plain.beats_after)
-frames_after = njit(**OPTIONS)(plain.frames_after)
-
-
-@njit(**OPTIONS)
-def frame_at(beats: np.ndarray, rate: int, beat: float) -> int:
-    """The frame nearest to a beat."""
-    frames = frames_after(beats, rate, beat - beats[ORIGIN_BEAT])
-    return int(np.floor(beats[ORIGIN_FRAME] + frames + 0.5))
 
 
 @njit(**OPTIONS)
@@ -71,7 +52,7 @@ def run_sequence(arena: Arena, lane: int, block: int, sequence: int) -> None:
         else:
             entry = arena.tables[table, 0] + state[2]
             length = arena.table_beats[table]
-            beat = starts[0] + state[3] * length + arena.entry_values[entry, 0]
+            beat = starts[0] + state[3] * length + arena.entry_values[entry, A_BEAT]
         if state[1] != NONE and beat >= starts[1] - BEAT_TOLERANCE:
             if frame_at(beats, rate, starts[1]) >= end:
                 return
@@ -123,7 +104,8 @@ def moves(arena: Arena, table: int, role: int) -> bool:
         return False
     first = arena.tables[table, 0]
     for entry in range(first, first + arena.tables[table, 1]):
-        if arena.entries[entry, 0] == role:
+        has_value = not np.isnan(arena.entry_values[entry, A_PITCH])
+        if has_value if role == FREQ else arena.entries[entry, WHAT] == NOTE:
             return True
     return False
 
@@ -133,81 +115,10 @@ def play_entry(
     arena: Arena, lane: int, block: int, sequence: int, entry: int, beat: float, frame: int
 ) -> None:
     """Play one entry of a table at its frame."""
-    new = block & 1
-    beats = arena.beats[lane, new]
-    rate = arena.head[RATE]
-    role = arena.entries[entry, 0]
-    port = arena.sequence_ports[sequence, role]
+    if arena.entries[entry, WHAT] == NOTE:
+        play_note(arena, lane, block, sequence, entry, beat, frame)
+        return
+    port = arena.sequence_ports[sequence, FREQ]
     values = arena.entry_values[entry]
-    if port == NONE:
-        return
-    if role != GATE:
-        ramp = int(np.floor(values[3] * rate + 0.5))
-        change(arena, lane, new, port, frame - block * BLOCK, values[2], ramp)
-        return
-    if not is_of_lane(arena, lane, new, port):
-        return
-    flags = arena.entries[entry, 1]
-    off = max(frame + 1, frame_at(beats, rate, beat + values[1]))
-    following = frame_at(beats, rate, beat + values[4])
-    if flags & NEXT_LEGATO:
-        off = max(off, following + 1)
-    else:
-        off = min(off, max(following - 1, frame + 1))
-    if flags & LEGATO and arena.gate_off[new, port] >= frame:
-        arena.gate_off[new, port] = off
-        return
-    open_gate(arena, lane, block, port, frame, off - frame)
-
-
-@njit(**OPTIONS)
-def is_of_lane(arena: Arena, lane: int, new: int, port: int) -> bool:
-    """Whether a gate's node is computed in this lane: no other one moves the gate."""
-    plan = arena.clock[lane, new, PLAN]
-    return arena.plan_gate_lane[max(plan, 0), port] == lane
-
-
-@njit(**OPTIONS)
-def open_gate(arena: Arena, lane: int, block: int, port: int, frame: int, length: int) -> None:
-    """Open a gate at a frame of this block, closed for one frame before if it was open.
-
-    `length` is in frames; 0 leaves it open.
-    """
-    new = block & 1
-    at = frame - block * BLOCK
-    off = arena.gate_off[new, port]
-    was_open = arena.ports[1 - new, port, NOW] > 0.5
-    entry = arena.change_first[lane, port]
-    while entry != NONE and arena.changes[lane, entry, 1] <= at:
-        was_open = arena.change_value[lane, entry] > 0.5
-        entry = arena.changes[lane, entry, 3]
-    if was_open:
-        closing = at - 1 if off == NONE or off >= frame else off - block * BLOCK
-        change(arena, lane, new, port, max(closing, 0), 0.0, 0)
-        at = max(at, max(closing, 0) + 1)
-    if at < BLOCK:
-        change(arena, lane, new, port, at, 1.0, 0)
-        arena.gate_off[new, port] = frame + length if length > 0 else NONE
-
-
-@njit(**OPTIONS)
-def close_due_gates(arena: Arena, lane: int, block: int, plan: int) -> None:
-    """Close the gates whose time ends in this block."""
-    new = block & 1
-    for i in range(arena.plan_counts[plan, lane, 2]):
-        port = arena.plan_gates[plan, lane, i]
-        off = arena.gate_off[new, port]
-        if off != NONE and off < (block + 1) * BLOCK:
-            change(arena, lane, new, port, max(off - block * BLOCK, 0), 0.0, 0)
-            arena.gate_off[new, port] = NONE
-
-
-@njit(**OPTIONS)
-def close_gates(arena: Arena, lane: int, block: int, plan: int) -> None:
-    """Close every gate of a plan at the start of the block."""
-    new = block & 1
-    for i in range(arena.plan_counts[plan, lane, 2]):
-        port = arena.plan_gates[plan, lane, i]
-        if arena.ports[1 - new, port, NOW] > 0.5 or arena.change_first[lane, port] != NONE:
-            change(arena, lane, new, port, 0, 0.0, 0)
-        arena.gate_off[new, port] = NONE
+    ramp = int(np.floor(values[A_RAMP_S] * arena.head[RATE] + 0.5))
+    change(arena, lane, block & 1, port, frame - block * BLOCK, values[A_PITCH], ramp)

@@ -32,6 +32,7 @@ from chronus.engine.faults import (
     reset_node,
 )
 from chronus.engine.freshness import forget_stale_step
+from chronus.engine.gates import close_due_gates, is_of_lane, open_gate
 from chronus.engine.layout import (
     LANE_COLUMNS,
     NONE,
@@ -46,7 +47,7 @@ from chronus.engine.layout import (
 )
 from chronus.engine.pace import has_room, wait_for_commit, wait_for_lanes
 from chronus.engine.ports import aim, change, fill_row, follow, forget_changes, ramp_value
-from chronus.engine.sequencer import close_due_gates, is_of_lane, open_gate, run_sequences
+from chronus.engine.sequencer import run_sequences
 from chronus.engine.silence import (
     SILENCE,
     clear,

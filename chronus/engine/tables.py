@@ -120,13 +120,14 @@ class Tables:
         arena.tables[place] = (first, len(table.entries))
         arena.table_beats[place] = table.beats
         for index, entry in enumerate(table.entries):
-            arena.entries[first + index] = (entry.role, entry.flags)
+            arena.entries[first + index] = (entry.what, entry.index, entry.flags)
             arena.entry_values[first + index] = (
                 entry.beat,
                 entry.length,
-                entry.value,
-                entry.ramp_s,
+                entry.pitch,
+                entry.velocity,
                 entry.gap,
+                entry.ramp_s,
             )
         self._used.append(place)
         return place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
@@ -13,45 +14,73 @@ if TYPE_CHECKING:
 
 
 class Role(IntEnum):
-    """Which port of a sequence an entry of its table moves."""
+    """Which port of a sequence a table moves; the port of a sequence of values is FREQ."""
 
     FREQ = 0
     GATE = 1
     VELOCITY = 2
 
 
+class What(IntEnum):
+    """What an entry is."""
+
+    NOTE = 0
+    VALUE = 1  # for the one port of a sequence of values
+
+
+class Mark(IntEnum):
+    """Columns of an entry's whole numbers in the arena."""
+
+    WHAT = 0
+    INDEX = 1  # in its chord
+    FLAGS = 2
+
+
+class Amount(IntEnum):
+    """Columns of an entry's real numbers in the arena."""
+
+    BEAT = 0
+    LENGTH = 1
+    PITCH = 2  # of a note; of a value it is this
+    VELOCITY = 3
+    GAP = 4
+    RAMP_S = 5
+
+
 LEGATO: Final = 1
-"""Flag of a gate entry: it goes on from an open gate without a new attack."""
+"""Flag of a note: it goes on from an open gate without a new attack."""
 NEXT_LEGATO: Final = 2
-"""Flag of a gate entry: the next one is LEGATO, so the gate stays open until then."""
+"""Flag of a note: the next one is LEGATO, so the gate stays open until then."""
 
 SLIDE_S: Final = 0.06
 """How long a slide takes to the next pitch, as on a TB-303."""
 
-ORDER: Final = (Role.FREQ, Role.VELOCITY, Role.GATE)
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that happens in a cycle.
+    """One onset in a cycle.
 
     Attributes:
         beat: from the start of the cycle.
-        role: which port it moves.
-        value: what the port gets; of a gate, 1.
-        length: beats that a gate stays open.
-        ramp_s: seconds that the port takes to `value`.
-        gap: beats to the next gate entry.
+        what: it is.
+        pitch: of a note, in Hz, nan for none of its own; what the port gets, of a value.
+        velocity: of a note, 0..1.
+        length: beats that its gate stays open.
+        gap: beats to the next note that is not of its own chord.
+        index: in its chord.
         flags: LEGATO and NEXT_LEGATO.
+        ramp_s: seconds that the port takes to a value.
     """
 
     beat: float
-    role: Role
-    value: float
+    what: What
+    pitch: float
+    velocity: float = 0.0
     length: float = 0.0
-    ramp_s: float = 0.0
     gap: float = 0.0
+    index: int = 0
     flags: int = 0
+    ramp_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +135,19 @@ def note_table(sequence: Sequence, own_hz: float | None, swing: float = 0.5) -> 
         step = steps[i]
         following = hits[(place + 1) % len(hits)]
         gap = beats[following] - beats[i] + (cycle if following <= i else 0.0)
-        legato = slides[place - 1]
-        if pitched:
-            pitch = own_hz if step.pitch is None else step.pitch
-            assert pitch is not None
-            ramp_s = SLIDE_S if legato else 0.0
-            entries.append(Entry(beats[i], Role.FREQ, pitch * factor, ramp_s=ramp_s))
-        entries.append(Entry(beats[i], Role.VELOCITY, step.velocity))
-        flags = LEGATO * legato + NEXT_LEGATO * slides[place]
-        length = _length(steps, beats, i, cycle, sequence.options.gate)
-        entries.append(Entry(beats[i], Role.GATE, 1.0, length, gap=gap, flags=flags))
+        pitch = own_hz if step.pitch is None else step.pitch
+        flags = LEGATO * slides[place - 1] + NEXT_LEGATO * slides[place]
+        entries.append(
+            Entry(
+                beats[i],
+                What.NOTE,
+                pitch * factor if pitched and pitch is not None else math.nan,
+                step.velocity,
+                length=_length(steps, beats, i, cycle, sequence.options.gate),
+                gap=gap,
+                flags=flags,
+            )
+        )
     return Table(cycle, tuple(entries))
 
 
@@ -150,10 +182,10 @@ def value_table(
     ramp_s: float,
     swing: float = 0.5,
 ) -> Table:
-    """The table of a pattern of values for one port; its role is FREQ, whatever the port."""
+    """The table of a pattern of values for one port."""
     steps, beats, cycle = _laid_out(sequence, swing)
     entries = tuple(
-        Entry(beats[i], Role.FREQ, in_port_unit(step.value), ramp_s=ramp_s)
+        Entry(beats[i], What.VALUE, in_port_unit(step.value), ramp_s=ramp_s)
         for i, step in enumerate(steps)
         if step.value is not None
     )
