@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import chronus.commands as room
 
@@ -31,13 +31,15 @@ FILES = (
     "looking",
     "mending",
 )
+HELPERS: Final = ("declaration", "registry", "playable")
+"""Files of this room that have no commands."""
 
 
 @cache
 def commands() -> Mapping[str, Command]:
     """Every command by its word, in the order of help."""
     names = {entry.name for entry in pkgutil.iter_modules(room.__path__)}
-    assert names == {*FILES, "declaration", "registry"}, "a file of commands is not listed"
+    assert names == {*FILES, *HELPERS}, "a file of commands is not listed"
     found = [
         command
         for file in FILES

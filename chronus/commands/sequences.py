@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from chronus.commands.declaration import Command
-from chronus.commands.values import MUSICAL, checked_value
+from chronus.commands.playable import as_of_now, roles
+from chronus.commands.values import checked_value
+from chronus.dsp.declaration import Curve
 from chronus.errors import Code, UserError, nearest
-from chronus.language.quantities import format_value, number
-from chronus.language.statements import Sequence, Swing, Unsequence, meaning
-from chronus.patch.tables import Role, Table, note_table, plays_own_pitch, value_table
+from chronus.language.quantities import format_value
+from chronus.language.statements import Swing, Unsequence
+from chronus.language.steps import Sequence, meaning
+from chronus.patch.tables import Glide, Role, Table, note_table, value_table
 from chronus.session.draft import Result
-from chronus.session.saving import number_text
 from chronus.session.sequences import roles_of
 
 if TYPE_CHECKING:
     from chronus.dsp.declaration import Input
-    from chronus.language.statements import PortRef, Quantity
+    from chronus.language.statements import PortRef
+    from chronus.language.steps import Lock
     from chronus.patch.model import Node, Patch
     from chronus.session.draft import Draft
     from chronus.session.sequences import Ports
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
 
 def _sequence(draft: Draft, statement: Sequence) -> None:
     target = str(statement.target)
-    sequence = _as_of_now(draft, statement)
+    sequence = as_of_now(draft, statement)
     now = statement.options.now
     already = draft.patch.sequences.get(target) == meaning(sequence) and not now
     if not already:
@@ -50,13 +54,14 @@ def play(draft: Draft, target: str, *, now: bool) -> None:
         UserError: E_LIMIT, there is no room for it.
     """
     node = draft.patch.nodes[draft.patch.sequences[target].target.node.text]
-    table, roles = table_of(draft.patch, target, draft.pace)
+    table, ports = table_of(draft.patch, target, draft.pace)
     tables = draft.session.writer.tables
     draft.patterns.append(len(table.entries))
     players = map(draft.patch.player, draft.patch.sequences)
     tables.check_room(draft.patterns, (p for p in players if not tables.plays(p)))
     player = draft.patch.player(target)
-    draft.touch(lambda console: console.play(player, node, table, roles, now=now))
+    tables.check_locks(player, table.locked)
+    draft.touch(lambda console: console.play(player, node, table, ports, now=now))
 
 
 def table_of(patch: Patch, target: str, transport: Transport) -> tuple[Table, Ports]:
@@ -71,77 +76,24 @@ def table_of(patch: Patch, target: str, transport: Transport) -> tuple[Table, Po
             lambda value: checked_value(port, value, transport),
             port.ramp_s,
             patch.swing,
+            _glide(port) if sequence.options.smooth else Glide.STEPS,
         )
         return table, roles_of(node, target)
-    own_hz = sequence.own_hz or (node.value("freq") if _roles(node)[Role.FREQ] else None)
-    return note_table(sequence, own_hz, patch.swing), roles_of(node, target)
+    own_hz = sequence.own_hz or (node.value("freq") if roles(node)[Role.FREQ] else None)
+    lock = partial(_lock_in, node, transport)
+    return note_table(sequence, own_hz, patch.swing, lock), roles_of(node, target)
 
 
-def _roles(node: Node) -> dict[Role, bool]:
-    """Which of the ports that a pattern of notes moves a node has."""
-    return {role: node.declaration.find_input(role.name.lower()) is not None for role in Role}
+def _glide(port: Input) -> Glide:
+    """How a port gets smoothly from one value to the next."""
+    return Glide.BENT if port.curve is Curve.EXPONENTIAL else Glide.LINEAR
 
 
-def _as_of_now(draft: Draft, statement: Sequence) -> Sequence:
-    """A sequence with what depends on the moment worked out: its own pitch, and musical time.
-
-    Raises:
-        UserError: E_NAME, E_PORT, E_STATE, the node cannot be played so; E_VALUE or E_RANGE, a step
-            is wrong.
-    """
-    node = draft.node(statement.target.node)
-    if statement.target.port is None:
-        has = _roles(node)
-        _check_playable(node, statement, has)
-        uses_own = has[Role.FREQ] and plays_own_pitch(statement)
-        return replace(statement, own_hz=node.value("freq") if uses_own else None)
-    _, _, port = draft.input_at(statement.target)
-    steps, words = [], []
-    for step in statement.steps:
-        word = {"hit": "", "hold": "_", "rest": "."}[step.kind]
-        value = step.value
-        if value is not None:
-            value = _without_time(port, value, checked_value(port, value, draft.pace))
-            word = value.text
-        steps.append(replace(step, value=value))
-        words.append(word)
-    if tuple(steps) == statement.steps:
-        return statement
-    return replace(statement, steps=tuple(steps), text=" ".join(words))
-
-
-def _without_time(port: Input, value: Quantity, in_port_unit: float) -> Quantity:
-    """A value in musical time as what it is at the tempo of the moment; any other as it is."""
-    if value.unit not in MUSICAL or port.unit not in ("ms", "s", "hz"):
-        return value
-    return number(f"{number_text(in_port_unit)}{port.unit}", value.span)
-
-
-def _check_playable(node: Node, statement: Sequence, has: dict[Role, bool]) -> None:
-    hits = [step for step in statement.steps if step.kind == "hit"]
-    pitched = [step for step in hits if step.pitch is not None]
-    if pitched and not has[Role.FREQ]:
-        message = f"{node.name} ({node.kind}) has no freq: play it by a grid such as x..."
-        raise UserError(Code.PORT, message, pitched[0].span)
-    if not has[Role.GATE] and not has[Role.FREQ]:
-        names = tuple(
-            f"{node.name}.{port.name}" for port in node.declaration.inputs if port.name != "in"
-        )
-        message = f"{node.name} ({node.kind}) has neither freq nor gate: sequence one of its ports"
-        raise UserError(Code.PORT, message, statement.target.span, names[:3])
-    if not has[Role.GATE] and len(pitched) < len(hits):
-        bare = next(step for step in hits if step.pitch is None)
-        message = f"{node.name} ({node.kind}) has no gate: its steps are notes, such as c2"
-        raise UserError(Code.PORT, message, bare.span)
-    port = node.port("freq")
-    for step in pitched:
-        assert port is not None
-        hz = (step.pitch or 0.0) * 2.0 ** (statement.options.transpose_st / 12.0)
-        if not port.low <= hz <= port.high:
-            message = (
-                f"that step is {hz:.1f}hz; {node.name}.freq goes from {port.low}hz to {port.high}hz"
-            )
-            raise UserError(Code.RANGE, message, step.span)
+def _lock_in(node: Node, transport: Transport, lock: Lock) -> tuple[float, float]:
+    """The value of a lock in its port's own unit, and the seconds that the port takes to it."""
+    port = node.port(lock.port.text)
+    assert port is not None, lock.port.text
+    return checked_value(port, lock.value, transport), port.ramp_s
 
 
 def target_of(draft: Draft, ref: PortRef) -> str:

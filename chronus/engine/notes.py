@@ -7,9 +7,9 @@ What `play_note` may rely on, and nothing else:
   notes of a chord are entries of one beat that come one after the other; `INDEX` counts them from
   0, in the order in which they were written.
 - PITCH is in Hz and transposed; nan leaves the pitch alone. VELOCITY is 0..1.
-- `beat` is counted as the transport counts, `frame` lies in this block or is its first one.
+- `beat` is counted as the transport counts; `frame` lies in this block.
 - `comes_by_slide` and `closes_at` say whether the note goes on from the one before, and at which
-  frame its gate closes. Both are right only while `play_note` runs.
+  frame its gate closes; a chord has one answer. Both are right only while `play_note` runs.
 """
 
 from __future__ import annotations
@@ -20,15 +20,16 @@ from numba import njit
 from chronus.dsp.native import OPTIONS
 from chronus.engine.frames import frame_at
 from chronus.engine.gates import is_of_lane, open_gate
-from chronus.engine.layout import NONE, Arena, Head
+from chronus.engine.layout import NONE, Arena, At, Head, Playing
 from chronus.engine.ports import change
-from chronus.patch.tables import LEGATO, NEXT_LEGATO, SLIDE_S, Amount, Mark, Role
+from chronus.patch.tables import SLIDE_S, Amount, Mark, Role
 from chronus.settings import BLOCK
 
 RATE = int(Head.RATE)
 FREQ, GATE, VELOCITY = int(Role.FREQ), int(Role.GATE), int(Role.VELOCITY)
-INDEX, FLAGS = int(Mark.INDEX), int(Mark.FLAGS)
-A_LENGTH, A_GAP = int(Amount.LENGTH), int(Amount.GAP)
+INDEX = int(Mark.INDEX)
+COMES, FOLLOWED, SLID = int(Playing.COMES), int(Playing.FOLLOWED), int(Playing.SLID)
+END, CLOSES = int(At.END), int(At.CLOSES)
 A_PITCH, A_VELOCITY = int(Amount.PITCH), int(Amount.VELOCITY)
 
 
@@ -61,24 +62,27 @@ def play_note(
 
 
 @njit(**OPTIONS)
-def comes_by_slide(arena: Arena, _lane: int, _block: int, _sequence: int, entry: int) -> bool:
+def comes_by_slide(arena: Arena, lane: int, block: int, sequence: int, _entry: int) -> bool:
     """Whether the note before slides into this one: the pitch glides, and an open gate goes on."""
-    return arena.entries[entry, FLAGS] & LEGATO != 0
+    return arena.sequences[lane, block & 1, sequence, COMES] != 0
 
 
 @njit(**OPTIONS)
 def closes_at(
-    arena: Arena, lane: int, block: int, _sequence: int, entry: int, beat: float, frame: int
+    arena: Arena, lane: int, block: int, sequence: int, _entry: int, _beat: float, frame: int
 ) -> int:
     """The frame at which a note's gate closes: before the next one, or behind its begin in a slide.
 
     At least one frame after `frame`, the note's own.
     """
-    beats = arena.beats[lane, block & 1]
+    new = block & 1
     rate = arena.head[RATE]
-    values = arena.entry_values[entry]
-    off = max(frame + 1, frame_at(beats, rate, beat + values[A_LENGTH]))
-    following = frame_at(beats, rate, beat + values[A_GAP])
-    if arena.entries[entry, FLAGS] & NEXT_LEGATO:
-        return max(off, following + 1)
-    return min(off, max(following - 1, frame + 1))
+    state = arena.sequences[lane, new, sequence]
+    at = arena.sequence_at[lane, new, sequence]
+    off = max(frame + 1, frame_at(arena.beats[lane, new], rate, at[CLOSES]))
+    end = frame_at(arena.beats[lane, new], rate, at[END])
+    if state[SLID] != 0:
+        return max(off, end + 1)
+    if state[FOLLOWED] != 0:
+        return min(off, max(end - 1, frame + 1))
+    return off

@@ -11,18 +11,30 @@ from numba import njit
 
 from chronus.dsp.declaration import RAMP_S
 from chronus.dsp.native import OPTIONS
+from chronus.engine.dues import forget_due, let_come, take_due
 from chronus.engine.frames import frame_at
-from chronus.engine.layout import NONE, STOPPED, Arena, Clock, Head
+from chronus.engine.layout import NONE, STOPPED, Arena, At, Clock, Head, Playing
 from chronus.engine.notes import play_note
+from chronus.engine.onsets import BEAT_TOLERANCE, is_there, measure_note, next_value
 from chronus.engine.ports import change
-from chronus.patch.tables import Amount, Mark, Role, What
+from chronus.patch.tables import ROLES, Amount, Glide, Mark, Role, What, Whole
 from chronus.settings import BLOCK
 
 RATE, SEQUENCES = int(Head.RATE), int(Clock.SEQUENCES)
 FREQ, GATE = int(Role.FREQ), int(Role.GATE)
-NOTE, WHAT = int(What.NOTE), int(Mark.WHAT)
+NOTE, VALUE, LOCK = int(What.NOTE), int(What.VALUE), int(What.LOCK)
+WHAT, INDEX, COLUMN = int(Mark.WHAT), int(Mark.INDEX), int(Mark.COLUMN)
 A_BEAT, A_PITCH, A_RAMP_S = int(Amount.BEAT), int(Amount.PITCH), int(Amount.RAMP_S)
-BEAT_TOLERANCE = 1e-9
+FIRST, COUNT, GLIDE = int(Whole.FIRST), int(Whole.COUNT), int(Whole.GLIDE)
+STEPS, BENT = int(Glide.STEPS), int(Glide.BENT)
+TABLE, PENDING, ENTRY, TURN = (
+    int(Playing.TABLE),
+    int(Playing.PENDING),
+    int(Playing.ENTRY),
+    int(Playing.TURN),
+)
+SLID, GLIDES = int(Playing.SLID), int(Playing.GLIDES)
+START, TAKES_OVER, END = int(At.START), int(At.TAKES_OVER), int(At.END)
 
 
 @njit(**OPTIONS)
@@ -31,7 +43,7 @@ def run_sequences(arena: Arena, lane: int, block: int) -> None:
     new = block & 1
     for sequence in range(arena.clock[lane, new, SEQUENCES]):
         state = arena.sequences[lane, new, sequence]
-        if state[0] != NONE or state[1] != NONE:
+        if state[TABLE] != NONE or state[PENDING] != NONE:
             run_sequence(arena, lane, block, sequence)
 
 
@@ -43,38 +55,53 @@ def run_sequence(arena: Arena, lane: int, block: int, sequence: int) -> None:
     rate = arena.head[RATE]
     end = (block + 1) * BLOCK
     state = arena.sequences[lane, new, sequence]
-    starts = arena.sequence_at[lane, new, sequence]
+    at = arena.sequence_at[lane, new, sequence]
     while True:
-        table = state[0]
-        silent = table == NONE or arena.tables[table, 1] == 0
+        table = state[TABLE]
+        silent = table == NONE or arena.tables[table, COUNT] == 0
         if silent:
             beat = np.inf
         else:
-            entry = arena.tables[table, 0] + state[2]
-            length = arena.table_beats[table]
-            beat = starts[0] + state[3] * length + arena.entry_values[entry, A_BEAT]
-        if state[1] != NONE and beat >= starts[1] - BEAT_TOLERANCE:
-            if frame_at(beats, rate, starts[1]) >= end:
+            entry = arena.tables[table, FIRST] + state[ENTRY]
+            length = arena.table_values[table, 0]
+            beat = at[START] + state[TURN] * length + arena.entry_values[entry, A_BEAT]
+        if state[PENDING] != NONE and beat >= at[TAKES_OVER] - BEAT_TOLERANCE:
+            if frame_at(beats, rate, at[TAKES_OVER]) >= end:
                 return
-            before = state[0]
-            starts[0] = starts[1]
-            state[0] = NONE if state[1] == STOPPED else state[1]
-            if before != NONE:
-                rest_ports(arena, lane, block, sequence, before)
-            state[1] = NONE
-            state[2] = 0
-            state[3] = 0
+            take_over(arena, lane, block, sequence)
             continue
         if silent:
             return
         frame = frame_at(beats, rate, beat)
         if frame >= end:
             return
-        play_entry(arena, lane, block, sequence, entry, beat, max(frame, block * BLOCK))
-        state[2] += 1
-        if state[2] == arena.tables[table, 1]:
-            state[2] = 0
-            state[3] += 1
+        if is_there(arena, table, entry, state[TURN]):
+            play_entry(arena, lane, block, sequence, entry, beat, max(frame, block * BLOCK))
+        state[ENTRY] += 1
+        if state[ENTRY] == arena.tables[table, COUNT]:
+            state[ENTRY] = 0
+            state[TURN] += 1
+
+
+@njit(**OPTIONS)
+def take_over(arena: Arena, lane: int, block: int, sequence: int) -> None:
+    """Let the pending table begin. A note that sounds keeps its length, a lock its end."""
+    new = block & 1
+    state = arena.sequences[lane, new, sequence]
+    at = arena.sequence_at[lane, new, sequence]
+    before = state[TABLE]
+    at[START] = at[TAKES_OVER]
+    state[TABLE] = NONE if state[PENDING] == STOPPED else state[PENDING]
+    if before != NONE:
+        rest_ports(arena, lane, block, sequence, before)
+    else:
+        state[SLID] = 0
+    if state[GLIDES] != 0:
+        forget_due(arena, lane, new, sequence, FREQ)
+        state[GLIDES] = 0
+    state[PENDING] = NONE
+    state[ENTRY] = 0
+    state[TURN] = 0
 
 
 @njit(**OPTIONS)
@@ -85,10 +112,10 @@ def rest_ports(arena: Arena, lane: int, block: int, sequence: int, before: int) 
     harmless; each lane has its own, as lanes may be a block apart.
     """
     new = block & 1
-    after = arena.sequences[lane, new, sequence, 0]
-    beat = arena.sequence_at[lane, new, sequence, 0]
+    after = arena.sequences[lane, new, sequence, TABLE]
+    beat = arena.sequence_at[lane, new, sequence, START]
     offset = max(frame_at(arena.beats[lane, new], arena.head[RATE], beat) - block * BLOCK, 0)
-    for role in range(arena.sequence_ports.shape[1]):
+    for role in range(ROLES):
         port = arena.sequence_ports[sequence, role]
         if port == NONE or role == GATE:
             continue
@@ -102,10 +129,12 @@ def moves(arena: Arena, table: int, role: int) -> bool:
     """Whether a table moves the port of a role."""
     if table == NONE:
         return False
-    first = arena.tables[table, 0]
-    for entry in range(first, first + arena.tables[table, 1]):
-        has_value = not np.isnan(arena.entry_values[entry, A_PITCH])
-        if has_value if role == FREQ else arena.entries[entry, WHAT] == NOTE:
+    first = arena.tables[table, FIRST]
+    for entry in range(first, first + arena.tables[table, COUNT]):
+        what = arena.entries[entry, WHAT]
+        if what == VALUE or (what == NOTE and role != FREQ):
+            return True
+        if what == NOTE and not np.isnan(arena.entry_values[entry, A_PITCH]):
             return True
     return False
 
@@ -115,10 +144,74 @@ def play_entry(
     arena: Arena, lane: int, block: int, sequence: int, entry: int, beat: float, frame: int
 ) -> None:
     """Play one entry of a table at its frame."""
-    if arena.entries[entry, WHAT] == NOTE:
+    what = arena.entries[entry, WHAT]
+    if what == NOTE:
+        if arena.entries[entry, INDEX] == 0:
+            measure_note(arena, lane, block, sequence, entry, beat)
         play_note(arena, lane, block, sequence, entry, beat, frame)
+    elif what == LOCK:
+        lock_port(arena, lane, block, sequence, entry, frame)
+    elif what == VALUE:
+        move_port(arena, lane, block, sequence, entry, frame)
+
+
+@njit(**OPTIONS)
+def ramp_frames(arena: Arena, entry: int) -> int:
+    """How long a port takes to the value of an entry."""
+    return int(np.floor(arena.entry_values[entry, A_RAMP_S] * arena.head[RATE] + 0.5))
+
+
+@njit(**OPTIONS)
+def lock_port(arena: Arena, lane: int, block: int, sequence: int, entry: int, frame: int) -> None:
+    """Set a port for as long as the note before the entry lasts, to its last step's end."""
+    new = block & 1
+    column = arena.entries[entry, COLUMN]
+    port = arena.sequence_ports[sequence, column]
+    if port == NONE:
         return
+    take_due(arena, lane, block, sequence, column, frame)
+    ramp = ramp_frames(arena, entry)
+    value = arena.entry_values[entry, A_PITCH]
+    change(arena, lane, new, port, frame - block * BLOCK, value, ramp)
+    beat = arena.sequence_at[lane, new, sequence, END]
+    end = frame_at(arena.beats[lane, new], arena.head[RATE], beat)
+    let_come(arena, lane, new, sequence, column, max(end, frame + 1), ramp, np.nan)
+
+
+@njit(**OPTIONS)
+def move_port(arena: Arena, lane: int, block: int, sequence: int, entry: int, frame: int) -> None:
+    """Send the port of a sequence of values to one of them, or, where it glides, to the next."""
+    new = block & 1
+    state = arena.sequences[lane, new, sequence]
+    table = state[TABLE]
     port = arena.sequence_ports[sequence, FREQ]
-    values = arena.entry_values[entry]
-    ramp = int(np.floor(values[A_RAMP_S] * arena.head[RATE] + 0.5))
-    change(arena, lane, block & 1, port, frame - block * BLOCK, values[A_PITCH], ramp)
+    offset = frame - block * BLOCK
+    ramp = ramp_frames(arena, entry)
+    value = arena.entry_values[entry, A_PITCH]
+    if port == NONE:
+        return
+    if arena.tables[table, GLIDE] == STEPS:
+        change(arena, lane, new, port, offset, value, ramp)
+        return
+    following, turn = next_value(arena, table, entry, state[TURN])
+    if following == NONE:
+        change(arena, lane, new, port, offset, value, ramp)
+        return
+    beat = arena.sequence_at[lane, new, sequence, START]
+    beat += turn * arena.table_values[table, 0] + arena.entry_values[following, A_BEAT]
+    frames = max(frame_at(arena.beats[lane, new], arena.head[RATE], beat) - frame, 1)
+    goal = arena.entry_values[following, A_PITCH]
+    sign = -1 if arena.tables[table, GLIDE] == BENT else 1
+    forget_due(arena, lane, new, sequence, FREQ)
+    if state[GLIDES] == 0:
+        # It comes from elsewhere: within its ramp onto the way, which it goes on from there.
+        state[GLIDES] = 1
+        ramp = min(ramp, frames - 1)
+        share = ramp / frames
+        way = value + (goal - value) * share
+        if sign < 0 and value * goal > 0.0:
+            way = value * (goal / value) ** share
+        change(arena, lane, new, port, offset, way, ramp)
+        let_come(arena, lane, new, sequence, FREQ, frame + ramp, sign * (frames - ramp), goal)
+    else:
+        change(arena, lane, new, port, offset, goal, sign * frames)

@@ -10,8 +10,8 @@ from lark.exceptions import UnexpectedInput
 
 from chronus.errors import Code, Span, UserError, nearest
 from chronus.language import characters
-from chronus.language.patterns import place
 from chronus.language.quantities import UNITS
+from chronus.language.tokens import place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,6 +9,7 @@ from chronus.errors import Code, UserError, nearest
 from chronus.modules.catalog import adopt, catalog, read_again
 from chronus.patch.graph import heard, key_of
 from chronus.patch.model import OUT, STRIP_PORTS
+from chronus.patch.tables import is_pitched, locked_ports
 from chronus.session.draft import place_of
 from chronus.session.sequences import roles_of
 
@@ -111,7 +112,8 @@ def _ports(patch: Patch) -> dict[tuple[str, str], Port]:
 def _played(patch: Patch, target: str) -> set[tuple[str, str]]:
     """The ports that a sequence moves."""
     node = patch.nodes[target.partition(".")[0]]
-    return {(node.name, name) for name in roles_of(node, target) if name is not None}
+    names = (*roles_of(node, target), *locked_ports(patch.sequences[target]))
+    return {(node.name, name) for name in names if name is not None}
 
 
 def fitted(patch: Patch) -> Patch:
@@ -174,6 +176,6 @@ def _uses(patch: Patch, before: Catalog) -> Iterator[tuple[Node, str, str]]:
             yield node, port, use
             continue
         inputs = {port.name for port in before.kinds[node.kind].inputs}
-        has_pitch = any(step.pitch is not None for step in sequence.steps)
-        moved = {"gate", "velocity", *["freq"] * (has_pitch or bool(sequence.options.transpose_st))}
+        moved = {"gate", "velocity", *["freq"] * is_pitched(sequence)}
+        yield from ((node, port, use) for port in locked_ports(sequence) if port not in STRIP_PORTS)
         yield from ((node, port, use) for port in sorted(moved & inputs))

@@ -9,6 +9,7 @@ changes its own lines, and no others.
 from __future__ import annotations
 
 import re
+import zlib
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
@@ -17,7 +18,6 @@ from chronus.language.statements import (
     Load,
     Meter,
     Mute,
-    Sequence,
     Set,
     Solo,
     Swing,
@@ -25,11 +25,11 @@ from chronus.language.statements import (
     Unpatch,
 )
 from chronus.language.statements import Patch as PatchStatement
+from chronus.language.steps import Sequence, has_chance
 from chronus.patch.model import OUT, STRIP_PORTS
 
 if TYPE_CHECKING:
     from chronus.dsp.declaration import Input
-    from chronus.language.statements import SequenceOptions
     from chronus.patch.model import Cable, Node, Patch
 
 BUILDING = (Load, PatchStatement, Unpatch, Set, Mute, Solo, Tempo, Meter, Swing, Sequence)
@@ -84,7 +84,12 @@ def cable_line(cable: Cable) -> str:
 
 def sequence_line(target: str, sequence: Sequence) -> str:
     """The line that lets a sequence play."""
-    return f"sequence {target}: {sequence.text}{_options(sequence.options)}"
+    return f"sequence {target}: {sequence.text}{options_text(target, sequence)}"
+
+
+def seed_of(target: str) -> int:
+    """The seed of a sequence that names none, by what it plays when it is said."""
+    return zlib.crc32(target.encode()) % 100_000
 
 
 def _own_hz(node: Node, patch: Patch) -> float | None:
@@ -128,7 +133,9 @@ def share_text(value: float) -> str:
     return f"{percent}%" if float(Fraction(percent) / 100) == value else number_text(value)
 
 
-def _options(options: SequenceOptions) -> str:
+def options_text(target: str, sequence: Sequence) -> str:
+    """The options behind a pattern, but for those that go without saying."""
+    options = sequence.options
     words = []
     if options.step != Fraction(1, 16):
         words.append(f"step {options.step.numerator}/{options.step.denominator}")
@@ -140,4 +147,11 @@ def _options(options: SequenceOptions) -> str:
         words.append(f"gate {share_text(options.gate)}")
     if options.transpose_st:
         words.append(f"transpose {number_text(options.transpose_st)}st")
+    if options.scale:
+        words.append(f"scale {options.scale}")
+    goes_without_saying = seed_of(target) if has_chance(sequence.steps) else None
+    if options.seed != goes_without_saying and options.seed is not None:
+        words.append(f"seed {options.seed}")
+    if options.smooth:
+        words.append("smooth")
     return "".join(f" {word}" for word in words)

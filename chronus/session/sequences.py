@@ -5,7 +5,7 @@ What is played is called by the number of its node (`Patch.player`), which no ne
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chronus.engine.layout import NONE
 from chronus.patch.model import STRIP_PORTS
@@ -13,7 +13,7 @@ from chronus.patch.tables import Role
 from chronus.session.draft import place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from chronus.engine.writer import Writer
     from chronus.patch.model import Node
@@ -32,6 +32,14 @@ def roles_of(node: Node, target: str) -> Ports:
     return (has[0], has[1], has[2])
 
 
+class _Locking(NamedTuple):
+    """A sequence whose steps lock ports of a strip, and where these were when it was last told."""
+
+    node: Node
+    roles: Ports
+    locked: Mapping[str, int]
+
+
 class Sequences:
     """Tells the engine what is played.
 
@@ -44,6 +52,7 @@ class Sequences:
         self._writer = writer
         self._is_in_engine = is_in_engine
         self._on_strips: dict[str, tuple[Node, Table, Ports]] = {}
+        self._locking: dict[str, _Locking] = {}
 
     def play(self, player: str, node: Node, table: Table, roles: Ports, *, now: bool) -> bool:
         """Let ports be played by a table from the next bar line on; False: they are not there."""
@@ -52,7 +61,11 @@ class Sequences:
             self._on_strips[player] = (node, table, roles)
         if not self._are_there(node, roles):
             return False
-        self._writer.tables.play(player, self._places(node, roles), table, now=now)
+        locked = {name: self._place(node, name) for name in table.locked}
+        self._writer.tables.play(player, self._places(node, roles), table, locked, now=now)
+        self._locking.pop(player, None)
+        if any(n in STRIP_PORTS and node.declaration.find_input(n) is None for n in locked):
+            self._locking[player] = _Locking(node, roles, locked)
         return True
 
     def _places(self, node: Node, roles: Ports) -> tuple[int, int, int]:
@@ -62,15 +75,23 @@ class Sequences:
         ]
         return places[0], places[1], places[2]
 
+    def _place(self, node: Node, name: str) -> int:
+        """The place of a port that steps lock; NONE while it is not there."""
+        if not self._is_in_engine(node, name):
+            return NONE
+        return self._writer.port_place(*place_of(node, name))
+
     def move(self, player: str, node: Node) -> None:
         """Let what plays a node, or a port of it, that starts afresh go on from where it is."""
         roles = roles_of(node, player)
         if self._writer.tables.plays(player) and self._are_there(node, roles):
-            self._writer.tables.move(player, self._places(node, roles))
+            places = self._places(node, roles)
+            self._writer.tables.move(player, places, lambda name: self._place(node, name))
 
     def stop(self, player: str, *, now: bool) -> None:
         """Let a node or port be played by nothing from the next bar line on."""
         self._on_strips.pop(player, None)
+        self._locking.pop(player, None)
         self._writer.tables.end(player, now=now)
 
     def follow_strips(self) -> bool:
@@ -83,7 +104,20 @@ class Sequences:
                 self._writer.tables.end(player, now=True)
             elif is_there and not plays:
                 is_changed |= self.play(player, node, table, roles, now=False)
+        for player, locking in list(self._locking.items()):
+            is_changed |= self._follow_locks(player, locking)
         return is_changed
+
+    def _follow_locks(self, player: str, locking: _Locking) -> bool:
+        """Let steps lock ports of a strip that has come, and none of one that has gone."""
+        node, roles = locking.node, locking.roles
+        locked = {name: self._place(node, name) for name in locking.locked}
+        if locked == locking.locked or not self._are_there(node, roles):
+            return False
+        self._locking[player] = locking._replace(locked=locked)
+        places = self._places(node, roles)
+        self._writer.tables.move(player, places, lambda name: self._place(node, name))
+        return True
 
     def _are_there(self, node: Node, roles: Ports) -> bool:
         return all(name is None or self._is_in_engine(node, name) for name in roles)
