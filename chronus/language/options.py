@@ -24,7 +24,7 @@ LONGEST_STEP: Final = Fraction(64)
 HIGHEST_SEED: Final = 2**31 - 1
 _TRANSPOSE_ST: Final = 120
 _OCTAVES: Final = range(10)
-_OF_NOTES: Final = frozenset({"scale", "transpose"})
+_OF_NOTES: Final = frozenset({"scale"})
 _OF_PORTS: Final = frozenset({"smooth"})
 
 

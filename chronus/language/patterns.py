@@ -123,12 +123,19 @@ def port_pattern(tree: Node, line: int) -> Pattern:
 
 
 def _all(tree: Node, reader: _Reader, depth: int) -> list[_Written]:
-    return [
-        _step(child, reader, depth)
-        if isinstance(child, Tree)
-        else _Written("|", *place(child), span_of(child, reader.line))
-        for child in tree.children
-    ]
+    written: list[_Written] = []
+    for child in tree.children:
+        if isinstance(child, Token):
+            written.append(_Written("|", *place(child), span_of(child, reader.line)))
+            continue
+        first = next(child.scan_values(lambda token: isinstance(token, Token)))
+        if written and first.type == "DEGREE" and written[-1].end == place(first)[0]:
+            before = written[-1]
+            span = Span(reader.line, before.span.column, place(first)[1] + 1)
+            message = f"it is not clear whether {first[:12]} belongs to {before.text}: part them"
+            raise UserError(Code.SYNTAX, message, span, [f"{before.text} {first[:12]}"])
+        written.append(_step(child, reader, depth))
+    return written
 
 
 def _step(tree: Node, reader: _Reader, depth: int) -> _Written:
