@@ -114,8 +114,9 @@ def _count(token: Token, span: Span) -> int:
         message = f"{what} needs a number: {token}2"
         raise UserError(Code.SYNTAX, message, span, [f"{token}2"])
     if len(digits) > 9 or not 1 <= int(digits) <= most:
+        near = f"{token[0]}{most if int(digits[:9]) else 1}"
         message = f"{what} goes from {token[0]}1 to {token[0]}{most}, not {token[:12]}"
-        raise UserError(Code.RANGE, message, span, [f"{token[0]}{most}"])
+        raise UserError(Code.RANGE, message, span, [near])
     return int(digits)
 
 

@@ -128,8 +128,8 @@ def _all(tree: Node, reader: _Reader, depth: int) -> list[_Written]:
         if isinstance(child, Token):
             written.append(_Written("|", *place(child), span_of(child, reader.line)))
             continue
-        first = next(child.scan_values(lambda token: isinstance(token, Token)))
-        if written and first.type == "DEGREE" and written[-1].end == place(first)[0]:
+        first = next(child.scan_values(lambda token: isinstance(token, Token)), None)
+        if first and first.type == "DEGREE" and written and written[-1].end == place(first)[0]:
             before = written[-1]
             span = Span(reader.line, before.span.column, place(first)[1] + 1)
             message = f"it is not clear whether {first[:12]} belongs to {before.text}: part them"
@@ -262,7 +262,7 @@ def _midi(token: Token, reader: _Reader) -> int:
 def _intervals(token: Token, line: int) -> tuple[int, ...]:
     name, span = token[1:].lower(), span_of(token, line)
     if name not in CHORDS:
-        near = [f":{known}" for known in nearest(name, CHORDS)] or [":maj", ":m7"]
+        near = [f":{known}" for known in nearest(name, CHORDS) if name] or [":maj", ":m7"]
         message = f"{name[:12]!r} is no chord; there are {', '.join(CHORDS)}"
         raise UserError(Code.NAME, message, span, near)
     return CHORDS[name]

@@ -22,7 +22,7 @@ MARKS: Final = {
 
 TERMINALS: Final = {
     "SLIDE": "~", "CHANCE": "?", "RATCHET": "*", "EVERY": "%", "REPEAT": "!", "EUCLID": "(",
-    "_LOCKS": "{", "CHORD": ":", "_PLUS": "+", "_GROUP": "[", "_GROUP_END": "]", "_TURN": "<",
+    "_LOCKS": "LOCKS", "CHORD": ":", "_PLUS": "+", "_GROUP": "[", "_GROUP_END": "]", "_TURN": "<",
     "_LOCKS_END": "}",
 }  # fmt: skip
 """The grammar's names of what stands in patterns alone."""

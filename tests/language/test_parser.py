@@ -163,7 +163,7 @@ def test_any_command_may_begin_a_line() -> None:
 
 def test_options_come_behind_a_pattern() -> None:
     """Behind a pattern either it goes on or an option begins."""
-    options = {"step", "swing", "rotate", "gate", "transpose", "now"}
+    options = {"step", "swing", "rotate", "gate", "transpose", "scale", "seed", "smooth", "now"}
     assert expected_after("sequence a: x. ") >= options | {"HIT", "NOTE"}
     assert expected_after("sequence a: x. now ") == options | {";"}
 
