@@ -6,6 +6,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from chronus.commands.declaration import Command
+from chronus.commands.drawing import described, length_text, pattern_text, sequence_data
+from chronus.commands.topics import TOPICS
 from chronus.commands.values import show_range, show_value
 from chronus.engine.layout import Clock
 from chronus.errors import Code, Span, UserError, nearest
@@ -61,7 +63,10 @@ def _cables(patch: Patch) -> list[tuple[str, ...]]:
 
 
 def _sequences(patch: Patch) -> list[tuple[str, ...]]:
-    return [(f"{target}:", sequence.text) for target, sequence in patch.sequences.items()]
+    return [
+        (f"{target}:", pattern_text(target, sequence), length_text(sequence))
+        for target, sequence in patch.sequences.items()
+    ]
 
 
 def _snapshot_row(name: str, patch: Patch) -> tuple[str, ...]:
@@ -154,12 +159,14 @@ def _describe_node(draft: Draft, node: Node) -> tuple[str, ...]:
             )
     if node.name in heard(patch):
         lines.append("heard at out")
-    lines += [
-        f"sequence {target}: {sequence.text}"
-        for target, sequence in patch.sequences.items()
-        if target.split(".")[0] == node.name
-    ]
+    for target in _targets_of(patch, node):
+        lines += described(patch, target)
     return tuple(lines)
+
+
+def _targets_of(patch: Patch, node: Node) -> list[str]:
+    """The sequences of a node and of its ports."""
+    return [target for target in patch.sequences if target.split(".")[0] == node.name]
 
 
 def _port_data(port: Input) -> dict[str, Any]:
@@ -190,11 +197,14 @@ def _describe(draft: Draft, statement: Describe) -> None:
         offered = [*draft.patch.nodes, *(n for n, _ in kind_rows()), *commands()]
         message = f"there is no node, kind or command '{name}'"
         raise UserError(Code.NAME, message, ref.node.span, nearest(name, offered))
+    lines: tuple[str, ...]
     data: dict[str, Any] = {"kind": kind.name, "doc": kind.doc, "source": kind.source}
     data["inputs"] = [_port_data(port) for port in kind.inputs]
     data["outputs"] = [{"name": port.name, "doc": port.doc} for port in kind.outputs]
     if node is not None:
         data["node"] = node.name
+        targets = _targets_of(draft.patch, node)
+        data["sequences"] = [sequence_data(draft.patch, target) for target in targets]
     if ref.port is None:
         lines = describe_kind(kind) if node is None else _describe_node(draft, node)
         draft.say(Result(name, lines, data))
@@ -219,7 +229,11 @@ def _describe(draft: Draft, statement: Describe) -> None:
         f"default: {show_value(port, port.default)}",
         f"{'set to' if node else 'unset'}: {show_value(port, value)}",
     )
-    draft.say(Result(str(ref), lines, {**_port_data(port), "value": value}))
+    data = {**_port_data(port), "value": value}
+    if str(ref) in draft.patch.sequences:
+        lines += described(draft.patch, str(ref))
+        data["sequence"] = sequence_data(draft.patch, str(ref))
+    draft.say(Result(str(ref), lines, data))
 
 
 # ---- status
@@ -280,7 +294,10 @@ def help_lines(topic: str | None) -> tuple[str, ...]:
         lines.append(
             "`help COMMAND` shows examples, `list kinds` what there is, `describe KIND` its ports."
         )
+        lines += [f"`help {name}`: {about.doc}" for name, about in TOPICS.items()]
         return tuple(lines)
+    if topic in TOPICS:
+        return TOPICS[topic].lines
     if topic in commands():
         command = commands()[topic]
         return (
@@ -292,7 +309,7 @@ def help_lines(topic: str | None) -> tuple[str, ...]:
         )
     if topic in kinds():
         return describe_kind(kinds()[topic])
-    offered = [*commands(), *(name for name, _ in kind_rows())]
+    offered = [*commands(), *TOPICS, *(name for name, _ in kind_rows())]
     message = f"there is no help on '{topic}'"
     raise UserError(Code.NAME, message, Span(1, 6, 6 + len(topic)), nearest(topic, offered))
 
@@ -334,9 +351,9 @@ COMMANDS = (
     ),
     Command(
         verb="help",
-        form="help [COMMAND|KIND]",
+        form="help [COMMAND|KIND|patterns]",
         doc="Say what there is to say",
-        examples=("help", "help sequence"),
+        examples=("help", "help sequence", "help patterns"),
         handles={Help: _help},
     ),
 )

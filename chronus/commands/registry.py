@@ -31,7 +31,7 @@ FILES = (
     "looking",
     "mending",
 )
-HELPERS: Final = ("declaration", "registry", "playable")
+HELPERS: Final = ("declaration", "registry", "playable", "drawing", "topics")
 """Files of this room that have no commands."""
 
 

@@ -16,6 +16,7 @@ from chronus.language.statements import Swing, Unsequence
 from chronus.language.steps import Sequence, meaning
 from chronus.patch.tables import Glide, Role, Table, note_table, value_table
 from chronus.session.draft import Result
+from chronus.session.saving import options_text
 from chronus.session.sequences import roles_of
 
 if TYPE_CHECKING:
@@ -40,8 +41,9 @@ def _sequence(draft: Draft, statement: Sequence) -> None:
     data = {
         "sequence": target,
         "pattern": sequence.text,
+        "options": options_text(target, sequence).strip(),
         "steps": len(sequence.steps),
-        "beats": table.beats,
+        "beats": table.beats / table.cycles,
     }
     count = len(sequence.steps)
     draft.say(Result(f"{target}: {sequence.text} ({count} steps)", data=data, already=already))
@@ -140,13 +142,17 @@ COMMANDS = (
             "sequence saw: c2 . eb2 g2~ c3 step 1/8",
             "sequence filter.cutoff: 400 800 1.2khz . step 1/4",
             "sequence kick: x..x..x. swing 58% now",
+            "sequence saw: c2(3,8) <eb2 g2>*2 c3?30%",
         ),
         handles={Sequence: _sequence},
         more=(
             "Grid: x hit, X accent, o ghost, . rest, _ hold; | and spaces are for the eye.",
             "Steps: words, each one step: notes such as c2 f#2 eb3, x for the node's own pitch,",
             ". rest, _ hold; c2~ slides into the next step.",
-            "Options: step 1/16, swing 60%, rotate 2, gate 80%, transpose -12st, now.",
+            "Marks: x? chance, x*3 ratchet, x!3 repeat, x%2 every second cycle, c3+eb3 or c3:m7",
+            "chord, c2{pan=-1} lock, [a b] group, <a b> turns, x(3,8) Euclid.",
+            "Options: step 1/16, swing 60%, rotate 2, gate 80%, transpose -12st, scale c minor,",
+            "seed 7, smooth (a port glides), now. `help patterns` has all of it by example.",
         ),
     ),
     Command(

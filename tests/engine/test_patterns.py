@@ -48,7 +48,7 @@ def test_ten_thousand_onsets_are_exact():
     counted = []
 
     @settings(
-        max_examples=75,
+        max_examples=90,
         derandomize=True,
         deadline=None,
         database=None,
@@ -90,7 +90,7 @@ def test_ten_thousand_onsets_are_exact():
 
 
 def test_seven_against_sixteen():
-    """Patterns of 7 and 16 steps each keep their own cycle for 112 steps and come together again."""
+    """Patterns of 7 and 16 steps each keep their own cycle, and come together after 112."""
     frames = render(
         [*TWO, "tempo 150", "sequence a: X..x.x.; sequence b: x...x..xx...x.xo"], 24
     ).frames
@@ -99,14 +99,6 @@ def test_seven_against_sixteen():
         assert (
             off_by(onsets(frames[:, side], 1e-4), [frame_of(e.begin, 150) for e in events]) <= 1.0
         )
-
-
-LOCKED = "load lfo as dc rate=0.01 shape=square; load vca gain=0.5; patch dc > vca; load kick as k"
-
-
-def locked(*lines, bars=1):
-    """What `gain` is while a node with a lock on it plays; the node itself is not heard."""
-    return render([LOCKED, *lines], bars=bars).left
 
 
 def test_a_lock_lasts_as_long_as_its_step():
@@ -178,7 +170,7 @@ def test_a_node_with_one_voice_plays_the_first_note_of_a_chord():
 
 
 def test_a_scale_gives_degrees_and_moves_what_is_outside():
-    """In c minor `3` is eb3, and e3 is heard as eb3, the lower of two neighbours that are as near."""
+    """In c minor `3` is eb3, and e3 is heard as eb3, the lower of two notes that are as near."""
     for step in ("3", "e3"):
         line = f"sequence sine: {step} scale c minor"
         left = render(["load sine; set sine.level -6db", line], bars=1).left
@@ -197,7 +189,7 @@ def test_a_note_sounds_on_across_the_bar_line():
     lines = [GATED, "sequence env: .!15 [x _] _!4 gate 100%", "wait 1/2", "sequence env: . . . x"]
     left = render(lines, bars=2).left
     assert off_by(onsets(left)[:2], [15 * 6000, 96_000 + 3 * 6000]) <= 1.0
-    assert off_by(ends(left)[:1], [20 * 6000]) <= 1.0 or ends(left)[0] == 96_000 + 3 * 6000 - 1
+    assert off_by(ends(left)[:1], [96_000 + 3 * 6000 - 1]) <= 1.0
 
 
 def test_chance_is_the_same_in_every_run_and_not_in_every_cycle():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -49,7 +50,7 @@ def test_a_span_is_its_parts_one_after_the_other(pattern, options, cuts):
 def test_events_follow_each_other(pattern, options):
     """No hit begins before the last one's own time has ended, and none has no time at all."""
     found = query(sequence(f"sequence a: {pattern}{options}"), Fraction(0), Fraction(16))
-    for event, following in zip(found, found[1:], strict=False):
+    for event, following in pairwise(found):
         assert event.begin < event.end <= following.begin
         assert event.is_followed == (event.end == following.begin)
         assert event.begin <= event.last < event.end
