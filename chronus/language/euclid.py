@@ -12,7 +12,9 @@ def euclid(count: int, size: int, rotation: int = 0) -> tuple[bool, ...]:
     assert 0 <= count <= size
     heads = [[True] for _ in range(count)]
     tails = [[False] for _ in range(size - count)]
-    while len(tails) > 1 and heads:
+    is_first = True
+    while heads and (len(tails) > 1 or (is_first and tails)):
+        is_first = False
         pairs = min(len(heads), len(tails))
         joined = [heads[i] + tails[i] for i in range(pairs)]
         heads, tails = joined, heads[pairs:] or tails[pairs:]
