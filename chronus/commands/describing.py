@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from chronus.commands.drawing import described
 from chronus.commands.values import show_range, show_value
 from chronus.modules.catalog import kinds
 from chronus.patch.graph import cable_key, computing_order, graph_of, heard
 from chronus.patch.instruments import inner_nodes
 from chronus.patch.model import STRIP_PORTS
-from chronus.patch.naming import is_within, shown_ends, shown_target
+from chronus.patch.naming import is_within, shown_ends
 from chronus.session.naming import settable
 
 if TYPE_CHECKING:
@@ -19,20 +20,6 @@ if TYPE_CHECKING:
     from chronus.dsp.declaration import Input, Kind
     from chronus.patch.instruments import Definition, Instrument
     from chronus.patch.model import Cable, Node, Patch
-
-INSTRUMENTS_PAGE: Final = (
-    "An instrument is a patch that is loaded, played and patched as one thing.",
-    "`list instruments` shows all, `describe tb303` one: its ports, its voices, its file.",
-    "  load tb303 as acid cutoff=800     voices N, mono, legato, glide 60ms in place of its own",
-    "  sequence acid: c2 . c2 eb2~       note acid c3, gate acid on, trigger acid",
-    "  set acid.cutoff *2 over 4 bars    its ports are ports as those of any node",
-    "  patch lfo > acid.cutoff by 800hz; patch acid > delay",
-    "  mute acid, copy acid as b, rename acid b, unload b: the whole of it",
-    "  set acid/filter.resonance 0.9     its nodes within; `describe acid` shows them",
-    "`save` writes `load tb303 as acid` and what differs from its file. A file of your own is",
-    "NAME.chronus in ~/.local/share/chronus/instruments, or in the current folder: see",
-    "`help instrument` and `help expose`. `chronus check NAME.chronus` finds what is wrong in it.",
-)
 
 
 def columns(rows: list[tuple[str, ...]]) -> tuple[str, ...]:
@@ -142,11 +129,8 @@ def _cable_lines(patch: Patch, cables: Iterable[Cable], what: str) -> list[str]:
 
 
 def _sequence_lines(patch: Patch, names: set[str]) -> list[str]:
-    return [
-        f"sequence {shown_target(patch, target)}: {sequence.text}"
-        for target, sequence in patch.sequences.items()
-        if target.split(".")[0] in names
-    ]
+    targets = [target for target in patch.sequences if target.split(".")[0] in names]
+    return [line for target in targets for line in described(patch, target)]
 
 
 def port_lines(port: Input, value: float | None) -> tuple[str, ...]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from chronus.commands.declaration import Command
 from chronus.commands.describing import (
-    INSTRUMENTS_PAGE,
     columns,
     definition_data,
     definition_lines,
@@ -17,7 +16,9 @@ from chronus.commands.describing import (
     port_data,
     port_lines,
 )
+from chronus.commands.drawing import described, length_text, pattern_text, sequence_data
 from chronus.commands.making import define, known
+from chronus.commands.topics import TOPICS
 from chronus.engine.layout import Clock
 from chronus.errors import Code, Span, UserError, nearest
 from chronus.language.quantities import format_value
@@ -66,7 +67,10 @@ def _cables(patch: Patch) -> list[tuple[str, ...]]:
 
 
 def _sequences(patch: Patch) -> list[tuple[str, ...]]:
-    return [(f"{shown_target(patch, t)}:", s.text) for t, s in patch.sequences.items()]
+    return [
+        (f"{shown_target(patch, t)}:", pattern_text(shown_target(patch, t), s), length_text(s))
+        for t, s in patch.sequences.items()
+    ]
 
 
 def _instruments(draft: Draft) -> list[tuple[str, ...]]:
@@ -142,6 +146,11 @@ def _list_pending(draft: Draft) -> None:
 # ---- describe
 
 
+def _targets_of(patch: Patch, name: str) -> list[str]:
+    """The sequences of a node and of its ports."""
+    return [target for target in patch.sequences if target.split(".")[0] == name]
+
+
 def _describe(draft: Draft, statement: Describe) -> None:
     # Imported late: the registry imports this file.
     from chronus.commands.registry import commands  # noqa: PLC0415
@@ -170,6 +179,8 @@ def _describe(draft: Draft, statement: Describe) -> None:
     data["outputs"] = [{"name": port.name, "doc": port.doc} for port in kind.outputs]
     if node is not None:
         data["node"] = node.name
+        targets = _targets_of(draft.patch, node.name)
+        data["sequences"] = [sequence_data(draft.patch, target) for target in targets]
     if ref.port is None:
         lines = describe_kind(kind) if node is None else node_lines(draft.patch, node)
         draft.say(Result(name, lines, data))
@@ -188,19 +199,29 @@ def _describe(draft: Draft, statement: Describe) -> None:
         draft.say(Result(str(ref), (f"{out.name}: {out.doc} (output)",), {"port": out.name}))
         return
     value = node.value(port.name) if node else None
-    draft.say(Result(str(ref), port_lines(port, value), port_data(port, value)))
+    lines, data = port_lines(port, value), port_data(port, value)
+    if str(ref) in draft.patch.sequences:
+        lines += described(draft.patch, str(ref))
+        data["sequence"] = sequence_data(draft.patch, str(ref))
+    draft.say(Result(str(ref), lines, data))
 
 
 def _describe_instrument(draft: Draft, instrument: Instrument, ref: PortRef) -> None:
     patch = draft.patch
     if ref.port is None:
-        lines = instrument_lines(patch, instrument)
-        draft.say(Result(instrument.name, lines, instrument_data(patch, instrument)))
+        lines, data = instrument_lines(patch, instrument), instrument_data(patch, instrument)
+        if instrument.struck is not None:
+            targets = _targets_of(patch, instrument.struck)
+            data["sequences"] = [sequence_data(patch, target) for target in targets]
+        draft.say(Result(instrument.name, lines, data))
         return
     node, own, port = draft.input_at(ref)
-    value = node.value(own)
-    lines = (*port_lines(port, value), f"drives: {node.name}.{own}")
-    data = {**port_data(port, value), "drives": f"{node.name}.{own}"}
+    value, target = node.value(own), f"{node.name}.{own}"
+    lines = (*port_lines(port, value), f"drives: {target}")
+    data = {**port_data(port, value), "drives": target}
+    if target in patch.sequences:
+        lines += tuple(described(patch, target))
+        data["sequence"] = sequence_data(patch, target)
     draft.say(Result(str(ref), lines, data))
 
 
@@ -258,10 +279,6 @@ def status_result(session: Session) -> Result:
 # ---- help
 
 
-TOPICS: Final = {"instruments": INSTRUMENTS_PAGE}
-"""Pages of help that are neither on a command nor on a kind."""
-
-
 def help_lines(topic: str | None) -> tuple[str, ...]:
     """A page of help.
 
@@ -280,7 +297,10 @@ def help_lines(topic: str | None) -> tuple[str, ...]:
         lines.append(
             "`help COMMAND` shows examples, `list kinds` what there is, `describe KIND` its ports."
         )
+        lines += [f"`help {name}`: {about.doc}" for name, about in TOPICS.items()]
         return tuple(lines)
+    if topic in TOPICS:
+        return TOPICS[topic].lines
     if topic in commands():
         command = commands()[topic]
         return (
@@ -290,8 +310,6 @@ def help_lines(topic: str | None) -> tuple[str, ...]:
             "examples:",
             *(f"  {example}" for example in command.examples),
         )
-    if topic in TOPICS:
-        return TOPICS[topic]
     if topic in kinds():
         return describe_kind(kinds()[topic])
     offered = [*commands(), *TOPICS, *(name for name, _ in kind_rows())]
@@ -355,9 +373,9 @@ COMMANDS = (
     ),
     Command(
         verb="help",
-        form="help [COMMAND|KIND|INSTRUMENT|instruments]",
+        form="help [COMMAND|KIND|INSTRUMENT|instruments|patterns]",
         doc="Say what there is to say",
-        examples=("help", "help sequence", "help instruments"),
+        examples=("help", "help sequence", "help patterns"),
         handles={Help: _help},
     ),
 )

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from chronus.commands.declaration import Command
-from chronus.commands.values import MUSICAL, checked_value
+from chronus.commands.playable import as_of_now
+from chronus.commands.values import checked_value
+from chronus.dsp.declaration import Curve
 from chronus.errors import Code, UserError, nearest
-from chronus.language.quantities import format_value, number
-from chronus.language.statements import Sequence, Swing, Unsequence, meaning, played_by
-from chronus.patch.instruments import own_pitch, played_ports
+from chronus.language.quantities import format_value
+from chronus.language.statements import Swing, Unsequence
+from chronus.language.steps import Sequence, meaning
+from chronus.patch.instruments import locked_port, own_pitch
 from chronus.patch.naming import shown_target
-from chronus.patch.tables import Table, note_table, plays_own_pitch, value_table
+from chronus.patch.tables import Glide, Table, note_table, value_table
 from chronus.session.draft import Result
-from chronus.session.saving import number_text
-from chronus.session.sequences import roles_of
+from chronus.session.saving import options_text
+from chronus.session.sequences import locks_of, roles_of
 
 if TYPE_CHECKING:
     from chronus.dsp.declaration import Input
-    from chronus.language.statements import PortRef, Quantity
-    from chronus.patch.model import Node, Patch
+    from chronus.language.statements import PortRef
+    from chronus.language.steps import Lock
+    from chronus.patch.model import Patch
     from chronus.session.draft import Draft
     from chronus.session.sequences import Ports
     from chronus.session.tempo import Transport
@@ -28,7 +33,7 @@ if TYPE_CHECKING:
 
 def _sequence(draft: Draft, statement: Sequence) -> None:
     shown = str(statement.target)
-    target, sequence = _as_of_now(draft, statement)
+    target, sequence = as_of_now(draft, statement)
     now = statement.options.now
     already = draft.patch.sequences.get(target) == meaning(sequence) and not now
     if not already:
@@ -38,8 +43,9 @@ def _sequence(draft: Draft, statement: Sequence) -> None:
     data = {
         "sequence": shown,
         "pattern": sequence.text,
+        "options": options_text(shown, sequence).strip(),
         "steps": len(sequence.steps),
-        "beats": table.beats,
+        "beats": table.beats / table.cycles,
     }
     count = len(sequence.steps)
     draft.say(Result(f"{shown}: {sequence.text} ({count} steps)", data=data, already=already))
@@ -51,13 +57,15 @@ def play(draft: Draft, target: str, *, now: bool) -> None:
     Raises:
         UserError: E_LIMIT, there is no room for it.
     """
-    table, roles = table_of(draft.patch, target, draft.pace)
+    table, ports = table_of(draft.patch, target, draft.pace)
+    locks = locks_of(draft.patch, target)
     tables = draft.session.writer.tables
     draft.patterns.append(len(table.entries))
     players = map(draft.patch.player, draft.patch.sequences)
     tables.check_room(draft.patterns, (p for p in players if not tables.plays(p)))
     player = draft.patch.player(target)
-    draft.touch(lambda console: console.play(player, table, roles, now=now))
+    tables.check_locks(player, table.locked)
+    draft.touch(lambda console: console.play(player, table, ports, locks, now=now))
 
 
 def table_of(patch: Patch, target: str, transport: Transport) -> tuple[Table, Ports]:
@@ -72,81 +80,24 @@ def table_of(patch: Patch, target: str, transport: Transport) -> tuple[Table, Po
             lambda value: checked_value(port, value, transport),
             port.ramp_s,
             patch.swing,
+            _glide(port) if sequence.options.smooth else Glide.STEPS,
         )
         return table, roles_of(patch, target)
     own_hz = sequence.own_hz or own_pitch(patch, node.name)
-    return note_table(sequence, own_hz, patch.swing), roles_of(patch, target)
+    lock = partial(_lock_in, patch, node.name, transport)
+    return note_table(sequence, own_hz, patch.swing, lock), roles_of(patch, target)
 
 
-def _as_of_now(draft: Draft, statement: Sequence) -> tuple[str, Sequence]:
-    """What a sequence plays, and the sequence with what depends on the moment worked out.
-
-    That is its own pitch, and musical time. An instrument is played by the node that stands for
-    it, and a port that it exposes is that of a node.
-
-    Raises:
-        UserError: E_NAME, E_PORT, E_STATE, the node cannot be played so; E_VALUE or E_RANGE, a step
-            is wrong.
-    """
-    if statement.target.port is None:
-        node = draft.played(statement.target.node)
-        _check_playable(draft, node, statement)
-        own_hz = own_pitch(draft.patch, node.name) if plays_own_pitch(statement) else None
-        return node.name, replace(played_by(statement, node.name), own_hz=own_hz)
-    node, own, port = draft.input_at(statement.target)
-    target = f"{node.name}.{own}"
-    named = replace(statement.target.port, text=own)
-    statement = played_by(statement, node.name)
-    statement = replace(statement, target=replace(statement.target, port=named))
-    steps, words = [], []
-    for step in statement.steps:
-        word = {"hit": "", "hold": "_", "rest": "."}[step.kind]
-        value = step.value
-        if value is not None:
-            value = _without_time(port, value, checked_value(port, value, draft.pace))
-            word = value.text
-        steps.append(replace(step, value=value))
-        words.append(word)
-    if tuple(steps) == statement.steps:
-        return target, statement
-    return target, replace(statement, steps=tuple(steps), text=" ".join(words))
+def _glide(port: Input) -> Glide:
+    """How a port gets smoothly from one value to the next."""
+    return Glide.BENT if port.curve is Curve.EXPONENTIAL else Glide.LINEAR
 
 
-def _without_time(port: Input, value: Quantity, in_port_unit: float) -> Quantity:
-    """A value in musical time as what it is at the tempo of the moment; any other as it is."""
-    if value.unit not in MUSICAL or port.unit not in ("ms", "s", "hz"):
-        return value
-    return number(f"{number_text(in_port_unit)}{port.unit}", value.span)
-
-
-def _check_playable(draft: Draft, node: Node, statement: Sequence) -> None:
-    ports = played_ports(draft.patch, node.name)
-    name = statement.target.node.text
-    owner = draft.patch.instruments.get(name)
-    called = f"{name} ({node.kind if owner is None else owner.kind})"
-    hits = [step for step in statement.steps if step.kind == "hit"]
-    pitched = [step for step in hits if step.pitch is not None]
-    if pitched and "freq" not in ports:
-        message = f"{called} has no freq: play it by a grid such as x..."
-        raise UserError(Code.PORT, message, pitched[0].span)
-    if "gate" not in ports and "freq" not in ports:
-        names = tuple(
-            f"{node.name}.{port.name}" for port in node.declaration.inputs if port.name != "in"
-        )
-        message = f"{called} has neither freq nor gate: sequence one of its ports"
-        raise UserError(Code.PORT, message, statement.target.span, names[:3])
-    if "gate" not in ports and len(pitched) < len(hits):
-        bare = next(step for step in hits if step.pitch is None)
-        message = f"{called} has no gate: its steps are notes, such as c2"
-        raise UserError(Code.PORT, message, bare.span)
-    for step in pitched:
-        _, port = ports["freq"]
-        hz = (step.pitch or 0.0) * 2.0 ** (statement.options.transpose_st / 12.0)
-        if not port.low <= hz <= port.high:
-            message = (
-                f"that step is {hz:.1f}hz; {name}.freq goes from {port.low}hz to {port.high}hz"
-            )
-            raise UserError(Code.RANGE, message, step.span)
+def _lock_in(patch: Patch, node: str, transport: Transport, lock: Lock) -> tuple[float, float]:
+    """The value of a lock in its port's own unit, and the seconds that the port takes to it."""
+    found = locked_port(patch, node, lock.port.text)
+    assert found is not None, lock.port.text
+    return checked_value(found[1], lock.value, transport), found[1].ramp_s
 
 
 def target_of(draft: Draft, ref: PortRef) -> str:
@@ -195,13 +146,17 @@ COMMANDS = (
             "sequence saw: c2 . eb2 g2~ c3 step 1/8",
             "sequence filter.cutoff: 400 800 1.2khz . step 1/4",
             "sequence kick: x..x..x. swing 58% now",
+            "sequence saw: c2(3,8) <eb2 g2>*2 c3?30%",
         ),
         handles={Sequence: _sequence},
         more=(
             "Grid: x hit, X accent, o ghost, . rest, _ hold; | and spaces are for the eye.",
             "Steps: words, each one step: notes such as c2 f#2 eb3, x for the node's own pitch,",
             ". rest, _ hold; c2~ slides into the next step.",
-            "Options: step 1/16, swing 60%, rotate 2, gate 80%, transpose -12st, now.",
+            "Marks: x? chance, x*3 ratchet, x!3 repeat, x%2 every second cycle, c3+eb3 or c3:m7",
+            "chord, c2{pan=-1} lock, [a b] group, <a b> turns, x(3,8) Euclid.",
+            "Options: step 1/16, swing 60%, rotate 2, gate 80%, transpose -12st, scale c minor,",
+            "seed 7, smooth (a port glides), now. `help patterns` has all of it by example.",
         ),
     ),
     Command(

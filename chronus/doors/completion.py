@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from chronus.commands.looking import TOPICS, kind_rows
+from chronus.commands.looking import kind_rows
 from chronus.commands.registry import commands
+from chronus.commands.topics import TOPICS
 from chronus.commands.values import show_range, show_value
 from chronus.errors import UserError
 from chronus.language.instruments import Expose
@@ -69,7 +70,7 @@ def _expected(before: str, patch: Patch) -> Iterator[tuple[str, str]]:
         yield from _values(before, patch)
     if "TOPIC" in expected:
         yield from ((c.verb, c.doc) for c in commands().values())
-        yield from ((topic, "") for topic in TOPICS)
+        yield from ((name, topic.doc) for name, topic in TOPICS.items())
     for word in sorted(expected):
         if not CATEGORIES.fullmatch(word) and word.isalpha():
             yield word, ""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from chronus.patch.tables import ENTRY_MARKS, LOCKS, ROLES, Amount, Whole
 from chronus.settings import BLOCK, DEFAULT_RATE_HZ
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ LANES: Final = 3
 """Lanes that there can be. What events and sequences do is worked out in each lane for itself."""
 MOST_CHOICES: Final = 4
 """Enumerated ports that a kind can have."""
+COLUMNS: Final = ROLES + LOCKS
+"""Ports that a sequence can move."""
 RUNG_OUT: Final = -2
 """In place of the block since which a node rings on: it is silent for good."""
 
@@ -146,6 +149,29 @@ class Ramp(IntEnum):
     BENT = 3  # 1: by equal ratios; of ports alone
 
 
+class Playing(IntEnum):
+    """Columns of `sequences`: where a sequence is."""
+
+    TABLE = 0  # that it plays, or NONE
+    PENDING = 1  # that takes over: NONE, or STOPPED
+    ENTRY = 2  # that comes next
+    TURN = 3  # how often the table has been played to its end
+    SLID = 4  # 1: the last note slides into the one at its end
+    COMES = 5  # 1: the last note came by a slide itself
+    FOLLOWED = 6  # 1: a note begins where the last one ends
+    GLIDES = 7  # 1: the port is on its way from value to value
+    DUES = 8  # columns of `due_frames` that hold something
+
+
+class At(IntEnum):
+    """Columns of `sequence_at`: beats, as the transport counts them."""
+
+    START = 0  # of the table
+    TAKES_OVER = 1  # the pending one
+    END = 2  # of the last step of the last note
+    CLOSES = 3  # the gate of the last note
+
+
 class Event(IntEnum):
     """What an event does; `a`, `b`, `c` are whole numbers and `value` is real."""
 
@@ -245,15 +271,17 @@ class Arena(NamedTuple):
     plan_cables: Longs  # (plans, LANES, cables)
     plan_gates: Longs  # (plans, LANES, nodes): gate ports
     plan_gate_lane: NDArray[np.int8]  # (plans, ports): the lane that computes a gate's node
-    sequences: Longs  # (LANES, 2, 2 * sequences, 4): table, pending table, next entry, cycle
-    sequence_at: (
-        Reals  # (LANES, 2, 2 * sequences, 2): beat of the table's start, beat of the pending one
+    sequences: Longs  # (LANES, 2, 2 * sequences, 9), see Playing
+    sequence_at: Reals  # (LANES, 2, 2 * sequences, 4), see At
+    sequence_ports: Longs  # (2 * sequences, COLUMNS): of each Role, then of locks; or NONE
+    due_frames: (
+        Longs  # (LANES, 2, 2 * sequences, COLUMNS, 2): a frame or NONE, and frames of a ramp
     )
-    sequence_ports: Longs  # (2 * sequences, 3): the port of each Role of a table, or NONE
-    tables: Longs  # (tables, 2): first entry, entries
-    table_beats: Reals  # (tables,): length of a cycle
-    entries: Longs  # (entries, 2): Role, flags
-    entry_values: Reals  # (entries, 5): beat, length in beats, value, ramp seconds, gap in beats
+    due_values: Reals  # (LANES, 2, 2 * sequences, COLUMNS)
+    tables: Longs  # (tables, 5), see patch.tables.Whole
+    table_values: Reals  # (tables, 2): beats until it begins anew, share of a step for its gate
+    entries: Longs  # (entries, ENTRY_MARKS), see patch.tables.Mark
+    entry_values: Reals  # (entries, 5), see patch.tables.Amount
     tape: Floats  # (tape_frames, 2)
 
 
@@ -354,13 +382,15 @@ def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]
         "plan_cables": ((size.plans, LANES, size.cables), i8),
         "plan_gates": ((size.plans, LANES, size.nodes), i8),
         "plan_gate_lane": ((size.plans, size.ports), np.int8),
-        "sequences": ((LANES, 2, 2 * size.sequences, 4), i8),
-        "sequence_at": ((LANES, 2, 2 * size.sequences, 2), f8),
-        "sequence_ports": ((2 * size.sequences, 3), i8),
-        "tables": ((size.tables, 2), i8),
-        "table_beats": ((size.tables,), f8),
-        "entries": ((size.entries, 2), i8),
-        "entry_values": ((size.entries, 5), f8),
+        "sequences": ((LANES, 2, 2 * size.sequences, len(Playing)), i8),
+        "sequence_at": ((LANES, 2, 2 * size.sequences, len(At)), f8),
+        "sequence_ports": ((2 * size.sequences, COLUMNS), i8),
+        "due_frames": ((LANES, 2, 2 * size.sequences, COLUMNS, 2), i8),
+        "due_values": ((LANES, 2, 2 * size.sequences, COLUMNS), f8),
+        "tables": ((size.tables, len(Whole)), i8),
+        "table_values": ((size.tables, 2), f8),
+        "entries": ((size.entries, ENTRY_MARKS), i8),
+        "entry_values": ((size.entries, len(Amount)), f8),
         "tape": ((size.tape_frames, 2), f4),
     }
 

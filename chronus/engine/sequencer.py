@@ -1,4 +1,4 @@
-"""The transport and the sequences: where a beat lies, and what a table plays in a block.
+"""The sequences: what a table plays in a block.
 
 A sequence reads its table in beats from the beat at which it took over, so an onset is computed
 from the transport's origin each time and cannot drift.
@@ -11,37 +11,30 @@ from numba import njit
 
 from chronus.dsp.declaration import RAMP_S
 from chronus.dsp.native import OPTIONS
-from chronus.engine import beats as plain
-from chronus.engine.layout import (
-    NONE,
-    STOPPED,
-    Arena,
-    Beat,
-    Clock,
-    Head,
-    Ramp,
-)
+from chronus.engine.dues import forget_due, let_come, take_due
+from chronus.engine.frames import frame_at
+from chronus.engine.layout import NONE, STOPPED, Arena, At, Clock, Head, Playing
+from chronus.engine.notes import play_note
+from chronus.engine.onsets import BEAT_TOLERANCE, is_there, measure_note, next_value
 from chronus.engine.ports import change
-from chronus.patch.tables import LEGATO, NEXT_LEGATO, Role
+from chronus.patch.tables import ROLES, Amount, Glide, Mark, Role, What, Whole
 from chronus.settings import BLOCK
 
-RATE = int(Head.RATE)
-ORIGIN_BEAT, ORIGIN_FRAME = int(Beat.ORIGIN_BEAT), int(Beat.ORIGIN_FRAME)
-NOW = int(Ramp.NOW)
-SEQUENCES, PLAN = int(Clock.SEQUENCES), int(Clock.PLAN)
-GATE = int(Role.GATE)
-BEAT_TOLERANCE = 1e-9
-
-
-beats_after = njit(**OPTIONS)(plain.beats_after)
-frames_after = njit(**OPTIONS)(plain.frames_after)
-
-
-@njit(**OPTIONS)
-def frame_at(beats: np.ndarray, rate: int, beat: float) -> int:
-    """The frame nearest to a beat."""
-    frames = frames_after(beats, rate, beat - beats[ORIGIN_BEAT])
-    return int(np.floor(beats[ORIGIN_FRAME] + frames + 0.5))
+RATE, SEQUENCES = int(Head.RATE), int(Clock.SEQUENCES)
+FREQ, GATE = int(Role.FREQ), int(Role.GATE)
+NOTE, VALUE, LOCK = int(What.NOTE), int(What.VALUE), int(What.LOCK)
+WHAT, INDEX, COLUMN = int(Mark.WHAT), int(Mark.INDEX), int(Mark.COLUMN)
+A_BEAT, A_PITCH, A_RAMP_S = int(Amount.BEAT), int(Amount.PITCH), int(Amount.RAMP_S)
+FIRST, COUNT, GLIDE = int(Whole.FIRST), int(Whole.COUNT), int(Whole.GLIDE)
+STEPS, BENT = int(Glide.STEPS), int(Glide.BENT)
+TABLE, PENDING, ENTRY, TURN = (
+    int(Playing.TABLE),
+    int(Playing.PENDING),
+    int(Playing.ENTRY),
+    int(Playing.TURN),
+)
+SLID, GLIDES = int(Playing.SLID), int(Playing.GLIDES)
+START, TAKES_OVER, END = int(At.START), int(At.TAKES_OVER), int(At.END)
 
 
 @njit(**OPTIONS)
@@ -50,7 +43,7 @@ def run_sequences(arena: Arena, lane: int, block: int) -> None:
     new = block & 1
     for sequence in range(arena.clock[lane, new, SEQUENCES]):
         state = arena.sequences[lane, new, sequence]
-        if state[0] != NONE or state[1] != NONE:
+        if state[TABLE] != NONE or state[PENDING] != NONE:
             run_sequence(arena, lane, block, sequence)
 
 
@@ -62,38 +55,53 @@ def run_sequence(arena: Arena, lane: int, block: int, sequence: int) -> None:
     rate = arena.head[RATE]
     end = (block + 1) * BLOCK
     state = arena.sequences[lane, new, sequence]
-    starts = arena.sequence_at[lane, new, sequence]
+    at = arena.sequence_at[lane, new, sequence]
     while True:
-        table = state[0]
-        silent = table == NONE or arena.tables[table, 1] == 0
+        table = state[TABLE]
+        silent = table == NONE or arena.tables[table, COUNT] == 0
         if silent:
             beat = np.inf
         else:
-            entry = arena.tables[table, 0] + state[2]
-            length = arena.table_beats[table]
-            beat = starts[0] + state[3] * length + arena.entry_values[entry, 0]
-        if state[1] != NONE and beat >= starts[1] - BEAT_TOLERANCE:
-            if frame_at(beats, rate, starts[1]) >= end:
+            entry = arena.tables[table, FIRST] + state[ENTRY]
+            length = arena.table_values[table, 0]
+            beat = at[START] + state[TURN] * length + arena.entry_values[entry, A_BEAT]
+        if state[PENDING] != NONE and beat >= at[TAKES_OVER] - BEAT_TOLERANCE:
+            if frame_at(beats, rate, at[TAKES_OVER]) >= end:
                 return
-            before = state[0]
-            starts[0] = starts[1]
-            state[0] = NONE if state[1] == STOPPED else state[1]
-            if before != NONE:
-                rest_ports(arena, lane, block, sequence, before)
-            state[1] = NONE
-            state[2] = 0
-            state[3] = 0
+            take_over(arena, lane, block, sequence)
             continue
         if silent:
             return
         frame = frame_at(beats, rate, beat)
         if frame >= end:
             return
-        play_entry(arena, lane, block, sequence, entry, beat, max(frame, block * BLOCK))
-        state[2] += 1
-        if state[2] == arena.tables[table, 1]:
-            state[2] = 0
-            state[3] += 1
+        if is_there(arena, table, entry, state[TURN]):
+            play_entry(arena, lane, block, sequence, entry, beat, max(frame, block * BLOCK))
+        state[ENTRY] += 1
+        if state[ENTRY] == arena.tables[table, COUNT]:
+            state[ENTRY] = 0
+            state[TURN] += 1
+
+
+@njit(**OPTIONS)
+def take_over(arena: Arena, lane: int, block: int, sequence: int) -> None:
+    """Let the pending table begin. A note that sounds keeps its length, a lock its end."""
+    new = block & 1
+    state = arena.sequences[lane, new, sequence]
+    at = arena.sequence_at[lane, new, sequence]
+    before = state[TABLE]
+    at[START] = at[TAKES_OVER]
+    state[TABLE] = NONE if state[PENDING] == STOPPED else state[PENDING]
+    if before != NONE:
+        rest_ports(arena, lane, block, sequence, before)
+    else:
+        state[SLID] = 0
+    if state[GLIDES] != 0:
+        forget_due(arena, lane, new, sequence, FREQ)
+        state[GLIDES] = 0
+    state[PENDING] = NONE
+    state[ENTRY] = 0
+    state[TURN] = 0
 
 
 @njit(**OPTIONS)
@@ -104,10 +112,10 @@ def rest_ports(arena: Arena, lane: int, block: int, sequence: int, before: int) 
     harmless; each lane has its own, as lanes may be a block apart.
     """
     new = block & 1
-    after = arena.sequences[lane, new, sequence, 0]
-    beat = arena.sequence_at[lane, new, sequence, 0]
+    after = arena.sequences[lane, new, sequence, TABLE]
+    beat = arena.sequence_at[lane, new, sequence, START]
     offset = max(frame_at(arena.beats[lane, new], arena.head[RATE], beat) - block * BLOCK, 0)
-    for role in range(arena.sequence_ports.shape[1]):
+    for role in range(ROLES):
         port = arena.sequence_ports[sequence, role]
         if port == NONE or role == GATE:
             continue
@@ -121,9 +129,12 @@ def moves(arena: Arena, table: int, role: int) -> bool:
     """Whether a table moves the port of a role."""
     if table == NONE:
         return False
-    first = arena.tables[table, 0]
-    for entry in range(first, first + arena.tables[table, 1]):
-        if arena.entries[entry, 0] == role:
+    first = arena.tables[table, FIRST]
+    for entry in range(first, first + arena.tables[table, COUNT]):
+        what = arena.entries[entry, WHAT]
+        if what == VALUE or (what == NOTE and role != FREQ):
+            return True
+        if what == NOTE and not np.isnan(arena.entry_values[entry, A_PITCH]):
             return True
     return False
 
@@ -133,81 +144,74 @@ def play_entry(
     arena: Arena, lane: int, block: int, sequence: int, entry: int, beat: float, frame: int
 ) -> None:
     """Play one entry of a table at its frame."""
+    what = arena.entries[entry, WHAT]
+    if what == NOTE:
+        if arena.entries[entry, INDEX] == 0:
+            measure_note(arena, lane, block, sequence, entry, beat)
+        play_note(arena, lane, block, sequence, entry, beat, frame)
+    elif what == LOCK:
+        lock_port(arena, lane, block, sequence, entry, frame)
+    elif what == VALUE:
+        move_port(arena, lane, block, sequence, entry, frame)
+
+
+@njit(**OPTIONS)
+def ramp_frames(arena: Arena, entry: int) -> int:
+    """How long a port takes to the value of an entry."""
+    return int(np.floor(arena.entry_values[entry, A_RAMP_S] * arena.head[RATE] + 0.5))
+
+
+@njit(**OPTIONS)
+def lock_port(arena: Arena, lane: int, block: int, sequence: int, entry: int, frame: int) -> None:
+    """Set a port for as long as the note before the entry lasts, to its last step's end."""
     new = block & 1
-    beats = arena.beats[lane, new]
-    rate = arena.head[RATE]
-    role = arena.entries[entry, 0]
-    port = arena.sequence_ports[sequence, role]
-    values = arena.entry_values[entry]
+    column = arena.entries[entry, COLUMN]
+    port = arena.sequence_ports[sequence, column]
     if port == NONE:
         return
-    if role != GATE:
-        ramp = int(np.floor(values[3] * rate + 0.5))
-        change(arena, lane, new, port, frame - block * BLOCK, values[2], ramp)
+    take_due(arena, lane, block, sequence, column, frame)
+    ramp = ramp_frames(arena, entry)
+    value = arena.entry_values[entry, A_PITCH]
+    change(arena, lane, new, port, frame - block * BLOCK, value, ramp)
+    beat = arena.sequence_at[lane, new, sequence, END]
+    end = frame_at(arena.beats[lane, new], arena.head[RATE], beat)
+    let_come(arena, lane, new, sequence, column, max(end, frame + 1), ramp, np.nan)
+
+
+@njit(**OPTIONS)
+def move_port(arena: Arena, lane: int, block: int, sequence: int, entry: int, frame: int) -> None:
+    """Send the port of a sequence of values to one of them, or, where it glides, to the next."""
+    new = block & 1
+    state = arena.sequences[lane, new, sequence]
+    table = state[TABLE]
+    port = arena.sequence_ports[sequence, FREQ]
+    offset = frame - block * BLOCK
+    ramp = ramp_frames(arena, entry)
+    value = arena.entry_values[entry, A_PITCH]
+    if port == NONE:
         return
-    if not is_of_lane(arena, lane, new, port):
+    if arena.tables[table, GLIDE] == STEPS:
+        change(arena, lane, new, port, offset, value, ramp)
         return
-    flags = arena.entries[entry, 1]
-    off = max(frame + 1, frame_at(beats, rate, beat + values[1]))
-    following = frame_at(beats, rate, beat + values[4])
-    if flags & NEXT_LEGATO:
-        off = max(off, following + 1)
+    following, turn = next_value(arena, table, entry, state[TURN])
+    if following == NONE:
+        change(arena, lane, new, port, offset, value, ramp)
+        return
+    beat = arena.sequence_at[lane, new, sequence, START]
+    beat += turn * arena.table_values[table, 0] + arena.entry_values[following, A_BEAT]
+    frames = max(frame_at(arena.beats[lane, new], arena.head[RATE], beat) - frame, 1)
+    goal = arena.entry_values[following, A_PITCH]
+    sign = -1 if arena.tables[table, GLIDE] == BENT else 1
+    forget_due(arena, lane, new, sequence, FREQ)
+    if state[GLIDES] == 0:
+        # It comes from elsewhere: within its ramp onto the way, which it goes on from there.
+        state[GLIDES] = 1
+        ramp = min(ramp, frames - 1)
+        share = ramp / frames
+        way = value + (goal - value) * share
+        if sign < 0 and value * goal > 0.0:
+            way = value * (goal / value) ** share
+        change(arena, lane, new, port, offset, way, ramp)
+        let_come(arena, lane, new, sequence, FREQ, frame + ramp, sign * (frames - ramp), goal)
     else:
-        off = min(off, max(following - 1, frame + 1))
-    if flags & LEGATO and arena.gate_off[new, port] >= frame:
-        arena.gate_off[new, port] = off
-        return
-    open_gate(arena, lane, block, port, frame, off - frame)
-
-
-@njit(**OPTIONS)
-def is_of_lane(arena: Arena, lane: int, new: int, port: int) -> bool:
-    """Whether a gate's node is computed in this lane: no other one moves the gate."""
-    plan = arena.clock[lane, new, PLAN]
-    return arena.plan_gate_lane[max(plan, 0), port] == lane
-
-
-@njit(**OPTIONS)
-def open_gate(arena: Arena, lane: int, block: int, port: int, frame: int, length: int) -> None:
-    """Open a gate at a frame of this block, closed for one frame before if it was open.
-
-    `length` is in frames; 0 leaves it open.
-    """
-    new = block & 1
-    at = frame - block * BLOCK
-    off = arena.gate_off[new, port]
-    was_open = arena.ports[1 - new, port, NOW] > 0.5
-    entry = arena.change_first[lane, port]
-    while entry != NONE and arena.changes[lane, entry, 1] <= at:
-        was_open = arena.change_value[lane, entry] > 0.5
-        entry = arena.changes[lane, entry, 3]
-    if was_open:
-        closing = at - 1 if off == NONE or off >= frame else off - block * BLOCK
-        change(arena, lane, new, port, max(closing, 0), 0.0, 0)
-        at = max(at, max(closing, 0) + 1)
-    if at < BLOCK:
-        change(arena, lane, new, port, at, 1.0, 0)
-        arena.gate_off[new, port] = frame + length if length > 0 else NONE
-
-
-@njit(**OPTIONS)
-def close_due_gates(arena: Arena, lane: int, block: int, plan: int) -> None:
-    """Close the gates whose time ends in this block."""
-    new = block & 1
-    for i in range(arena.plan_counts[plan, lane, 2]):
-        port = arena.plan_gates[plan, lane, i]
-        off = arena.gate_off[new, port]
-        if off != NONE and off < (block + 1) * BLOCK:
-            change(arena, lane, new, port, max(off - block * BLOCK, 0), 0.0, 0)
-            arena.gate_off[new, port] = NONE
-
-
-@njit(**OPTIONS)
-def close_gates(arena: Arena, lane: int, block: int, plan: int) -> None:
-    """Close every gate of a plan at the start of the block."""
-    new = block & 1
-    for i in range(arena.plan_counts[plan, lane, 2]):
-        port = arena.plan_gates[plan, lane, i]
-        if arena.ports[1 - new, port, NOW] > 0.5 or arena.change_first[lane, port] != NONE:
-            change(arena, lane, new, port, 0, 0.0, 0)
-        arena.gate_off[new, port] = NONE
+        change(arena, lane, new, port, offset, goal, sign * frames)

@@ -23,6 +23,7 @@ from chronus.dsp.native import (
 from chronus.engine.choices import cross_over, hold_choices
 from chronus.engine.copies import copy_node
 from chronus.engine.due import waiting_event
+from chronus.engine.dues import carry_sequence, take_dues
 from chronus.engine.faults import (
     bypass,
     has_failed,
@@ -32,21 +33,24 @@ from chronus.engine.faults import (
     reset_node,
 )
 from chronus.engine.freshness import forget_stale_step
+from chronus.engine.gates import close_due_gates, is_of_lane, open_gate
 from chronus.engine.layout import (
     LANE_COLUMNS,
     NONE,
     Arena,
+    At,
     Clock,
     Count,
     Event,
     Head,
     Lane,
     Node,
+    Playing,
     Ramp,
 )
 from chronus.engine.pace import has_room, wait_for_commit, wait_for_lanes
 from chronus.engine.ports import aim, change, fill_row, follow, forget_changes, ramp_value
-from chronus.engine.sequencer import close_due_gates, is_of_lane, open_gate, run_sequences
+from chronus.engine.sequencer import run_sequences
 from chronus.engine.silence import (
     SILENCE,
     clear,
@@ -68,6 +72,7 @@ forget_stale_step()
 COMMITTED, RATE, EVENTS = int(Head.COMMITTED), int(Head.RATE), int(Head.EVENTS)
 CURRENT = int(Lane.NODE)
 PLAN, SEEN, PENDING, LOW = int(Clock.PLAN), int(Clock.SEEN), int(Clock.PENDING), int(Clock.LOW)
+TABLE, PENDING_TABLE, TAKES_OVER = int(Playing.TABLE), int(Playing.PENDING), int(At.TAKES_OVER)
 PLAYING, SILENT, LATE = int(Clock.PLAYING), int(Clock.SILENT), int(Clock.LATE)
 FINISHING, FINISH = int(Clock.FINISHING), int(Clock.FINISH)
 QUIET_BLOCKS, MOST_BLOCKS = int(Clock.QUIET_BLOCKS), int(Clock.MOST_BLOCKS)
@@ -131,8 +136,7 @@ def step(arena: Arena, lane: int, addresses: np.ndarray, scratch: np.ndarray) ->
     arena.clock[lane, new, :] = arena.clock[lane, old, :]
     arena.beats[lane, new, :] = arena.beats[lane, old, :]
     for sequence in range(arena.clock[lane, new, SEQUENCES]):
-        arena.sequences[lane, new, sequence, :] = arena.sequences[lane, old, sequence, :]
-        arena.sequence_at[lane, new, sequence, :] = arena.sequence_at[lane, old, sequence, :]
+        carry_sequence(arena, lane, new, sequence, sequence, old)
     arena.clock[lane, new, CHANGES] = 0
     take_events(arena, lane, block, cut_of(arena, block))
     plan = arena.clock[lane, new, PLAN]
@@ -140,6 +144,7 @@ def step(arena: Arena, lane: int, addresses: np.ndarray, scratch: np.ndarray) ->
     if plan != NONE:
         if arena.clock[lane, new, PLAYING] != 0:
             run_sequences(arena, lane, block)
+        take_dues(arena, lane, block)
         close_due_gates(arena, lane, block, plan)
         before = arena.plan_counts[plan, lane, BEFORE]
         row = run_nodes(arena, lane, block, plan, 0, before, 0, addresses, scratch)
@@ -258,14 +263,14 @@ def apply_event(arena: Arena, lane: int, block: int, place: int) -> None:
         line = bar_line(beats, beat_now(arena, lane, block, 0.5))
         use_sequence(arena, lane, new, event[A])
         # What plays already goes on where it is: only what was to take over does not come.
-        goes_on = event[C] == 0 and arena.sequences[lane, new, event[A], 0] == event[B]
-        arena.sequences[lane, new, event[A], 1] = NONE if goes_on else event[B]
-        arena.sequence_at[lane, new, event[A], 1] = beat if event[C] != 0 else line
+        goes_on = event[C] == 0 and arena.sequences[lane, new, event[A], TABLE] == event[B]
+        arena.sequences[lane, new, event[A], PENDING_TABLE] = NONE if goes_on else event[B]
+        arena.sequence_at[lane, new, event[A], TAKES_OVER] = beat if event[C] != 0 else line
     elif kind == E_MOVE:
         use_sequence(arena, lane, new, event[B])
-        arena.sequences[lane, new, event[B], :] = arena.sequences[lane, new, event[A], :]
-        arena.sequence_at[lane, new, event[B], :] = arena.sequence_at[lane, new, event[A], :]
-        arena.sequences[lane, new, event[A], 0:2] = NONE
+        carry_sequence(arena, lane, new, event[A], event[B], new)
+        arena.sequences[lane, new, event[A], :2] = NONE
+        arena.sequences[lane, new, event[A], 2:] = 0
     elif kind == E_FOLLOW:
         if follow(arena, lane, new, event) and is_of_lane(arena, lane, new, event[A]):
             arena.gate_off[new, event[A]] = arena.gate_off[1 - new, event[B]]
@@ -295,6 +300,7 @@ def use_sequence(arena: Arena, lane: int, new: int, sequence: int) -> None:
     """
     for unused in range(arena.clock[lane, new, SEQUENCES], sequence + 1):
         arena.sequences[lane, new, unused, :2] = NONE
+        arena.sequences[lane, new, unused, 2:] = 0
     arena.clock[lane, new, SEQUENCES] = max(arena.clock[lane, new, SEQUENCES], sequence + 1)
 
 

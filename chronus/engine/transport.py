@@ -10,8 +10,9 @@ from numba import njit
 from chronus.dsp.native import OPTIONS
 from chronus.engine import beats as plain
 from chronus.engine.beats import BAR_TOLERANCE
+from chronus.engine.frames import beats_after
+from chronus.engine.gates import close_gates
 from chronus.engine.layout import Arena, Beat, Clock, Event, Head, Ring
-from chronus.engine.sequencer import beats_after, close_gates
 from chronus.engine.silence import begin_panic
 from chronus.settings import BLOCK
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final, Literal
 from lark import Token, Tree
 
 from chronus.errors import Code, Span, UserError
-from chronus.language import making, patterns
+from chronus.language import making, options, patterns
 from chronus.language import statements as st
-from chronus.language.patterns import place, quantity
 from chronus.language.quantities import duration, number
+from chronus.language.steps import Sequence
+from chronus.language.tokens import place, quantity, span_of
 
 if TYPE_CHECKING:
     from chronus.language.statements import Name, PortRef, Quantity, Statement
@@ -54,12 +55,6 @@ def tokens(tree: Node, *types: str) -> list[Token]:
 def trees(tree: Node) -> list[Node]:
     """The parts of a command that have parts themselves."""
     return [child for child in tree.children if isinstance(child, Tree)]
-
-
-def span_of(token: Token, line: int) -> Span:
-    """The place of a word."""
-    start, end = place(token)
-    return Span(line, start + 1, end + 1)
 
 
 def _name(token: Token, line: int) -> Name:
@@ -214,17 +209,15 @@ def _trigger(tree: Node, line: int) -> st.Trigger:
     return st.Trigger(names(tree, line, "NODE")[0])
 
 
-def _sequence(tree: Node, line: int) -> st.Sequence:
-    first, *options = trees(tree)
-    read = patterns.node_pattern if first.data == "pattern" else patterns.port_pattern
-    pattern = read(first, line)
-    return st.Sequence(
-        _ref(tree, line),
-        pattern.steps,
-        patterns.options(options, line),
-        pattern.text,
-        pattern.span,
-    )
+def _sequence(tree: Node, line: int) -> Sequence:
+    first, *behind = trees(tree)
+    is_port = first.data == "values"
+    chosen = options.options(behind, line, is_port=is_port)
+    if is_port:
+        pattern = patterns.port_pattern(first, line)
+    else:
+        pattern = patterns.node_pattern(first, line, options.scale_of(chosen))
+    return Sequence(_ref(tree, line), pattern.steps, chosen, pattern.text, pattern.span)
 
 
 def _unsequence(tree: Node, line: int) -> st.Unsequence:
@@ -263,7 +256,7 @@ def _meter(tree: Node, line: int) -> st.Meter:
 
 def _swing(tree: Node, line: int) -> st.Swing:
     value = quantity(tokens(tree, "NUMBER")[0], line)
-    return st.Swing(patterns.swing(value))
+    return st.Swing(options.swing(value))
 
 
 def _wait(tree: Node, line: int) -> st.Wait:

@@ -10,9 +10,9 @@ from lark import Token, Tree
 from chronus.errors import Code, Span, UserError
 from chronus.language import blocks, build, making
 from chronus.language import statements as st
-from chronus.language.build import span_of, tokens
-from chronus.language.patterns import place, quantity
+from chronus.language.build import tokens
 from chronus.language.quantities import duration
+from chronus.language.tokens import place, quantity, span_of
 
 Node = Tree[Token]
 Reader = Callable[[str, int], tuple[st.Said, ...]]

@@ -10,7 +10,7 @@ from chronus.errors import Code, Span, UserError
 from chronus.language import build, quantities
 from chronus.language import statements as st
 from chronus.language.instruments import Expose, Instrument, Manner
-from chronus.language.patterns import place, quantity
+from chronus.language.tokens import place, quantity, span_of
 
 if TYPE_CHECKING:
     from lark import Token, Tree
@@ -98,7 +98,7 @@ def expose(tree: Node, line: int) -> Expose:
         if (low if part.data == "limits" else default) is not None:
             word = "range" if part.data == "limits" else "default"
             message = f"{word} is given twice; once is enough"
-            raise UserError(Code.SYNTAX, message, build.span_of(token, line))
+            raise UserError(Code.SYNTAX, message, span_of(token, line))
         if part.data == "limits":
             low, high = _limits(token, line)
         else:
@@ -129,5 +129,5 @@ def _doc(tree: Node, line: int) -> str | None:
     quoted = build.tokens(tree, "QUOTED")
     if len(quoted) > 1:
         message = "there are two lines in quotes; one is enough"
-        raise UserError(Code.SYNTAX, message, build.span_of(quoted[1], line))
+        raise UserError(Code.SYNTAX, message, span_of(quoted[1], line))
     return " ".join(quoted[0].strip('"').split()) if quoted else None

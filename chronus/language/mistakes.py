@@ -10,8 +10,9 @@ from lark.exceptions import UnexpectedInput
 
 from chronus.errors import Code, Span, UserError, nearest
 from chronus.language import characters
-from chronus.language.patterns import place
 from chronus.language.quantities import UNITS
+from chronus.language.strays import SIGNS, TERMINALS, stray
+from chronus.language.tokens import place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
     from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 _WORD: Final = re.compile(r'"[^"]*"?|[^\s;,>=:"]+|.')
-_OPTIONS: Final = frozenset({"step", "swing", "rotate", "gate", "transpose", "now"})
+_OPTIONS: Final = frozenset(
+    ("step", "swing", "rotate", "gate", "transpose", "scale", "seed", "smooth", "now")
+)
 _LITERAL: Final = re.compile(r"[a-z]+")
 _SIGNS: Final = {
     "_ARROW": ">", "_COLON": ":", "_COMMA": ",", "_DOT": ".", "_EQUALS": "=", "_SEMICOLON": ";",
-    "SLIDE": "~", "BLOCK": "{",
+    "BLOCK": "{", **TERMINALS,
 }  # fmt: skip
 _WORDS: Final = frozenset(
     (
@@ -58,6 +61,7 @@ PHRASES: Final[tuple[tuple[frozenset[str], str], ...]] = tuple(
         ("OPERATOR VALUE NOTE WORD", "a value such as 800hz, -6db, c4, on, *1.5 or +7st"),
         ("VALUE NOTE WORD", "a value such as 800hz, -6db, 1/8, c4 or on"),
         ("NOTE VALUE", "a note such as c4, 440hz or 60 (a MIDI number)"),
+        ("NOTE", "a note such as eb3"),
         ("VALUE", "an amount such as 0.5, 800hz or -12db"),
         ("RANGE", "a range such as 100hz..8khz"),
         ("QUOTED", "a line in quotes"),
@@ -70,6 +74,8 @@ PHRASES: Final[tuple[tuple[frozenset[str], str], ...]] = tuple(
         ("NAME", "a name such as bass"),
         ("PORT", "the name of a port such as cutoff"),
         ("FILE", "the name of a file"),
+        ("TONIC", "a tonic such as c, f# or eb2"),
+        ("SCALE", "the name of a scale such as minor"),
         ("LABEL", "the name of a snapshot such as drop"),
         ("TOPIC", "a topic"),
         (".", "a dot and a port such as .cutoff"),
@@ -86,11 +92,6 @@ _SYNONYMS: Final = {
 }  # fmt: skip
 
 _LATER_COMMANDS: Final = frozenset(("capture", "show", "hear"))
-_LATER_WORDS: Final = frozenset({"scale", "seed"})
-_LATER_MARKS: Final = {
-    "?": "chance", "*": "a ratchet", "{": "a lock", "[": "a group", "<": "alternation",
-    "(": "Euclid", "!": "repetition", "%": "every n-th cycle", "+": "a chord", ":": "a chord",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,37 +263,6 @@ def _unknown_command(
     return UserError(Code.SYNTAX, message, at.span, suggestions)
 
 
-def _later_word(
-    at: Refusal, _verbs: tuple[str, ...], _valid: Callable[[str], bool]
-) -> UserError | None:
-    if not at.tokens:
-        return None
-    word, span = at.word, at.span
-    last = at.tokens[-1]
-    # `over` was taken for the next node, where the next node of a `set` may stand.
-    if len(at.tokens) > 3 and last.type == "NODE" and last.lower() in _LATER_WORDS:
-        start, end = place(last)
-        word, span = str(last), Span(at.line, start + 1, end + 1)
-    if word.lower() not in _LATER_WORDS:
-        return None
-    options = f"; options are {_listed(_OPTIONS)}" if at.expected >= _OPTIONS else ""
-    return UserError(Code.SYNTAX, f"{word!r} is not understood in this version{options}", span)
-
-
-def _later_mark(
-    at: Refusal, _verbs: tuple[str, ...], _valid: Callable[[str], bool]
-) -> UserError | None:
-    marks = [(at.word.find(mark), mark) for mark in _LATER_MARKS if mark in at.word]
-    if not marks or not {"REST", "HOLD"} <= at.expected:
-        return None
-    offset, mark = min(marks)
-    position = at.position + offset
-    port = "VALUE" in at.expected
-    now = "a value such as 800hz, . or _" if port else "x, X, o, ., _, c2 or a slide c2~"
-    message = f"{mark!r} ({_LATER_MARKS[mark]}) is not understood in this version; a step is {now}"
-    return UserError(Code.SYNTAX, message, Span(at.line, position + 1, position + 2))
-
-
 def _half_note(
     at: Refusal, _verbs: tuple[str, ...], _valid: Callable[[str], bool]
 ) -> UserError | None:
@@ -372,16 +342,18 @@ def _other(at: Refusal, _verbs: tuple[str, ...], valid: Callable[[str], bool]) -
 
 
 _REASONS: Final = (
-    _strange_character, _unknown_command, _later_word, _later_mark, _half_note, _half_unit,
+    _strange_character, _unknown_command, stray, _half_note, _half_unit,
     _astray_over, _other,
 )  # fmt: skip
 """What may be the matter, the most telling first; the last one always is."""
 
 
 def _phrase(at: Refusal) -> str:
-    left = set(at.expected) - {";", "~", "|", ",", "{", "BARLINE"}
+    left = set(at.expected) - {";", "|", ",", "BARLINE", "DEGREE"} - SIGNS
     if {"load", "patch"} <= left:
         return "a command such as load, patch or set, or a block in braces"
+    if {"HIT", "REST"} <= left or {"VALUE", "REST"} <= left:
+        left.discard(">")  # of a turn
     # What is likelier to be missing than a port, and what may be there but need not.
     if at.complete or left & {">", ":"}:
         left.discard(".")

@@ -9,6 +9,7 @@ from lark.exceptions import UnexpectedInput
 
 from chronus.language import blocks, later, mistakes
 from chronus.language.grammar import grammar
+from chronus.language.strays import SIGNS
 
 if TYPE_CHECKING:
     from chronus.language.statements import Said, Statement
@@ -61,8 +62,8 @@ def expected_after(text: str) -> frozenset[str]:
 
     Literal words and signs stand in it as they are typed ("load", "by", ">"), all else by its
     category: NODE KIND NAME PORT VALUE NOTE WORD NUMBER DURATION METER FILE LABEL TOPIC OPERATOR,
-    and in patterns HIT REST HOLD BARLINE. A word that is still being typed has to be cut off first;
-    without that, it counts as finished. Empty where the text is wrong already.
+    and in patterns HIT REST HOLD BARLINE DEGREE TONIC SCALE. A word that is still being typed has
+    to be cut off first; without that, it counts as finished. Empty where the text is wrong already.
     """
     try:
         reading = grammar().parse_interactive(text)
@@ -71,7 +72,7 @@ def expected_after(text: str) -> frozenset[str]:
         return frozenset()
     expected = mistakes.friendly(mistakes.accepted(reading))
     # A dot and a slide belong to the word before them.
-    return expected - {".", "~"} if text[-1:].isspace() else expected
+    return expected - {".", *SIGNS} if text[-1:].isspace() else expected
 
 
 def _is_understood(text: str) -> bool:

@@ -41,7 +41,7 @@ _NUMERAL: Final = re.compile(
     r"(?P<number>[+-]?[0-9.]+(?:e(?P<exponent>[+-]?[0-9]+))?)(?:/(?P<whole>[0-9]+)|(?P<unit>[a-z%]*))"
 )
 _NOTE: Final = re.compile(r"([a-g])([#b]?)(-?[0-9]+)", re.ASCII | re.IGNORECASE)
-_SEMITONES: Final = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
+SEMITONES: Final = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 _NAMES: Final = ("c", "c#", "d", "eb", "e", "f", "f#", "g", "g#", "a", "bb", "b")
 _OCTAVES: Final = range(-1, 10)
 _FACTORS: Final = {
@@ -142,12 +142,18 @@ def midi_hz(number: float) -> float:
 
 def note_hz(text: str) -> float | None:
     """The frequency of a note name such as `c4` or `f#2`, in Hz; None where it is no note name."""
+    midi = note_number(text)
+    return None if midi is None else midi_hz(midi)
+
+
+def note_number(text: str) -> int | None:
+    """The MIDI number of a note name such as `c4` or `f#2`; None where it is no note name."""
     match = _NOTE.fullmatch(text)
     # The length is asked first: Python refuses to read an integer of thousands of digits.
     if match is None or len(match[3]) > 2 or int(match[3]) not in _OCTAVES:
         return None
     bend = {"": 0, "#": 1, "b": -1}[match[2].lower()]
-    return midi_hz(12 * (int(match[3]) + 1) + _SEMITONES[match[1].lower()] + bend)
+    return 12 * (int(match[3]) + 1) + SEMITONES[match[1].lower()] + bend
 
 
 def note_name(hz: float) -> str:

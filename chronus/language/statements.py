@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
 from chronus.errors import Span
 from chronus.language.instruments import UNSAID, Expose, Instrument, Manner
+from chronus.language.steps import Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,91 +168,6 @@ class Gate:
 @dataclass(frozen=True, slots=True)
 class Trigger:
     node: Name
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of a pattern.
-
-    Attributes:
-        kind: "hit" starts a note, "hold" goes on with the one before, "rest" is silent.
-        pitch: of a hit: Hz, or None for the node's own pitch.
-        velocity: of a hit, 0..1.
-        slide: the hit runs into the next one without a new attack, its pitch gliding.
-        value: what the port gets, in a sequence of a port.
-        span: where.
-    """
-
-    kind: Literal["hit", "hold", "rest"]
-    pitch: float | None
-    velocity: float
-    slide: bool
-    value: Quantity | None
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class SequenceOptions:
-    """What stands behind a pattern; a `step` is in whole notes, `gate` and `swing` are 0..1.
-
-    Without a `swing` of its own a sequence has that of the patch.
-    """
-
-    step: Fraction = Fraction(1, 16)
-    swing: float | None = None
-    rotate: int = 0
-    gate: float = 0.5
-    transpose_st: float = 0.0
-    now: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Sequence:
-    """What plays a node or moves a port.
-
-    Attributes:
-        target: the node or port.
-        steps: of one cycle.
-        options: what stands behind the pattern.
-        text: the pattern in its normal form: single spaces, lower-case notes.
-        span: where.
-        own_hz: the pitch that an `x` among notes plays: the node's own when this was said.
-    """
-
-    target: PortRef
-    steps: tuple[Step, ...]
-    options: SequenceOptions
-    text: str
-    span: Span
-    own_hz: float | None = None
-
-
-def meaning(sequence: Sequence) -> Sequence:
-    """What a sequence means, wherever it was written and whenever it came: equal if they sound so.
-
-    The places of its parts and `now` are taken out.
-    """
-    nowhere = Span()
-    target = PortRef(
-        Name(sequence.target.node.text, nowhere),
-        None if sequence.target.port is None else Name(sequence.target.port.text, nowhere),
-    )
-    steps = tuple(
-        replace(
-            step,
-            span=nowhere,
-            value=None if step.value is None else replace(step.value, span=nowhere),
-        )
-        for step in sequence.steps
-    )
-    options = replace(sequence.options, now=False)
-    return replace(sequence, target=target, steps=steps, options=options, span=nowhere)
-
-
-def played_by(sequence: Sequence, name: str) -> Sequence:
-    """The same sequence for a node of another name, or for a port of that."""
-    target = sequence.target
-    return replace(sequence, target=replace(target, node=replace(target.node, text=name)))
 
 
 @dataclass(frozen=True, slots=True)

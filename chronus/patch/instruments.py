@@ -196,6 +196,24 @@ def played_ports(patch: Patch, node: str) -> dict[str, tuple[Node, Input]]:
     return found
 
 
+def locked_port(patch: Patch, node: str, name: str) -> tuple[Node, Input] | None:
+    """The port that a step of a pattern for a node locks, and whose it is; None: there is none.
+
+    Of an instrument these are a node inside, and what the instrument says of its port.
+    """
+    instrument = instrument_of(patch, node)
+    if instrument is None or instrument.struck != node:
+        owner = patch.nodes[node]
+    elif name in instrument.ports:
+        exposed = instrument.ports[name]
+        owner = patch.nodes[instrument.inner(exposed.node)]
+        return owner, replace(exposed.declared, name=exposed.port)
+    else:
+        owner = patch.nodes[instrument.inner(instrument.output)]
+    port = owner.port(name)
+    return None if port is None else (owner, port)
+
+
 def own_pitch(patch: Patch, node: str) -> float | None:
     """The pitch that an `x` among notes plays; None where a node has no pitch."""
     ports = played_ports(patch, node)

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from chronus.language.statements import meaning, played_by
+from chronus.language.steps import meaning, played_by
 from chronus.modules.catalog import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chronus.dsp.declaration import Input, Kind
-    from chronus.language.statements import Sequence
+    from chronus.language.steps import Sequence
     from chronus.patch.instruments import Instrument
 
 OUT: Final = "out"

@@ -1,147 +1,230 @@
-"""A pattern becomes a table: what happens at which beat of its cycle, in numbers."""
+"""A pattern becomes a table: what may happen at which beat of its cycle, in numbers.
+
+What depends on the cycle (turns, chance, and with them how long a note is held) stands in a table
+as conditions; the engine decides when it gets there.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import IntEnum
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
+
+from chronus.language.steps import hits
+from chronus.patch.cells import layout, threshold
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chronus.language.statements import Quantity, Sequence, Step
+    from chronus.language.statements import Quantity
+    from chronus.language.steps import Lock, Sequence
+    from chronus.patch.cells import Cell
 
 
 class Role(IntEnum):
-    """Which port of a sequence an entry of its table moves."""
+    """Which port of a sequence a table moves; the port of a sequence of values is FREQ.
+
+    Ports that steps lock come behind these, in an order of their own.
+    """
 
     FREQ = 0
     GATE = 1
     VELOCITY = 2
 
 
-LEGATO: Final = 1
-"""Flag of a gate entry: it goes on from an open gate without a new attack."""
-NEXT_LEGATO: Final = 2
-"""Flag of a gate entry: the next one is LEGATO, so the gate stays open until then."""
+ROLES: Final = len(Role)
+LOCKS: Final = 16
+"""Ports that the patterns of one sequence may lock at one time, with those that end."""
+MOST_LOCKED: Final = 8
+"""Ports that one pattern may lock."""
+CHANCES: Final = 4
+"""How deep chance may stand in chance."""
+
+
+class What(IntEnum):
+    """What an entry is."""
+
+    NOTE = 0
+    VALUE = 1  # for the one port of a sequence of values
+    HOLD = 2  # goes on with what ends where it begins
+    LOCK = 3  # of the note before it
+
+
+class Mark(IntEnum):
+    """Columns of an entry's whole numbers in the arena."""
+
+    WHAT = 0
+    INDEX = 1  # in its chord
+    FLAGS = 2
+    COLUMN = 3  # of a lock: that of its port among those of the sequence
+    MODULUS = 4  # it is there if its cycle leaves REMAINDER by this
+    REMAINDER = 5
+    CYCLE = 6  # of the pattern, within those of the table
+    CHANCE = 7  # and three behind it: number of a draw << 33, and what it must be below; or NONE
+
+
+class Amount(IntEnum):
+    """Columns of an entry's real numbers in the arena."""
+
+    BEAT = 0
+    END = 1  # of its own time
+    PITCH = 2  # of a note; of a value or lock it is this
+    VELOCITY = 3
+    RAMP_S = 4
+
+
+class Whole(IntEnum):
+    """Columns of a table's whole numbers in the arena."""
+
+    FIRST = 0  # entry
+    COUNT = 1  # of entries
+    CYCLES = 2  # of the pattern
+    SEED = 3
+    GLIDE = 4  # see Glide
+
+
+class Glide(IntEnum):
+    """How a port gets from one value to the next."""
+
+    STEPS = 0
+    LINEAR = 1
+    BENT = 2  # by equal ratios
+
+
+ENTRY_MARKS: Final = int(Mark.CHANCE) + CHANCES
+CHANCE_SHIFT: Final = 33
+
+SLIDES: Final = 1
+"""Flag of a note or hold: it runs into a note that begins at its end."""
 
 SLIDE_S: Final = 0.06
 """How long a slide takes to the next pitch, as on a TB-303."""
 
-ORDER: Final = (Role.FREQ, Role.VELOCITY, Role.GATE)
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that happens in a cycle.
+    """One thing that may happen in a cycle.
 
     Attributes:
         beat: from the start of the cycle.
-        role: which port it moves.
-        value: what the port gets; of a gate, 1.
-        length: beats that a gate stays open.
-        ramp_s: seconds that the port takes to `value`.
-        gap: beats to the next gate entry.
-        flags: LEGATO and NEXT_LEGATO.
+        end: of its own time, without holds.
+        what: it is.
+        pitch: of a note, in Hz, nan for none of its own; what the port gets, of a value or lock.
+        velocity: of a note, 0..1.
+        index: in its chord.
+        flags: SLIDES.
+        locked: of a lock, the place of its port in the table's `locked`.
+        ramp_s: seconds that the port takes to a value.
+        modulus: it is there in cycles that leave `remainder` by this.
+        cycle: of the pattern, within those of the table.
+        chances: see Mark.CHANCE.
     """
 
     beat: float
-    role: Role
-    value: float
-    length: float = 0.0
-    ramp_s: float = 0.0
-    gap: float = 0.0
+    end: float
+    what: What
+    pitch: float = math.nan
+    velocity: float = 0.0
+    index: int = 0
     flags: int = 0
+    locked: int = 0
+    ramp_s: float = 0.0
+    modulus: int = 1
+    remainder: int = 0
+    cycle: int = 0
+    chances: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A cycle: its length in beats and its entries, sorted."""
+    """What is played again and again.
+
+    Attributes:
+        beats: after which it begins anew.
+        entries: by their beats; locks right behind the notes of their step.
+        cycles: of the pattern that it is.
+        seed: of its chance.
+        gate: share of its last step for which a gate is open, 0..1.
+        glide: how the port of a sequence of values moves.
+        locked: names of the ports that steps lock.
+    """
 
     beats: float
     entries: tuple[Entry, ...]
-
-
-def _laid_out(sequence: Sequence, swing: float) -> tuple[list[Step], list[float], float]:
-    """The steps of a cycle after rotation, the beat of each, and the beats of a cycle."""
-    options = sequence.options
-    count = len(sequence.steps)
-    shift = options.rotate % count
-    steps = [sequence.steps[(i - shift) % count] for i in range(count)]
-    swing = swing if options.swing is None else options.swing
-    if swing != 0.5 and count % 2:
-        steps *= 2
-    step_beats = float(options.step * 4)
-    late = (2.0 * swing - 1.0) * step_beats
-    beats = [float(i * options.step * 4) + (late if i % 2 else 0.0) for i in range(len(steps))]
-    return steps, beats, float(len(steps) * options.step * 4)
+    cycles: int = 1
+    seed: int = 0
+    gate: float = 0.5
+    glide: Glide = Glide.STEPS
+    locked: tuple[str, ...] = ()
 
 
 def plays_own_pitch(sequence: Sequence) -> bool:
     """Whether an `x` of it is a pitch among others: the one that its node has when it is said."""
-    hits = [step for step in sequence.steps if step.kind == "hit"]
-    return any(step.pitch is None for step in hits) and _is_pitched(sequence)
+    return is_pitched(sequence) and any(step.pitch is None for step in hits(sequence.steps))
 
 
-def _is_pitched(sequence: Sequence) -> bool:
+def is_pitched(sequence: Sequence) -> bool:
     """Whether its hits have pitches; those of a grid leave the pitch alone."""
-    return sequence.options.transpose_st != 0.0 or any(s.pitch is not None for s in sequence.steps)
+    steps = hits(sequence.steps)
+    return sequence.options.transpose_st != 0.0 or any(s.pitch is not None for s in steps)
 
 
-def note_table(sequence: Sequence, own_hz: float | None, swing: float = 0.5) -> Table:
+def locked_ports(sequence: Sequence) -> tuple[str, ...]:
+    """The ports that steps lock, but for the velocity, which is that of the note."""
+    names = (lock.port.text for cell in layout(sequence).cells for lock in cell.locks)
+    return tuple(sorted({name for name in names if name != "velocity"}))
+
+
+def note_table(
+    sequence: Sequence,
+    own_hz: float | None,
+    swing: float = 0.5,
+    lock: Callable[[Lock], tuple[float, float]] = lambda _lock: (0.0, 0.0),
+) -> Table:
     """The table of a pattern of notes or hits.
 
     Args:
         sequence: the pattern and its options.
         own_hz: the node's own pitch, which `x` plays; None where it has no pitch.
         swing: of a sequence that has none of its own.
+        lock: the value of a lock in its port's own unit, and the seconds that the port takes to it.
     """
-    steps, beats, cycle = _laid_out(sequence, swing)
-    hits = [i for i, step in enumerate(steps) if step.kind == "hit"]
-    pitched = own_hz is not None and _is_pitched(sequence)
+    laid = layout(sequence, Fraction(swing))
+    locked = locked_ports(sequence)
     factor = 2.0 ** (sequence.options.transpose_st / 12.0)
-    slides = [_slides(steps, i) for i in hits]
-    entries = []
-    for place, i in enumerate(hits):
-        step = steps[i]
-        following = hits[(place + 1) % len(hits)]
-        gap = beats[following] - beats[i] + (cycle if following <= i else 0.0)
-        legato = slides[place - 1]
-        if pitched:
-            pitch = own_hz if step.pitch is None else step.pitch
-            assert pitch is not None
-            ramp_s = SLIDE_S if legato else 0.0
-            entries.append(Entry(beats[i], Role.FREQ, pitch * factor, ramp_s=ramp_s))
-        entries.append(Entry(beats[i], Role.VELOCITY, step.velocity))
-        flags = LEGATO * legato + NEXT_LEGATO * slides[place]
-        length = _length(steps, beats, i, cycle, sequence.options.gate)
-        entries.append(Entry(beats[i], Role.GATE, 1.0, length, gap=gap, flags=flags))
-    return Table(cycle, tuple(entries))
-
-
-def _held(steps: list[Step], i: int) -> int:
-    """How many steps after step i hold it."""
-    count = 0
-    while count < len(steps) - 1 and steps[(i + count + 1) % len(steps)].kind == "hold":
-        count += 1
-    return count
-
-
-def _slides(steps: list[Step], i: int) -> bool:
-    """Whether the hit at step i runs into another one."""
-    following = steps[(i + _held(steps, i) + 1) % len(steps)]
-    return steps[i].slide and following.kind == "hit"
-
-
-def _length(steps: list[Step], beats: list[float], i: int, cycle: float, gate: float) -> float:
-    """Beats from the onset of step i to the end of its gate, within its last step."""
-    last = i + _held(steps, i)
-    count = len(steps)
-
-    def at(step: int) -> float:
-        return beats[step % count] + cycle * (step // count)
-
-    return at(last) + gate * (at(last + 1) - at(last)) - at(i)
+    pitched = own_hz is not None and is_pitched(sequence)
+    entries: list[Entry] = []
+    for cell in laid.cells:
+        if cell.step.kind == "hold":
+            entries.append(_entry(cell, What.HOLD))
+            continue
+        pitch = own_hz if cell.step.pitch is None else cell.step.pitch
+        velocity = next((lock(k)[0] for k in cell.locks if k.port.text == "velocity"), None)
+        for index, hz in enumerate((pitch, *cell.step.chord)):
+            entries.append(
+                _entry(
+                    cell,
+                    What.NOTE,
+                    pitch=hz * factor if pitched and hz is not None else math.nan,
+                    velocity=cell.step.velocity if velocity is None else velocity,
+                    index=index,
+                )
+            )
+        for each in cell.locks:
+            if each.port.text != "velocity":
+                value, ramp_s = lock(each)
+                place = locked.index(each.port.text)
+                entries.append(_entry(cell, What.LOCK, pitch=value, ramp_s=ramp_s, locked=place))
+    return Table(
+        float(laid.beats),
+        tuple(entries),
+        laid.cycles,
+        sequence.options.seed or 0,
+        sequence.options.gate,
+        locked=locked,
+    )
 
 
 def value_table(
@@ -149,12 +232,50 @@ def value_table(
     in_port_unit: Callable[[Quantity], float],
     ramp_s: float,
     swing: float = 0.5,
+    glide: Glide = Glide.STEPS,
 ) -> Table:
-    """The table of a pattern of values for one port; its role is FREQ, whatever the port."""
-    steps, beats, cycle = _laid_out(sequence, swing)
+    """The table of a pattern of values for one port.
+
+    Args:
+        sequence: the pattern and its options.
+        in_port_unit: a value in the port's own unit.
+        ramp_s: seconds that the port takes to a value.
+        swing: of a sequence that has none of its own.
+        glide: how the port gets from one value to the next.
+    """
+    laid = layout(sequence, Fraction(swing))
     entries = tuple(
-        Entry(beats[i], Role.FREQ, in_port_unit(step.value), ramp_s=ramp_s)
-        for i, step in enumerate(steps)
-        if step.value is not None
+        _entry(cell, What.VALUE, pitch=in_port_unit(cell.step.value), ramp_s=ramp_s)
+        for cell in laid.cells
+        if cell.step.value is not None
     )
-    return Table(cycle, entries)
+    seed = sequence.options.seed or 0
+    return Table(float(laid.beats), entries, laid.cycles, seed, glide=glide)
+
+
+def _entry(
+    cell: Cell,
+    what: What,
+    *,
+    pitch: float = math.nan,
+    velocity: float = 0.0,
+    index: int = 0,
+    locked: int = 0,
+    ramp_s: float = 0.0,
+) -> Entry:
+    condition = cell.condition
+    return Entry(
+        float(cell.begin),
+        float(cell.end),
+        what,
+        pitch,
+        velocity,
+        index,
+        SLIDES * cell.slides,
+        locked,
+        ramp_s,
+        condition.modulus,
+        condition.remainder,
+        cell.cycle,
+        tuple((number << CHANCE_SHIFT) + threshold(chance) for number, chance in condition.chances),
+    )

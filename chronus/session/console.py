@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from chronus.patch.graph import graph_of, heard, key_of, strip_key
 from chronus.patch.model import Patch, empty_patch
 from chronus.session.draft import place_of
 from chronus.session.glides import Glides
-from chronus.session.sequences import Sequences, roles_of
+from chronus.session.sequences import Sequences, lock_of, roles_of
 from chronus.session.timing import CLOSE_BLOCKS
 from chronus.settings import BLOCK
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from chronus.session.backend import Backend
     from chronus.session.changes import InputChange
     from chronus.session.glides import Ends
-    from chronus.session.sequences import Ports
+    from chronus.session.sequences import Locks, Ports
     from chronus.session.timing import Timing
 
 
@@ -181,13 +182,15 @@ class Console:
             self._writer.set_gate(key_of(node), index, is_open=is_open, frames=frames)
             self.is_touched = True
 
-    def play(self, player: str, table: Table, roles: Ports, *, now: bool) -> None:
+    def play(self, player: str, table: Table, roles: Ports, locks: Locks, *, now: bool) -> None:
         """Let ports be played by a table from the next bar line on."""
-        self.is_touched |= self._sequences.play(player, table, roles, now=now)
+        self.is_touched |= self._sequences.play(player, table, roles, locks, now=now)
 
     def move_sequence(self, target: str) -> None:
         """Let what plays a target whose node starts afresh go on from where it is."""
-        self._sequences.move(self.patch.player(target), roles_of(self.patch, target))
+        patch = self.patch
+        locks = partial(lock_of, patch, target)
+        self._sequences.move(patch.player(target), roles_of(patch, target), locks)
         self.is_touched = True
 
     def stop_playing(self, player: str, *, now: bool) -> None:

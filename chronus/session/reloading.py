@@ -9,8 +9,9 @@ from chronus.errors import Code, UserError, nearest
 from chronus.modules.catalog import adopt, catalog, read_again
 from chronus.patch.graph import heard, key_of
 from chronus.patch.model import OUT, STRIP_PORTS
+from chronus.patch.tables import is_pitched
 from chronus.session.draft import place_of
-from chronus.session.sequences import roles_of
+from chronus.session.sequences import locks_of, roles_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -110,8 +111,8 @@ def _ports(patch: Patch) -> dict[tuple[str, str], Port]:
 
 def _played(patch: Patch, target: str) -> set[tuple[str, str]]:
     """The ports that a sequence moves."""
-    ports = (port for port in roles_of(patch, target) if port is not None)
-    return {(node.name, name) for node, name in ports}
+    moved = [*roles_of(patch, target), *locks_of(patch, target).values()]
+    return {(port[0].name, port[1]) for port in moved if port is not None}
 
 
 def fitted(patch: Patch) -> Patch:
@@ -178,6 +179,7 @@ def _uses(patch: Patch, before: Catalog) -> Iterator[tuple[Node, str, str]]:
             yield node, port, use
             continue
         inputs = {port.name for port in before.kinds[node.kind].inputs}
-        has_pitch = any(step.pitch is not None for step in sequence.steps)
-        moved = {"gate", "velocity", *["freq"] * (has_pitch or bool(sequence.options.transpose_st))}
+        moved = {"gate", "velocity", *["freq"] * is_pitched(sequence)}
+        locked = locks_of(patch, target).values()
+        yield from ((*lock, use) for lock in locked if lock[1] not in STRIP_PORTS)
         yield from ((node, port, use) for port in sorted(moved & inputs))

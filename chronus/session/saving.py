@@ -9,6 +9,7 @@ changes its own lines, and no others.
 from __future__ import annotations
 
 import re
+import zlib
 from dataclasses import replace
 from fractions import Fraction
 from types import MappingProxyType
@@ -20,7 +21,6 @@ from chronus.language.statements import (
     Load,
     Meter,
     Mute,
-    Sequence,
     Set,
     Solo,
     Swing,
@@ -28,6 +28,7 @@ from chronus.language.statements import (
     Unpatch,
 )
 from chronus.language.statements import Patch as PatchStatement
+from chronus.language.steps import Sequence, all_within, has_chance
 from chronus.patch.instruments import (
     inner_nodes,
     instrument_of,
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from chronus.dsp.declaration import Input
-    from chronus.language.statements import SequenceOptions
     from chronus.patch.instruments import Instrument
     from chronus.patch.model import Cable, Node, Patch
 
@@ -115,12 +115,17 @@ def sequence_line(target: str, patch: Patch) -> str:
     sequence = patch.sequences[target]
     name, _, port = target.partition(".")
     shown, declared = shown_target(patch, target), _exposed(patch, name, port)
-    values = [step.value for step in sequence.steps if step.value is not None]
+    values = [step.value for step in all_within(sequence.steps) if step.value is not None]
     if declared is not None and not all(
         declared.low <= in_unit(value, declared.unit) <= declared.high for value in values
     ):
         shown = target
-    return f"sequence {shown}: {sequence.text}{_options(sequence.options)}"
+    return f"sequence {shown}: {sequence.text}{options_text(shown, sequence)}"
+
+
+def seed_of(target: str) -> int:
+    """The seed of a sequence that names none, by what it plays when it is said."""
+    return zlib.crc32(target.encode()) % 100_000
 
 
 def set_line(patch: Patch, node: Node, name: str) -> str:
@@ -287,7 +292,9 @@ def share_text(value: float) -> str:
     return f"{percent}%" if float(Fraction(percent) / 100) == value else number_text(value)
 
 
-def _options(options: SequenceOptions) -> str:
+def options_text(target: str, sequence: Sequence) -> str:
+    """The options behind a pattern, but for those that go without saying."""
+    options = sequence.options
     words = []
     if options.step != Fraction(1, 16):
         words.append(f"step {options.step.numerator}/{options.step.denominator}")
@@ -299,4 +306,11 @@ def _options(options: SequenceOptions) -> str:
         words.append(f"gate {share_text(options.gate)}")
     if options.transpose_st:
         words.append(f"transpose {number_text(options.transpose_st)}st")
+    if options.scale:
+        words.append(f"scale {options.scale}")
+    goes_without_saying = seed_of(target) if has_chance(sequence.steps) else None
+    if options.seed != goes_without_saying and options.seed is not None:
+        words.append(f"seed {options.seed}")
+    if options.smooth:
+        words.append("smooth")
     return "".join(f" {word}" for word in words)

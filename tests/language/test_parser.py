@@ -163,7 +163,7 @@ def test_any_command_may_begin_a_line() -> None:
 
 def test_options_come_behind_a_pattern() -> None:
     """Behind a pattern either it goes on or an option begins."""
-    options = {"step", "swing", "rotate", "gate", "transpose", "now"}
+    options = {"step", "swing", "rotate", "gate", "transpose", "scale", "seed", "smooth", "now"}
     assert expected_after("sequence a: x. ") >= options | {"HIT", "NOTE"}
     assert expected_after("sequence a: x. now ") == options | {";"}
 
@@ -201,7 +201,9 @@ def test_damaged_tables_are_built_anew(fresh: Path, kept_bytes: int, damage: byt
     assert parse_line("load saw; sequence a: x.x. step 1/8")
     built = kept.read_bytes()
     assert built[:64] == whole[:64]
-    assert abs(len(built) - len(whole)) < 500  # equal strings may be one object, or two
+    assert (
+        abs(len(built) - len(whole)) < len(whole) / 100
+    )  # equal strings may be one object, or two
 
 
 def test_without_a_cache_folder(fresh: Path) -> None:

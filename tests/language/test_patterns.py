@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from chronus.errors import Span
-from chronus.language import statements as st
 from chronus.language.parser import parse_line
+from chronus.language.steps import Sequence, SequenceOptions
 
 
-def sequence(line: str) -> st.Sequence:
+def sequence(line: str) -> Sequence:
     (statement,) = parse_line(line)
-    assert isinstance(statement, st.Sequence)
+    assert isinstance(statement, Sequence)
     return statement
 
 
@@ -107,5 +107,5 @@ def test_steps_know_their_places() -> None:
 @pytest.mark.parametrize("start", ["sequence a: x.x.", "sequence a.b: 1 . 2"])
 def test_options_stand_behind_a_pattern(start: str, options: str, changed: dict[str, Any]) -> None:
     """Each option changes its own value, in any order, and leaves the others as they are."""
-    assert sequence(f"{start} {options}").options == st.SequenceOptions(**changed)
+    assert sequence(f"{start} {options}").options == SequenceOptions(**changed)
     assert sequence(f"{start} {options}").text == sequence(start).text

@@ -10,7 +10,7 @@ import numpy as np
 from chronus.engine.layout import Event, offline_arena
 from chronus.engine.writer import Writer
 from chronus.errors import Span
-from chronus.language.statements import Sequence, SequenceOptions, Step
+from chronus.language.steps import Sequence, SequenceOptions, Step
 from chronus.modules.catalog import catalog
 from chronus.patch.graph import graph_of
 from chronus.patch.model import Cable, Node, empty_patch

@@ -130,7 +130,9 @@ def test_its_ports_are_ports():
     stage.say("wait 100ms", "sequence acid.cutoff: 200 900 step 1/16", "at +1ms set acid.sway 5hz")
     stage.say("wait 1 beat")
     assert stage.get("acid.sway") == pytest.approx(5)
-    assert stage.say("list sequences").results[0].data["sequences"] == [["acid.cutoff", "200 900"]]
+    assert stage.say("list sequences").results[0].data["sequences"] == [
+        ["acid.cutoff", "200 900", "2 steps"]
+    ]
     stage.say("unsequence acid.cutoff")
     stage.say("patch lfo > acid.cutoff by 800hz; patch acid > delay")
     cables = stage.say("list cables").results[0].data["cables"]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from chronus.engine.layout import NONE, STOPPED, Beat, Clock, Count, Node, Ramp
 from chronus.patch.graph import graph_of
+from chronus.patch.tables import ROLES, Amount, Mark, What
 
 
 def sounding(stage):
@@ -68,10 +71,21 @@ def _played(writer, ports):
         now, pending = (int(n) for n in arena.sequences[0, writer.bank, slot, :2])
         table = now if pending == NONE else pending
         assert table not in (NONE, STOPPED), target
-        first, count = arena.tables[table]
-        roles = [ports.get(int(port)) for port in arena.sequence_ports[slot]]
-        entries = arena.entries[first : first + count].tolist()
-        values = arena.entry_values[first : first + count].tolist()
-        moves = {roles[role] for role, _ in entries}
-        found[target] = (float(arena.table_beats[table]), entries, values, moves)
+        first, count, *whole = arena.tables[table].tolist()
+        moved = [ports.get(int(port)) for port in arena.sequence_ports[slot]]
+        entries, moves = [], set()
+        for index in range(first, first + count):
+            marks = arena.entries[index].tolist()
+            is_note, is_lock = marks[Mark.WHAT] == What.NOTE, marks[Mark.WHAT] == What.LOCK
+            locked = moved[marks[Mark.COLUMN]] if is_lock else None
+            entries.append((locked, *(m for k, m in enumerate(marks) if k != Mark.COLUMN)))
+            has_pitch = not is_lock and not np.isnan(arena.entry_values[index, Amount.PITCH])
+            moves |= {locked, *moved[1 : ROLES * is_note], *moved[:has_pitch]}
+        values = np.nan_to_num(arena.entry_values[first : first + count], nan=-1.0).tolist()
+        found[target] = (
+            (arena.table_values[table].tolist(), whole),
+            entries,
+            values,
+            moves - {None},
+        )
     return found

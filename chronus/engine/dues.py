@@ -1,0 +1,90 @@
+"""What a sequence has begun and will end: locks go back, glides go on, each at its frame.
+
+A port of a sequence has one thing due at most. These go on while the transport stands, as gates do.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from chronus.dsp.native import OPTIONS
+from chronus.engine.layout import NONE, Arena, Clock, Playing
+from chronus.engine.ports import change
+from chronus.settings import BLOCK
+
+SEQUENCES, DUES = int(Clock.SEQUENCES), int(Playing.DUES)
+
+
+@njit(**OPTIONS)
+def carry_sequence(arena: Arena, lane: int, new: int, before: int, after: int, old: int) -> None:
+    """Bring all that a sequence knows from one bank, and place, into another."""
+    state = arena.sequences[lane, old, before]
+    arena.sequences[lane, new, after, :] = state
+    arena.sequence_at[lane, new, after, :] = arena.sequence_at[lane, old, before, :]
+    if state[DUES] > 0:
+        arena.due_frames[lane, new, after, :, :] = arena.due_frames[lane, old, before, :, :]
+        arena.due_values[lane, new, after, :] = arena.due_values[lane, old, before, :]
+
+
+@njit(**OPTIONS)
+def let_come(
+    arena: Arena,
+    lane: int,
+    new: int,
+    sequence: int,
+    column: int,
+    frame: int,
+    frames: int,
+    value: float,
+) -> None:
+    """Let a port of a sequence go to a value (nan: what it is set to) from a later frame on.
+
+    Frames as `ports.change` has them.
+    """
+    state = arena.sequences[lane, new, sequence]
+    due = arena.due_frames[lane, new, sequence]
+    if state[DUES] == 0:
+        due[:, 0] = NONE
+    if due[column, 0] == NONE:
+        state[DUES] += 1
+    due[column, 0] = frame
+    due[column, 1] = frames
+    arena.due_values[lane, new, sequence, column] = value
+
+
+@njit(**OPTIONS)
+def forget_due(arena: Arena, lane: int, new: int, sequence: int, column: int) -> None:
+    """Let nothing come at a port of a sequence."""
+    state = arena.sequences[lane, new, sequence]
+    if state[DUES] > 0 and arena.due_frames[lane, new, sequence, column, 0] != NONE:
+        arena.due_frames[lane, new, sequence, column, 0] = NONE
+        state[DUES] -= 1
+
+
+@njit(**OPTIONS)
+def take_due(arena: Arena, lane: int, block: int, sequence: int, column: int, before: int) -> None:
+    """Do what is due at a port of a sequence, if that is before a frame."""
+    new = block & 1
+    if arena.sequences[lane, new, sequence, DUES] == 0:
+        return
+    frame = arena.due_frames[lane, new, sequence, column, 0]
+    if frame == NONE or frame >= before:
+        return
+    port = arena.sequence_ports[sequence, column]
+    if port != NONE:
+        value = arena.due_values[lane, new, sequence, column]
+        if np.isnan(value):
+            value = arena.base[lane, port]
+        frames = arena.due_frames[lane, new, sequence, column, 1]
+        change(arena, lane, new, port, max(frame - block * BLOCK, 0), value, frames)
+    forget_due(arena, lane, new, sequence, column)
+
+
+@njit(**OPTIONS)
+def take_dues(arena: Arena, lane: int, block: int) -> None:
+    """Do all that is due in this block."""
+    for sequence in range(arena.clock[lane, block & 1, SEQUENCES]):
+        if arena.sequences[lane, block & 1, sequence, DUES] > 0:
+            for column in range(arena.sequence_ports.shape[1]):
+                take_due(arena, lane, block, sequence, column, (block + 1) * BLOCK)

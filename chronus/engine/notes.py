@@ -1,0 +1,88 @@
+"""One note of a table is played: its pitch, its velocity, its gate.
+
+What `play_note` may rely on, and nothing else:
+
+- It is called once for each entry that is a note, at its onset, in every lane.
+- `entry` is a row of `entries` and `entry_values`, with the columns of `Mark` and `Amount`. The
+  notes of a chord are entries of one beat that come one after the other; `INDEX` counts them from
+  0, in the order in which they were written.
+- PITCH is in Hz and transposed; nan leaves the pitch alone. VELOCITY is 0..1.
+- `beat` is counted as the transport counts; `frame` lies in this block.
+- `comes_by_slide` and `closes_at` say whether the note goes on from the one before, and at which
+  frame its gate closes; a chord has one answer. Both are right only while `play_note` runs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from chronus.dsp.native import OPTIONS
+from chronus.engine.frames import frame_at
+from chronus.engine.gates import is_of_lane, open_gate
+from chronus.engine.layout import NONE, Arena, At, Head, Playing
+from chronus.engine.ports import change
+from chronus.patch.tables import SLIDE_S, Amount, Mark, Role
+from chronus.settings import BLOCK
+
+RATE = int(Head.RATE)
+FREQ, GATE, VELOCITY = int(Role.FREQ), int(Role.GATE), int(Role.VELOCITY)
+INDEX = int(Mark.INDEX)
+COMES, FOLLOWED, SLID = int(Playing.COMES), int(Playing.FOLLOWED), int(Playing.SLID)
+END, CLOSES = int(At.END), int(At.CLOSES)
+A_PITCH, A_VELOCITY = int(Amount.PITCH), int(Amount.VELOCITY)
+
+
+@njit(**OPTIONS)
+def play_note(
+    arena: Arena, lane: int, block: int, sequence: int, entry: int, beat: float, frame: int
+) -> None:
+    """Play a note at its frame; of a chord, a node with one voice plays the first."""
+    if arena.entries[entry, INDEX] > 0:
+        return
+    new = block & 1
+    offset = frame - block * BLOCK
+    pitch = arena.entry_values[entry, A_PITCH]
+    slides = comes_by_slide(arena, lane, block, sequence, entry)
+    port = arena.sequence_ports[sequence, FREQ]
+    if port != NONE and not np.isnan(pitch):
+        ramp = int(np.floor(SLIDE_S * arena.head[RATE] + 0.5)) if slides else 0
+        change(arena, lane, new, port, offset, pitch, ramp)
+    port = arena.sequence_ports[sequence, VELOCITY]
+    if port != NONE:
+        change(arena, lane, new, port, offset, arena.entry_values[entry, A_VELOCITY], 0)
+    port = arena.sequence_ports[sequence, GATE]
+    if port == NONE or not is_of_lane(arena, lane, new, port):
+        return
+    off = closes_at(arena, lane, block, sequence, entry, beat, frame)
+    if slides and arena.gate_off[new, port] >= frame:
+        arena.gate_off[new, port] = off
+    else:
+        open_gate(arena, lane, block, port, frame, off - frame)
+
+
+@njit(**OPTIONS)
+def comes_by_slide(arena: Arena, lane: int, block: int, sequence: int, _entry: int) -> bool:
+    """Whether the note before slides into this one: the pitch glides, and an open gate goes on."""
+    return arena.sequences[lane, block & 1, sequence, COMES] != 0
+
+
+@njit(**OPTIONS)
+def closes_at(
+    arena: Arena, lane: int, block: int, sequence: int, _entry: int, _beat: float, frame: int
+) -> int:
+    """The frame at which a note's gate closes: before the next one, or behind its begin in a slide.
+
+    At least one frame after `frame`, the note's own.
+    """
+    new = block & 1
+    rate = arena.head[RATE]
+    state = arena.sequences[lane, new, sequence]
+    at = arena.sequence_at[lane, new, sequence]
+    off = max(frame + 1, frame_at(arena.beats[lane, new], rate, at[CLOSES]))
+    end = frame_at(arena.beats[lane, new], rate, at[END])
+    if state[SLID] != 0:
+        return max(off, end + 1)
+    if state[FOLLOWED] != 0:
+        return min(off, max(end - 1, frame + 1))
+    return off
