@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chronus.commands.declaration import Command
+from chronus.commands.scenes import in_a_block
 from chronus.commands.undoing import restore
 from chronus.data import data_path
 from chronus.errors import Code, Span, UserError
@@ -20,6 +21,7 @@ from chronus.patch.model import empty_patch
 from chronus.session.draft import Draft, Result
 from chronus.session.reply import state_error
 from chronus.session.saving import BUILDING, HEAD, VERSION, VERSION_LINE, patch_lines
+from chronus.session.scenes import leave
 
 if TYPE_CHECKING:
     from chronus.language.statements import Statement
@@ -226,9 +228,10 @@ def _put(draft: Draft, lines: list[str], path: str, span: Span | None) -> int:
     count = prepare_lines(built, lines, path, span, BUILDING)
     # Who replays what was said may find another file there, or none.
     parts = [part for text, number in gathered(lines) for part in read(text, number)]
-    in_full = f"open {{ {'; '.join(part.text for part in parts)} }}"
+    in_full = f"open {{ {'; '.join(map(in_a_block, parts))} }}"
     draft.in_full = in_full if len(in_full) < LONGEST_BLOCK // 2 else ""
     restore(draft, built.patch)
+    leave(draft)
     return count
 
 
@@ -290,7 +293,7 @@ COMMANDS = (
     Command(
         verb="save",
         form="save FILE",
-        doc="Write the patch, its sequences, tempo, meter and swing as command lines",
+        doc="Write the patch, its sequences, scenes, tempo, meter and swing as command lines",
         examples=("load kick", "save my.chronus"),
         handles={Save: _save},
     ),

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from chronus.commands.declaration import Command
+from chronus.commands.scenes import describe_song, song_facts
 from chronus.commands.values import show_range, show_value
 from chronus.engine.layout import Clock
 from chronus.errors import Code, Span, UserError, nearest
@@ -15,6 +16,7 @@ from chronus.modules.catalog import kinds
 from chronus.patch.graph import cable_key, computing_order, graph_of, heard
 from chronus.patch.model import OUT, STRIP_PORTS
 from chronus.session.draft import Result
+from chronus.session.scenes import place_text
 
 if TYPE_CHECKING:
     from chronus.dsp.declaration import Input, Kind
@@ -85,6 +87,8 @@ def _list(draft: Draft, statement: List) -> None:
         rows = _sequences(patch)
     elif what == "snapshots":
         rows = [_snapshot_row(name, kept) for name, kept in draft.snapshots.items()]
+    elif what == "scenes":
+        rows = [(name, "; ".join(commands)) for name, commands in patch.scenes.items()]
     elif what == "devices":
         rows = [(name,) for name in draft.session.backend.facts().get("devices", ("null",))]
     else:
@@ -162,6 +166,20 @@ def _describe_node(draft: Draft, node: Node) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def _describe_scene(draft: Draft, name: str) -> bool:
+    """Show a scene, or the song; False where neither is called so."""
+    scene = draft.patch.scenes.get(name)
+    if scene is not None:
+        draft.say(Result(f"scene {name}", scene, {"scene": name, "commands": list(scene)}))
+    elif name == "song" and draft.patch.song is not None:
+        lines, there = describe_song(draft)
+        text = f"song: {place_text(draft.patch.song, there)}"
+        draft.say(Result(text, lines, {"song": str(draft.patch.song)}))
+    else:
+        return False
+    return True
+
+
 def _port_data(port: Input) -> dict[str, Any]:
     return {
         "name": port.name,
@@ -183,12 +201,19 @@ def _describe(draft: Draft, statement: Describe) -> None:
     name = ref.node.text
     node = draft.patch.nodes.get(name)
     kind = node.declaration if node else kinds().get(name)
+    if node is None and ref.port is None and _describe_scene(draft, name):
+        return
     if kind is None:
         if ref.port is None and name in commands():
             draft.say(Result(name, help_lines(name), {"command": name}))
             return
-        offered = [*draft.patch.nodes, *(n for n, _ in kind_rows()), *commands()]
-        message = f"there is no node, kind or command '{name}'"
+        offered = [
+            *draft.patch.nodes,
+            *draft.patch.scenes,
+            *(n for n, _ in kind_rows()),
+            *commands(),
+        ]
+        message = f"there is no node, kind, scene or command '{name}'"
         raise UserError(Code.NAME, message, ref.node.span, nearest(name, offered))
     data: dict[str, Any] = {"kind": kind.name, "doc": kind.doc, "source": kind.source}
     data["inputs"] = [_port_data(port) for port in kind.inputs]
@@ -240,6 +265,7 @@ def status_result(session: Session) -> Result:
         "tempo": transport.bpm_at(frame),
         "meter": "{}/{}".format(*session.patch.meter),
         "playing": transport.is_playing,
+        **({"song": song} if (song := song_facts(session)) is not None else {}),
         "rate": session.rate_hz,
         **facts,
         "late": session.writer.clock(Clock.LATE),
@@ -307,7 +333,7 @@ def _help(draft: Draft, statement: Help) -> None:
 COMMANDS = (
     Command(
         verb="list",
-        form="list [kinds|instruments|nodes|cables|sequences|devices|pending|snapshots]",
+        form="list [kinds|instruments|nodes|cables|sequences|devices|pending|snapshots|scenes]",
         doc="List what there is",
         examples=(
             "list kinds",
@@ -320,8 +346,8 @@ COMMANDS = (
     ),
     Command(
         verb="describe",
-        form="describe KIND|NODE|COMMAND, or describe A.port",
-        doc="Say all that is known of a kind, a node or a port",
+        form="describe KIND|NODE|SCENE|COMMAND, or describe A.port",
+        doc="Say all that is known of a kind, a node, a scene or a port",
         examples=("describe filter", "describe filter.cutoff", "load kick", "describe kick"),
         handles={Describe: _describe},
     ),

@@ -27,7 +27,10 @@ FILES = (
     "later",
     "undoing",
     "snapshots",
+    "scenes",
     "files",
+    "midi",
+    "capture",
     "looking",
     "mending",
 )

@@ -40,7 +40,7 @@ _WORDS: Final = frozenset(
             "CABLES",
             "SEQUENCES",
         ),
-        *("DEVICES", "PENDING", "ALL", "SNAPSHOTS"),
+        *("DEVICES", "PENDING", "ALL", "SNAPSHOTS", "SCENES", "READY"),
     )
 )
 _NUMERIC: Final = frozenset({"VALUE", "NUMBER", "DURATION"})
@@ -69,6 +69,9 @@ PHRASES: Final[tuple[tuple[frozenset[str], str], ...]] = tuple(
         ("PORT", "the name of a port such as cutoff"),
         ("FILE", "the name of a file"),
         ("LABEL", "the name of a snapshot such as drop"),
+        ("SCENE", "the name of a scene such as drop"),
+        ("TEXT", "commands in quotes"),
+        ("ENDING", "`end` or `loop`"),
         ("TOPIC", "a topic"),
         (".", "a dot and a port such as .cutoff"),
     )
@@ -80,10 +83,10 @@ _SYNONYMS: Final = {
     "delete": "unload", "del": "unload", "rm": "unload", "connect": "patch", "cable": "patch",
     "disconnect": "unpatch", "play": "note", "seq": "sequence", "pattern": "sequence",
     "bpm": "tempo", "sleep": "wait", "pause": "wait", "show": "describe", "ls": "list",
-    "info": "describe", "bye": "quit", "import": "open", "go": "start", "trig": "trigger",
+    "info": "describe", "bye": "quit", "go": "start", "trig": "trigger",
 }  # fmt: skip
 
-_LATER_COMMANDS: Final = frozenset(("capture", "show", "hear"))
+_LATER_COMMANDS: Final = frozenset(("show", "hear"))
 _LATER_WORDS: Final = frozenset({"scale", "seed"})
 _LATER_MARKS: Final = {
     "?": "chance", "*": "a ratchet", "{": "a lock", "[": "a group", "<": "alternation",
@@ -427,6 +430,6 @@ def _repairs(at: Refusal, near: tuple[str, ...]) -> Iterator[str]:
         yield f"{head} {tail[1:].strip()}"
     if at.word.startswith('"'):
         yield f'{head} {tail}"'
-    if at.word and at.verb in {"save", "open", "run", "record"}:
+    if at.word and at.verb in {"save", "open", "run", "record", "import", "export"}:
         verb, _, path = head.partition(" ")
         yield f'{verb} "{path} {tail}"'

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Literal
 
 from chronus.errors import Span
+from chronus.language.scenes import SceneStatement
 
 
 @dataclass(frozen=True, slots=True)
@@ -534,6 +535,7 @@ Statement = (
     | Record
     | RecordStop
     | Quit
+    | SceneStatement
 )
 
 

@@ -26,6 +26,8 @@ COVERED: Final = MappingProxyType(
         "bpm": "bpm",
         "meter": "meter",
         "swing": "begun, where a sequence has none of its own",
+        "scenes": "nothing that sounds: they are words until they are played",
+        "song": "the agenda, where it is restored",
         "count": "nothing that sounds: it only grows",
     }
 )

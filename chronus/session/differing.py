@@ -17,6 +17,7 @@ from chronus.session.saving import (
     share_text,
     value_text,
 )
+from chronus.session.scenes import scene_line
 
 if TYPE_CHECKING:
     from chronus.patch.model import Cable, Node, Patch
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 COVERED: Final = frozenset(
     {
         *("nodes", "cables", "silenced", "muted", "soloed", "sequences", "bpm", "meter", "swing"),
-        "count",
+        *("scenes", "song", "count"),
     },
 )
 """Every field of a patch; numbers are no part of what lines say. A test asks for all."""
@@ -76,6 +77,7 @@ def diff_lines(before: Patch, after: Patch) -> list[str]:
     _sequences(at, after)
     _strips(at, after)
     _silence(at, after)
+    _scenes(at, after)
     return at.lines
 
 
@@ -181,3 +183,16 @@ def _silence(at: _Lines, after: Patch) -> None:
                 f"patch {cable}; unpatch {cable}",
                 replace(at.patch, silenced=at.patch.silenced - {name}),
             )
+
+
+def _scenes(at: _Lines, after: Patch) -> None:
+    for name, commands in after.scenes.items():
+        if at.patch.scenes.get(name) != commands:
+            at.say(scene_line(name, commands), at.patch.with_scene(name, commands))
+    if after.song is None and at.patch.song is not None:
+        at.say("unsong", replace(at.patch, song=None))
+    elif after.song != at.patch.song:
+        at.say(f"song ready: {after.song}", replace(at.patch, song=after.song))
+    for name in at.patch.scenes:
+        if name not in after.scenes:
+            at.say(f"unscene {name}", at.patch.with_scene(name, None))

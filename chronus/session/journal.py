@@ -93,7 +93,7 @@ def shortened(patch: Patch, transport: Transport, frame: int) -> tuple[list[str]
     bar_beats = 4.0 * patch.meter[0] / patch.meter[1]
     beats = (transport.bar_at(transport.beat_at(frame)) - 1.0) * bar_beats
     there = round(beats * 60.0 * transport.rate_hz / patch.bpm)
-    return [f"open {{ {'; '.join(patch_lines(patch))} }}", _wait(there)], there
+    return [f"open {{ {'; '.join(patch_lines(patch, in_block=True))} }}", _wait(there)], there
 
 
 def pending_lines(lines: Sequence[str]) -> list[str]:

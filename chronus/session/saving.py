@@ -13,6 +13,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
+from chronus.language.scenes import DefineSong, StoreScene
 from chronus.language.statements import (
     Load,
     Meter,
@@ -26,13 +27,17 @@ from chronus.language.statements import (
 )
 from chronus.language.statements import Patch as PatchStatement
 from chronus.patch.model import OUT, STRIP_PORTS
+from chronus.session.scenes import scene_line, scene_lines
 
 if TYPE_CHECKING:
     from chronus.dsp.declaration import Input
     from chronus.language.statements import SequenceOptions
     from chronus.patch.model import Cable, Node, Patch
 
-BUILDING = (Load, PatchStatement, Unpatch, Set, Mute, Solo, Tempo, Meter, Swing, Sequence)
+BUILDING = (
+    *(Load, PatchStatement, Unpatch, Set, Mute, Solo, Tempo, Meter, Swing, Sequence),
+    *(StoreScene, DefineSong),
+)
 """Statements that a patch file may hold: they build, and do nothing else."""
 
 
@@ -42,8 +47,13 @@ HEAD: Final = f"# chronus patch {VERSION}"
 VERSION_LINE: Final = re.compile(r"#\s*chronus patch ([0-9]+)\s*", re.ASCII)
 
 
-def patch_lines(patch: Patch) -> list[str]:
-    """The lines that build a patch from nothing, in a stable order."""
+def patch_lines(patch: Patch, *, in_block: bool = False) -> list[str]:
+    """The lines that build a patch from nothing, in a stable order.
+
+    Args:
+        patch: the patch.
+        in_block: whether they are to stand in a block, which holds no other.
+    """
     count, unit = patch.meter
     lines = [
         f"tempo {number_text(patch.bpm)}",
@@ -67,6 +77,10 @@ def patch_lines(patch: Patch) -> list[str]:
         if _own_hz(node, patch) is not None:
             # Its pattern goes on with the pitch that it had when that was said.
             lines.append(f"set {node.name}.freq {value_text(node, 'freq')}")
+    for name, commands in patch.scenes.items():
+        lines += [scene_line(name, commands)] if in_block else scene_lines(name, commands)
+    if patch.song is not None:
+        lines.append(f"song: {patch.song}")
     return lines
 
 

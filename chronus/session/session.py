@@ -512,6 +512,8 @@ class Session:
         with self.turns.turn():
             if self.quit_frame is None and self.end_frame() is not None:
                 self.pending.pass_until(math.inf, apart=True)
+            elif self.quit_frame is None:
+                self.pending.pass_song()
             self.pending.drop()
             frames = self.end_frame() if self.quit_frame is None else self.quit_frame
             if frames is None:
