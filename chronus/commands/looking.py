@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chronus.commands.declaration import Command
 from chronus.commands.scenes import describe_song, song_facts
+from chronus.commands.topics import TOPICS
 from chronus.commands.values import show_range, show_value
 from chronus.engine.layout import Clock
 from chronus.errors import Code, Span, UserError, nearest
@@ -306,6 +307,7 @@ def help_lines(topic: str | None) -> tuple[str, ...]:
         lines.append(
             "`help COMMAND` shows examples, `list kinds` what there is, `describe KIND` its ports."
         )
+        lines.append(f"More is told by {', '.join(f'`help {name}`' for name in TOPICS)}.")
         return tuple(lines)
     if topic in commands():
         command = commands()[topic]
@@ -316,9 +318,11 @@ def help_lines(topic: str | None) -> tuple[str, ...]:
             "examples:",
             *(f"  {example}" for example in command.examples),
         )
+    if topic in TOPICS:
+        return TOPICS[topic].page
     if topic in kinds():
         return describe_kind(kinds()[topic])
-    offered = [*commands(), *(name for name, _ in kind_rows())]
+    offered = [*commands(), *TOPICS, *(name for name, _ in kind_rows())]
     message = f"there is no help on '{topic}'"
     raise UserError(Code.NAME, message, Span(1, 6, 6 + len(topic)), nearest(topic, offered))
 
@@ -360,9 +364,9 @@ COMMANDS = (
     ),
     Command(
         verb="help",
-        form="help [COMMAND|KIND]",
+        form="help [COMMAND|KIND|TOPIC]",
         doc="Say what there is to say",
-        examples=("help", "help sequence"),
+        examples=("help", "help sequence", "help mixer"),
         handles={Help: _help},
     ),
 )

@@ -40,7 +40,9 @@ FILES = (
 def commands() -> Mapping[str, Command]:
     """Every command by its word, in the order of help."""
     names = {entry.name for entry in pkgutil.iter_modules(room.__path__)}
-    assert names == {*FILES, "declaration", "registry"}, "a file of commands is not listed"
+    assert names == {*FILES, "declaration", "registry", "topics"}, (
+        "a file of commands is not listed"
+    )
     found = [
         command
         for file in FILES

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from chronus.commands.looking import kind_rows
 from chronus.commands.registry import commands
+from chronus.commands.topics import TOPICS
 from chronus.commands.values import show_range, show_value
 from chronus.language.parser import expected_after
 from chronus.patch.graph import heard
@@ -65,6 +66,7 @@ def _expected(before: str, patch: Patch) -> Iterator[tuple[str, str]]:
         yield from ((name, "; ".join(held)) for name, held in patch.scenes.items())
     if "TOPIC" in expected:
         yield from ((c.verb, c.doc) for c in commands().values())
+        yield from ((topic.name, topic.doc) for topic in TOPICS.values())
     for word in sorted(expected):
         if not CATEGORIES.fullmatch(word) and word.isalpha():
             yield word, ""

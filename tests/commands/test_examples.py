@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from chronus.commands.registry import commands
+from chronus.commands.topics import TOPICS
 from chronus.modules.catalog import kinds
 from chronus.session.session import Length
 from tests.support.score import Stage, render
@@ -35,6 +36,19 @@ def test_help_shows_form_and_examples(verb):
     assert command.form in text
     assert command.doc in text
     assert all(example in text for example in command.examples)
+
+
+@pytest.mark.parametrize("name", list(TOPICS))
+def test_examples_of_a_topic_run(name):
+    """`help TOPIC` shows its examples, they work in a new session, and something is heard."""
+    stage = Stage()
+    text = "\n".join(stage.say(f"help {name}").results[0].lines)
+    for example in TOPICS[name].examples:
+        assert example in text
+        stage.say(example)
+    stage.session.length = Length(seconds=0.5)
+    stage.session.finish()
+    assert np.max(np.abs(stage.frames)) > 0.01
 
 
 def test_help_lists_every_command():
