@@ -24,7 +24,7 @@ from chronus.session.saving import BUILDING, HEAD, VERSION, VERSION_LINE, patch_
 from chronus.session.scenes import leave
 
 if TYPE_CHECKING:
-    from chronus.language.statements import Statement
+    from chronus.language.statements import Said
     from chronus.session.session import Session
 
 MOST_LINES = 100_000
@@ -65,6 +65,16 @@ def writable(path: str, span: Span) -> Path:
     return place
 
 
+def readable(path: str, place: Path, span: Span | None) -> None:
+    """See that a file is no pipe: that would hold up all that plays until somebody wrote into it.
+
+    Raises:
+        UserError: E_FILE, it is a device or a pipe.
+    """
+    if place.exists() and not place.is_file() and not place.is_dir() and span is not None:
+        raise UserError(Code.FILE, f"cannot read {path}: it is a device or a pipe", span)
+
+
 def read_lines(path: str, span: Span | None = None) -> list[str]:
     """The lines of a command file.
 
@@ -72,9 +82,7 @@ def read_lines(path: str, span: Span | None = None) -> list[str]:
         UserError: E_FILE, it cannot be read, or is no text; E_LIMIT, it is too long.
     """
     place = _found(expanded(path, span))
-    if place.exists() and not place.is_file() and not place.is_dir() and span is not None:
-        # A pipe would hold up all that plays, for as long as nobody writes into it.
-        raise UserError(Code.FILE, f"cannot read {path}: it is a device or a pipe", span)
+    readable(path, place, span)
     try:
         with place.open("rb") as file:
             read = file.read(MOST_BYTES + 1)
@@ -139,7 +147,7 @@ def prepare_lines(
             draft.begin_line()
         try:
             for part in read(text, number):
-                _check_allowed(part.statement, number, allowed)
+                _check_allowed(part, number, allowed)
                 draft.session.prepare(draft, part)
                 count += 1
         except UserError as error:
@@ -155,9 +163,9 @@ def prepare_lines(
     return count
 
 
-def _check_allowed(statement: Statement, number: int, allowed: tuple[type, ...] | None) -> None:
-    if allowed is not None and not isinstance(statement, allowed):
-        word = type(statement).__name__.lower()
+def _check_allowed(part: Said, number: int, allowed: tuple[type, ...] | None) -> None:
+    if allowed is not None and not isinstance(part.statement, allowed):
+        word = part.text.split()[0].lower()
         message = f"a patch file only builds, and '{word}' does more: `run` takes it"
         raise UserError(Code.STATE, message, Span(number, 1, 1 + len(word)))
 
@@ -167,20 +175,30 @@ def _save(draft: Draft, statement: Save) -> None:
     lines = patch_lines(draft.patch)
 
     text = "\n".join([HEAD, *lines]) + "\n"
-    draft.open_first(lambda _: _write(path, text, statement))
+    draft.open_first(lambda _: write_whole(path, text.encode(), statement.path, statement.span))
     draft.say(Result(f"saved {statement.path} ({len(lines)} lines)", data={"file": statement.path}))
 
 
-def _write(path: Path, text: str, statement: Save) -> None:
-    """Write a file so that it is all there or as it was before, with the rights that it had."""
+def write_whole(path: Path, data: bytes, name: str, span: Span) -> None:
+    """Write a file so that it is all there or as it was before, with the rights that it had.
+
+    Args:
+        path: of the file.
+        data: all that it is to hold.
+        name: as it was written in the line.
+        span: where.
+
+    Raises:
+        UserError: E_FILE, it cannot be written.
+    """
     path = path.resolve()  # through a link, to the file itself
     there: Path | None = None
     try:
         with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name[:100]}.", delete=False
+            "wb", dir=path.parent, prefix=f".{path.name[:100]}.", delete=False
         ) as file:
             there = Path(file.name)
-            file.write(text)
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         there.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
@@ -188,8 +206,8 @@ def _write(path: Path, text: str, statement: Save) -> None:
     except OSError as error:
         if there is not None:
             there.unlink(missing_ok=True)
-        message = f"cannot write {statement.path}: {error.strerror}"
-        raise UserError(Code.FILE, message, statement.span) from error
+        message = f"cannot write {name}: {error.strerror}"
+        raise UserError(Code.FILE, message, span) from error
 
 
 def _umask() -> int:

@@ -120,7 +120,7 @@ def _play(draft: Draft, statement: PlayScene) -> None:
     commands = _commands(draft, name)
     line = _line(draft)
     if statement.now or line is None:
-        _change_to(draft, name.text, commands, name.span)
+        change_to(draft, name.text, commands, name.span)
         text = f"scene {name.text}: {_counted(len(commands))}"
         draft.say(Result(text, data={"scene": name.text, "commands": len(commands)}))
         return
@@ -128,7 +128,7 @@ def _play(draft: Draft, statement: PlayScene) -> None:
     item = _item(draft, (said,), said.text, line)
     agenda = draft.agenda.added(item)
     trial = draft.fork(max(item.frame_in(draft.transport.started(draft.frame)), draft.frame))
-    _change_to(trial, name.text, commands, name.span)
+    change_to(trial, name.text, commands, name.span)
     draft.schedule(agenda)
     frame = item.block_frame(draft.transport)
     text = f"#{item.number} scene {name.text} at {item.when} ({_where(frame)})"
@@ -162,7 +162,7 @@ def _item(draft: Draft, parts: tuple[Said, ...], text: str, beat: float) -> Item
     )
 
 
-def _change_to(draft: Draft, name: str, commands: tuple[str, ...], span: Span) -> None:
+def change_to(draft: Draft, name: str, commands: tuple[str, ...], span: Span) -> None:
     """Do all that a scene holds, as one change.
 
     Raises:
@@ -233,7 +233,7 @@ def _rehearse(draft: Draft, song: Song, statement: DefineSong) -> None:
             trial.transport if trial.transport.is_playing else trial.transport.started(draft.frame)
         )
         trial.frame = max(moving.frame_at(beat), draft.frame)
-        _change_to(trial, part.scene, draft.patch.scenes[part.scene], name.span)
+        change_to(trial, part.scene, draft.patch.scenes[part.scene], name.span)
         bar = trial.transport.bar_at(beat)
         beat = trial.transport.beat_of_bar(bar + part.bars)
 
@@ -265,7 +265,7 @@ def _go_on(draft: Draft, statement: PlaySong) -> None:
     if statement.goes_on:
         _change_or_tell(draft, part.scene, commands, statement.span)
     else:
-        _change_to(draft, part.scene, commands, statement.span)
+        change_to(draft, part.scene, commands, statement.span)
     parts, text = following(song, statement.part)
     beat = draft.transport.beat_of_bar(float(bar + part.bars))
     draft.schedule(draft.agenda.added(_item(draft, parts, text, beat)))
@@ -274,7 +274,7 @@ def _go_on(draft: Draft, statement: PlaySong) -> None:
 def _change_or_tell(draft: Draft, name: str, commands: tuple[str, ...], span: Span) -> None:
     """Change to a scene; where that cannot be, tell, and the song goes on without it."""
     try:
-        _change_to(draft.fork(draft.frame), name, commands, span)
+        change_to(draft.fork(draft.frame), name, commands, span)
     except UserError as error:
         reason = error
         where = draft.transport.position(draft.frame)
@@ -282,7 +282,7 @@ def _change_or_tell(draft: Draft, name: str, commands: tuple[str, ...], span: Sp
             lambda session: session.pending.left_out(f"the song at {where}", reason), is_told=False
         )
         return
-    _change_to(draft, name, commands, span)
+    change_to(draft, name, commands, span)
 
 
 def _play_song(draft: Draft, statement: PlaySong) -> None:
