@@ -65,6 +65,19 @@ def writable(path: str, span: Span) -> Path:
     return place
 
 
+def sound_file(path: str, span: Span, verb: str) -> Path:
+    """The path of a sound file that is to be written.
+
+    Raises:
+        UserError: E_FILE, it cannot be, or its name says nothing of a known form.
+    """
+    place = writable(path, span)
+    if place.suffix.lower() not in SUBTYPES:
+        message = f"cannot {verb} to {path}: the name must end in .wav or .flac"
+        raise UserError(Code.FILE, message, span, (f"{place.stem}.wav",))
+    return place
+
+
 def readable(path: str, place: Path, span: Span | None) -> None:
     """See that a file is no pipe: that would hold up all that plays until somebody wrote into it.
 
@@ -284,10 +297,7 @@ def _run(draft: Draft, statement: Run) -> None:
 def _record(draft: Draft, statement: Record) -> None:
     if draft.recording is not None:
         raise state_error(f"a recording to {draft.recording} is running", "record stop")
-    path = writable(statement.path, statement.span)
-    if path.suffix.lower() not in SUBTYPES:
-        message = f"cannot record to {statement.path}: the name must end in .wav or .flac"
-        raise UserError(Code.FILE, message, statement.span, (f"{path.stem}.wav",))
+    path = sound_file(statement.path, statement.span, "record")
     draft.recording = statement.path
     frame = int(draft.frame + 0.5)
 
