@@ -17,10 +17,7 @@ tempo 240
 load kick; load hat; load saw level=-9; load filter; patch saw > filter
 sequence kick: x...x...; sequence saw: c2 . g2 c3 step 1/8
 scene intro { mute hat; set filter.cutoff 300hz over 1 bar }
-scene drop {
-  unmute hat  # all in
-  sequence hat: x.xx; set filter.cutoff 4khz
-}
+scene drop { unmute hat; sequence hat: x.xx; set filter.cutoff 4khz }
 """
 
 
@@ -51,8 +48,7 @@ def test_what_was_just_played_is_captured_live(tmp_path):
     live = Live(SONG + "song: intro 1, drop 1, loop\nwait 6 bars\n")
     try:
         live.wait_for_sound()
-        while live.ask("status")[0]["at"]["frame"] < 100_000:
-            pass
+        assert live.ask("wait 1.2 bars")[0]["ok"]
         (said,) = live.ask(f"capture last 1 bar to {taken}")
         assert said["ok"], said
         (shown,) = live.ask("song")
@@ -89,10 +85,8 @@ def test_a_killed_session_goes_on_with_its_song(tmp_path, monkeypatch):
     state = {"XDG_STATE_HOME": str(tmp_path / "state")}
     terminal = Terminal("--plain", **state)
     try:
-        for line in SONG.replace("{\n", "{ ").replace("  # all in\n", ";").splitlines():
-            text = line if line != "}" else ""
-            if text:
-                assert terminal.say(text.replace("cutoff 4khz", "cutoff 4khz }")).startswith(b"ok")
+        for line in SONG.splitlines():
+            assert terminal.say(line).startswith(b"ok"), line
         assert terminal.say("song: intro 4, drop 500").startswith(b"ok")
         assert b"intro" in terminal.say("song")
         terminal.kill()
@@ -102,11 +96,8 @@ def test_a_killed_session_goes_on_with_its_song(tmp_path, monkeypatch):
     try:
         pending = again.say("list pending")
         assert pending.startswith(b"ok 1 pending")
-        for _ in range(400):
-            shown = again.say("song")
-            if b"drop, bar" in shown:
-                break
-        assert b"(part 2 of 2)" in shown
+        again.say("wait 6 bars")
+        assert b"(part 2 of 2)" in again.say("song")
         again.say("quit")
         assert again.process.wait(PATIENCE_S) == 0
     finally:
