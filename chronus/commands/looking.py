@@ -46,9 +46,9 @@ def _columns(rows: list[tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _nodes(patch: Patch) -> list[tuple[str, ...]]:
-    audible = heard(patch)
+    states = (("heard", heard(patch)), ("muted", patch.muted), ("soloed", patch.soloed))
     return [
-        (node.name, node.kind, "heard" if node.name in audible else "")
+        (node.name, node.kind, ", ".join(word for word, names in states if node.name in names))
         for node in patch.nodes.values()
     ]
 

@@ -30,6 +30,7 @@ PLAYING: Final = (
 
 LONGEST_SCENE: Final = 10_000
 """Characters: a scene has to fit into one line of a journal."""
+WORDS: Final = ("end", "loop", "repeat", "now")
 MOST_PARTS: Final = 1000
 MOST_BARS: Final = 10_000
 
@@ -38,8 +39,11 @@ def check_scene(name: st.Name, body: st.Body) -> None:
     """See that a scene holds what builds and plays, and no more of it than there may be.
 
     Raises:
-        UserError: E_STATE or E_LIMIT, with its place.
+        UserError: E_NAME, E_STATE or E_LIMIT, with its place.
     """
+    if name.text in WORDS:
+        message = f"a scene cannot be called {name.text}, which is a word of songs"
+        raise UserError(Code.NAME, message, name.span)
     if not body.parts:
         message = f"the scene {name.text} holds nothing; `unscene {name.text}` throws one away"
         raise UserError(Code.STATE, message, name.span, (f"unscene {name.text}",))

@@ -70,7 +70,7 @@ PHRASES: Final[tuple[tuple[frozenset[str], str], ...]] = tuple(
         ("FILE", "the name of a file"),
         ("LABEL", "the name of a snapshot such as drop"),
         ("SCENE", "the name of a scene such as drop"),
-        ("TEXT", "commands in quotes"),
+        ("TEXT", "commands in braces"),
         ("ENDING", "`end` or `loop`"),
         ("TOPIC", "a topic"),
         (".", "a dot and a port such as .cutoff"),

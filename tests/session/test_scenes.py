@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from chronus.doors import journals
+from chronus.doors.completion import completions
 from chronus.language.arranging import LONGEST_SCENE
 from chronus.patch.model import is_same
 from chronus.session.session import Length
@@ -136,6 +137,8 @@ def test_a_scene_that_fails_in_a_song_is_told_and_the_song_goes_on():
         ("scene a { scene intro }", "E_STATE", (1, 11), None),
         ("scene a { every bar trigger kick }", "E_STATE", (1, 11), None),
         ("scene a { }", "E_STATE", (1, 7), "unscene a"),
+        ("scene loop { mute kick }", "E_NAME", (1, 7), None),
+        ("scene drop junk", "E_SYNTAX", (1, 12), None),
         ("scene intr", "E_NAME", (1, 7), "intro"),
         ("unscene dorp", "E_NAME", (1, 9), "drop"),
         ("song: intro 8, dropp 8", "E_NAME", (1, 16), "drop"),
@@ -322,3 +325,22 @@ def test_a_length_cuts_a_song():
     stage.say(*SCENES, "song: intro 1, drop 4")
     stage.session.finish()
     assert stage.session.history.done[-1].text == "scene drop"
+
+
+def test_scenes_are_offered_as_they_are_typed():
+    """Completion knows their names wherever one may stand, with what they hold."""
+    stage = Stage()
+    stage.say(*SCENES)
+    for text in ("scene dr", "unscene dr", "song: dr", "song: intro 8, dr"):
+        found = completions(text, stage.session.patch)
+        assert found == [("drop", "unmute hat; sequence hat: xxxx; set kick.decay 300ms")], text
+    assert ("scenes", "") in completions("list sc", stage.session.patch)
+
+
+def test_a_scene_does_some_of_it_later():
+    """What stands behind `at` in a scene comes at its time, whenever the scene was played."""
+    stage = Stage()
+    stage.say(GATED, "scene a { gate env on; at +2 beats gate env off }", "wait until bar 2")
+    stage.say("scene a", "wait 1 bar", "every 2 bars scene a", "wait 2 bars")
+    found = np.flatnonzero(np.diff(stage.frames[:, 0] > 0.0, prepend=False))
+    assert found.tolist() == [BAR, BAR + BAR // 2, 2 * BAR, 2 * BAR + BAR // 2]

@@ -57,6 +57,14 @@ def test_what_makes_no_sound_cannot_be_muted():
     assert not stage.session.patch.muted
 
 
+def test_who_is_muted_is_listed():
+    """`list` says who is heard, muted and soloed."""
+    stage = Stage()
+    stage.say(*THREE, "mute a; solo b")
+    rows = {row[0]: row[2] for row in stage.say("list").results[0].data["nodes"]}
+    assert rows == {"out": "", "a": "heard, muted", "b": "heard, soloed", "c": "heard"}
+
+
 def test_a_mute_outlasts_moves_and_names():
     """A muted node that is patched elsewhere and back, or has a new name, is silent there, too."""
     stage = Stage()
