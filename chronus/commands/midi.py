@@ -14,6 +14,8 @@ from chronus.language.characters import LONGEST_LINE
 from chronus.language.parser import read
 from chronus.language.quantities import format_value
 from chronus.language.scenes import ExportMidi, ImportMidi
+from chronus.patch.instruments import played_ports
+from chronus.patch.naming import shown_target
 from chronus.session.draft import Result
 from chronus.session.note_patterns import GRIDS, Manner, pattern_of
 from chronus.session.notes import DRUMS, Written, notes_in, number_of, spans_of
@@ -22,7 +24,7 @@ from chronus.session.tempo import Transport
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from chronus.patch.model import Node, Patch
+    from chronus.patch.model import Patch
     from chronus.session.draft import Draft
     from chronus.session.note_patterns import Pattern
     from chronus.session.notes import Song, Track
@@ -37,10 +39,12 @@ BARS: Final = 16
 
 
 def _import(draft: Draft, statement: ImportMidi) -> None:
-    node = draft.node(statement.target.node)
+    node = draft.played(statement.target.node)
     song = _read(statement)
     number, track = _track(song, statement)
-    manner = _manner(node, track, statement)
+    has_pitch = "freq" in played_ports(draft.patch, node.name)
+    is_grid = statement.note is not None or track.channel == DRUMS or not has_pitch
+    manner = Manner(is_grid, _is_understood("c3+eb3"), _is_understood("c3{velocity=0.5}"))
     if statement.note is not None:
         wanted = number_of(statement.note.value)
         notes = tuple(note for note in track.notes if note.number == wanted)
@@ -123,12 +127,6 @@ def _track(song: Song, statement: ImportMidi) -> tuple[int, Track]:
 
 def _called(number: int, track: Track) -> str:
     return f"track {number}" + (f" ({track.name})" if track.name else "")
-
-
-def _manner(node: Node, track: Track, statement: ImportMidi) -> Manner:
-    has_pitch = node.declaration.find_input("freq") is not None
-    is_grid = statement.note is not None or track.channel == DRUMS or not has_pitch
-    return Manner(is_grid, _is_understood("c3+eb3"), _is_understood("c3{velocity=0.5}"))
 
 
 @cache
@@ -219,7 +217,8 @@ def _written(draft: Draft, statement: ExportMidi, bars: int) -> Written:
                 written.tempos.append((at, bpm))
         end = stop
     for target, spans in spans_of(patches, end).items():
-        written.tracks[target] = [note for span in spans for note in notes_in(span)]
+        name = next(shown_target(p, target) for _, p in patches if target in p.sequences)
+        written.tracks[name] = [note for span in spans for note in notes_in(span)]
     return written
 
 

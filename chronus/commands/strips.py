@@ -10,6 +10,7 @@ from chronus.errors import Code, UserError
 from chronus.language.statements import Mute, Solo, Unmute, Unsolo
 from chronus.patch.graph import heard, silent, sounding
 from chronus.patch.model import OUT
+from chronus.patch.naming import shown_node
 from chronus.session.draft import Result
 
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ def _named(draft: Draft, names: tuple[Name, ...], word: str) -> frozenset[str]:
             raise UserError(Code.STATE, message, name.span, ("set out.level -60db",))
         if not (draft.builds or node.name in sounds):
             behind = [c.target for c in draft.patch.cables if c.source == node.name]
-            near = tuple(f"{word} {n}" for n in behind if n in sounds)[:3]
-            message = f"{node.name} makes no sound that could be shut off"
-            raise UserError(Code.STATE, message, name.span, near or (f"patch {node.name} > out",))
+            near = [f"{word} {shown_node(draft.patch, n)}" for n in behind if n in sounds][:3]
+            message = f"{name.text} makes no sound that could be shut off"
+            raise UserError(Code.STATE, message, name.span, near or (f"patch {name.text} > out",))
         found.add(node.name)
     return frozenset(found)
 
@@ -48,9 +49,9 @@ def _become(draft: Draft, patch: Patch, text: str, names: frozenset[str]) -> Non
     if strips >= set(heard(patch)):
         text += " (nothing is heard now)"
     data = {
-        "nodes": sorted(names),
-        "muted": sorted(patch.muted),
-        "soloed": sorted(patch.soloed),
+        "nodes": sorted(shown_node(patch, name) for name in names),
+        "muted": sorted(shown_node(patch, name) for name in patch.muted),
+        "soloed": sorted(shown_node(patch, name) for name in patch.soloed),
     }
     draft.say(Result(text, data=data, already=already))
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from chronus.commands.describing import INSTRUMENTS_PAGE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -29,7 +31,8 @@ class Topic:
     @property
     def page(self) -> tuple[str, ...]:
         """All of it, as lines."""
-        return (self.doc, *self.text, "examples:", *(f"  {line}" for line in self.examples))
+        examples = ("examples:", *(f"  {line}" for line in self.examples))
+        return (self.doc, *self.text, *(examples if self.examples else ()))
 
 
 _MIXER: Final = Topic(
@@ -58,4 +61,8 @@ _MIXER: Final = Topic(
     ),
 )
 
-TOPICS: Final[Mapping[str, Topic]] = MappingProxyType({topic.name: topic for topic in (_MIXER,)})
+_INSTRUMENTS: Final = Topic("instruments", INSTRUMENTS_PAGE[0], INSTRUMENTS_PAGE[1:], ())
+
+TOPICS: Final[Mapping[str, Topic]] = MappingProxyType(
+    {topic.name: topic for topic in (_MIXER, _INSTRUMENTS)}
+)

@@ -8,7 +8,7 @@ from typing import Final, Literal
 from lark import Token, Tree
 
 from chronus.errors import Code, Span, UserError
-from chronus.language import arranging, blocks, build
+from chronus.language import arranging, blocks, build, making
 from chronus.language import statements as st
 from chronus.language.build import span_of, tokens
 from chronus.language.patterns import place, quantity
@@ -77,6 +77,11 @@ def _open_block(tree: Node, text: str, line: int, read: Reader) -> st.Statement:
     return st.OpenBlock(_body(body, text, line, read))
 
 
+def _instrument_block(tree: Node, text: str, line: int, read: Reader) -> st.Statement:
+    (block,) = (child for child in build.trees(tree) if child.data == "block")
+    return making.instrument(tree, line, _body(block, text, line, read))
+
+
 def _scene(tree: Node, text: str, line: int, read: Reader) -> st.Statement:
     name = arranging.name_of(tree, line)
     for block in (child for child in tree.children if isinstance(child, Tree)):
@@ -95,6 +100,7 @@ _BUILDERS: Final = {
     "block": _block,
     "open_block": _open_block,
     "scene": _scene,
+    "instrument_block": _instrument_block,
 }
 
 

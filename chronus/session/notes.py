@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
+from chronus.patch.instruments import own_pitch
 from chronus.patch.tables import NEXT_LEGATO, Role, note_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chronus.language.statements import Sequence
-    from chronus.patch.model import Node, Patch
+    from chronus.patch.model import Patch
 
 DRUMS: Final = 9
 """The channel of drum kits, counted from 0."""
@@ -123,10 +124,7 @@ def _spans(target: str, patches: list[tuple[float, Patch]], end: float) -> Itera
 
 
 def _own_hz(patch: Patch | None, target: str) -> float | None:
-    node: Node | None = None if patch is None else patch.nodes.get(target)
-    if node is None or node.declaration.find_input("freq") is None:
-        return None
-    return node.value("freq")
+    return None if patch is None or target not in patch.nodes else own_pitch(patch, target)
 
 
 def notes_in(span: Span) -> Iterator[Note]:

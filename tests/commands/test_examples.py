@@ -38,7 +38,7 @@ def test_help_shows_form_and_examples(verb):
     assert all(example in text for example in command.examples)
 
 
-@pytest.mark.parametrize("name", list(TOPICS))
+@pytest.mark.parametrize("name", [topic.name for topic in TOPICS.values() if topic.examples])
 def test_examples_of_a_topic_run(name):
     """`help TOPIC` shows its examples, they work in a new session, and something is heard."""
     stage = Stage()
