@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from chronus.session.notes import Song, Track
 
 MOST_BYTES: Final = 4_000_000
+MOST_CHARACTERS: Final = LONGEST_LINE - 1000
+"""Of a pattern: in a journal more than that stands on its line."""
 ENDINGS: Final = (".mid", ".midi")
 BARS: Final = 16
 """So many are exported where there is no song, and nothing is said."""
@@ -55,10 +57,10 @@ def _import(draft: Draft, statement: ImportMidi) -> None:
     _, meter = song.meters[0]
     pattern = pattern_of(track.notes, meter, manner)
     line = f"sequence {statement.target}: {pattern.text}"
-    if len(line) > LONGEST_LINE:
+    if len(line) > MOST_CHARACTERS:
         message = (
             f"its {pattern.bars} bars of {pattern.grid} steps a whole note make a line of "
-            f"{len(line)} characters, and {LONGEST_LINE} are the most"
+            f"{len(line)} characters, and {MOST_CHARACTERS} are the most"
         )
         raise UserError(Code.LIMIT, message, statement.path_span)
     _play(draft, statement, line)

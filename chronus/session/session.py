@@ -519,7 +519,7 @@ class Session:
         with self.turns.turn():
             if self.quit_frame is None and self.end_frame() is not None:
                 self.pending.pass_until(math.inf, apart=True)
-            elif self.quit_frame is None:
+            elif self.quit_frame is None and self.is_score:
                 self.pending.pass_song()
             self.pending.drop()
             frames = self.end_frame() if self.quit_frame is None else self.quit_frame
