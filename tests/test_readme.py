@@ -18,3 +18,14 @@ def test_the_tour_covers_an_error_and_much_success():
     typed = [line for line in tour.splitlines() if line.startswith("> ")]
     assert len(closing) == len(typed) >= 15
     assert sum(line.startswith("error E_PORT") for line in closing) == 1
+
+
+def test_the_instruments_of_the_page_play(tmp_path, monkeypatch):
+    """The lines on instruments work as they stand there, and so does the file that it shows."""
+    monkeypatch.chdir(tmp_path)
+    section = PAGE.read_text().split("## Instruments\n")[1].split("\n## ")[0]
+    lines, file = section.split("```\n")[1:4:2]
+    (tmp_path / "buzz.chronus").write_text(file)
+    stage = Stage()
+    stage.say(lines, "load buzz cutoff=2khz", "mute acid delay", "note buzz c3", "wait 200ms")
+    assert rms_db(stage.frames[:, 0]) > -40

@@ -35,7 +35,7 @@ def test_an_instrument_behind_a_bus_is_soloed_and_muted():
     assert loudness(stage, "unmute acid") > 0.01
 
 
-def test_scenes_load_and_play_instruments(tmp_path):
+def test_scenes_load_and_play_instruments():
     """A scene may load one; saved and opened, all is there and sounds the same."""
     lines = [
         *(ACID, "scene a { mute acid }", "scene b { unmute acid; load tb303 as other }"),
