@@ -128,9 +128,12 @@ def _called(number: int, track: Track) -> str:
 
 
 def _manner(node: Node, track: Track, statement: ImportMidi) -> Manner:
-    has_pitch = node.declaration.find_input("freq") is not None
+    has_pitch, has_velocity = (
+        node.declaration.find_input(name) is not None for name in ("freq", "velocity")
+    )
     is_grid = statement.note is not None or track.channel == DRUMS or not has_pitch
-    return Manner(is_grid, _is_understood("c3+eb3"), _is_understood("c3{velocity=0.5}"))
+    locks = has_velocity and _is_understood("c3{velocity=0.5}")
+    return Manner(is_grid, _is_understood("c3+eb3"), locks)
 
 
 @cache
