@@ -44,9 +44,10 @@ def _import(draft: Draft, statement: ImportMidi) -> None:
     node = draft.played(statement.target.node)
     song = _read(statement)
     number, track = _track(song, statement)
-    has_pitch = "freq" in played_ports(draft.patch, node.name)
-    is_grid = statement.note is not None or track.channel == DRUMS or not has_pitch
-    manner = Manner(is_grid, _is_understood("c3+eb3"), _is_understood("c3{velocity=0.5}"))
+    ports = played_ports(draft.patch, node.name)
+    is_grid = statement.note is not None or track.channel == DRUMS or "freq" not in ports
+    locks = "velocity" in ports and _is_understood("c3{velocity=0.5}")
+    manner = Manner(is_grid, _is_understood("c3+eb3"), locks)
     if statement.note is not None:
         wanted = number_of(statement.note.value)
         notes = tuple(note for note in track.notes if note.number == wanted)

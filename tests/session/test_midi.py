@@ -249,7 +249,7 @@ def test_what_an_import_says():
     assert "1 notes lay between steps, and were moved to triplets of 1/64" in result.lines
     assert stage.session.patch.bpm == 120
     stage.say("import it.mid track 2 as hat")
-    assert stage.session.patch.sequences["hat"].text.strip("._") in {"x", "X", "o"}
+    assert stage.session.patch.sequences["hat"].text.startswith("o")
 
 
 @pytest.mark.parametrize(
