@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chronus.commands.declaration import Command
+from chronus.commands.scenes import in_a_block
 from chronus.commands.undoing import restore
 from chronus.data import data_path
 from chronus.errors import Code, Span, UserError
@@ -25,9 +26,10 @@ from chronus.session.library import made_here
 from chronus.session.naming import counts
 from chronus.session.reply import state_error
 from chronus.session.saving import BUILDING, HEAD, VERSION, VERSION_LINE, patch_lines
+from chronus.session.scenes import leave
 
 if TYPE_CHECKING:
-    from chronus.language.statements import Statement
+    from chronus.language.statements import Said
     from chronus.session.session import Session
 
 MOST_LINES = 100_000
@@ -68,6 +70,29 @@ def writable(path: str, span: Span) -> Path:
     return place
 
 
+def sound_file(path: str, span: Span, verb: str) -> Path:
+    """The path of a sound file that is to be written.
+
+    Raises:
+        UserError: E_FILE, it cannot be, or its name says nothing of a known form.
+    """
+    place = writable(path, span)
+    if place.suffix.lower() not in SUBTYPES:
+        message = f"cannot {verb} to {path}: the name must end in .wav or .flac"
+        raise UserError(Code.FILE, message, span, (f"{place.stem}.wav",))
+    return place
+
+
+def readable(path: str, place: Path, span: Span | None) -> None:
+    """See that a file is no pipe: that would hold up all that plays until somebody wrote into it.
+
+    Raises:
+        UserError: E_FILE, it is a device or a pipe.
+    """
+    if place.exists() and not place.is_file() and not place.is_dir() and span is not None:
+        raise UserError(Code.FILE, f"cannot read {path}: it is a device or a pipe", span)
+
+
 def read_lines(path: str, span: Span | None = None) -> list[str]:
     """The lines of a command file.
 
@@ -75,9 +100,7 @@ def read_lines(path: str, span: Span | None = None) -> list[str]:
         UserError: E_FILE, it cannot be read, or is no text; E_LIMIT, it is too long.
     """
     place = _found(expanded(path, span))
-    if place.exists() and not place.is_file() and not place.is_dir() and span is not None:
-        # A pipe would hold up all that plays, for as long as nobody writes into it.
-        raise UserError(Code.FILE, f"cannot read {path}: it is a device or a pipe", span)
+    readable(path, place, span)
     try:
         with place.open("rb") as file:
             read = file.read(MOST_BYTES + 1)
@@ -142,7 +165,7 @@ def prepare_lines(
             draft.begin_line()
         try:
             for part in read(text, number):
-                _check_allowed(part.statement, number, allowed)
+                _check_allowed(part, number, allowed)
                 draft.session.prepare(draft, part)
                 count += 1
         except UserError as error:
@@ -158,9 +181,9 @@ def prepare_lines(
     return count
 
 
-def _check_allowed(statement: Statement, number: int, allowed: tuple[type, ...] | None) -> None:
-    if allowed is not None and not isinstance(statement, allowed):
-        word = type(statement).__name__.lower()
+def _check_allowed(part: Said, number: int, allowed: tuple[type, ...] | None) -> None:
+    if allowed is not None and not isinstance(part.statement, allowed):
+        word = part.text.split()[0].lower()
         message = f"a patch file only builds, and '{word}' does more: `run` takes it"
         raise UserError(Code.STATE, message, Span(number, 1, 1 + len(word)))
 
@@ -169,20 +192,30 @@ def _save(draft: Draft, statement: Save) -> None:
     path = writable(statement.path, statement.span)
     lines = patch_lines(draft.patch, made_here(draft.patch))
     text = "\n".join([HEAD, *lines]) + "\n"
-    draft.open_first(lambda _: _write(path, text, statement))
+    draft.open_first(lambda _: write_whole(path, text.encode(), statement.path, statement.span))
     draft.say(Result(f"saved {statement.path} ({len(lines)} lines)", data={"file": statement.path}))
 
 
-def _write(path: Path, text: str, statement: Save) -> None:
-    """Write a file so that it is all there or as it was before, with the rights that it had."""
+def write_whole(path: Path, data: bytes, name: str, span: Span) -> None:
+    """Write a file so that it is all there or as it was before, with the rights that it had.
+
+    Args:
+        path: of the file.
+        data: all that it is to hold.
+        name: as it was written in the line.
+        span: where.
+
+    Raises:
+        UserError: E_FILE, it cannot be written.
+    """
     path = path.resolve()  # through a link, to the file itself
     there: Path | None = None
     try:
         with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name[:100]}.", delete=False
+            "wb", dir=path.parent, prefix=f".{path.name[:100]}.", delete=False
         ) as file:
             there = Path(file.name)
-            file.write(text)
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         there.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
@@ -190,8 +223,8 @@ def _write(path: Path, text: str, statement: Save) -> None:
     except OSError as error:
         if there is not None:
             there.unlink(missing_ok=True)
-        message = f"cannot write {statement.path}: {error.strerror}"
-        raise UserError(Code.FILE, message, statement.span) from error
+        message = f"cannot write {name}: {error.strerror}"
+        raise UserError(Code.FILE, message, span) from error
 
 
 def _umask() -> int:
@@ -234,11 +267,12 @@ def _put(draft: Draft, lines: list[str], path: str, span: Span | None) -> int:
     count = prepare_lines(built, lines, path, span, BUILDING)
     # Who replays what was said may find another file there, or none.
     parts = [part for text, number in gathered(lines) for part in read(text, number)]
-    plain = [part.text for part in parts if not isinstance(part.statement, Instrument)]
+    plain = [in_a_block(part) for part in parts if not isinstance(part.statement, Instrument)]
     in_full = f"open {{ {'; '.join(plain)} }}"
     draft.in_full = in_full if len(in_full) < LONGEST_BLOCK // 2 else ""
     draft.made_from = tuple(dict.fromkeys(map(text_of, built.patch.instruments.values())))
     restore(draft, built.patch)
+    leave(draft)
     return count
 
 
@@ -273,10 +307,7 @@ def _run(draft: Draft, statement: Run) -> None:
 def _record(draft: Draft, statement: Record) -> None:
     if draft.recording is not None:
         raise state_error(f"a recording to {draft.recording} is running", "record stop")
-    path = writable(statement.path, statement.span)
-    if path.suffix.lower() not in SUBTYPES:
-        message = f"cannot record to {statement.path}: the name must end in .wav or .flac"
-        raise UserError(Code.FILE, message, statement.span, (f"{path.stem}.wav",))
+    path = sound_file(statement.path, statement.span, "record")
     draft.recording = statement.path
     frame = int(draft.frame + 0.5)
 
@@ -300,7 +331,7 @@ COMMANDS = (
     Command(
         verb="save",
         form="save FILE",
-        doc="Write the patch, its sequences, tempo, meter and swing as command lines",
+        doc="Write the patch, its sequences, scenes, tempo, meter and swing as command lines",
         examples=("load kick", "save my.chronus"),
         handles={Save: _save},
     ),

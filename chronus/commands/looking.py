@@ -18,6 +18,7 @@ from chronus.commands.describing import (
 )
 from chronus.commands.drawing import described, length_text, pattern_text, sequence_data
 from chronus.commands.making import define, known
+from chronus.commands.scenes import describe_song, song_facts
 from chronus.commands.topics import TOPICS
 from chronus.engine.layout import Clock
 from chronus.errors import Code, Span, UserError, nearest
@@ -30,6 +31,7 @@ from chronus.patch.naming import is_within, shown_ends, shown_node, shown_target
 from chronus.session import library
 from chronus.session.draft import Result
 from chronus.session.naming import counts, kind_in, names_in
+from chronus.session.scenes import place_text
 
 if TYPE_CHECKING:
     from chronus.language.statements import PortRef
@@ -48,9 +50,11 @@ def kind_rows() -> list[tuple[str, str]]:
 
 
 def _nodes(patch: Patch) -> list[tuple[str, ...]]:
-    audible = {shown_node(patch, name) for name in heard(patch)}
+    states = (("heard", heard(patch)), ("muted", patch.muted), ("soloed", patch.soloed))
+    shown = [(word, {shown_node(patch, name) for name in names}) for word, names in states]
     return [
-        (name, kind_in(patch, name), "heard" if name in audible else "") for name in names_in(patch)
+        (name, kind_in(patch, name), ", ".join(word for word, names in shown if name in names))
+        for name in names_in(patch)
     ]
 
 
@@ -114,6 +118,8 @@ def _list(draft: Draft, statement: List) -> None:
         rows = _sequences(patch)
     elif what == "snapshots":
         rows = [_snapshot_row(name, kept) for name, kept in draft.snapshots.items()]
+    elif what == "scenes":
+        rows = [(name, "; ".join(commands)) for name, commands in patch.scenes.items()]
     elif what == "devices":
         rows = [(name,) for name in draft.session.backend.facts().get("devices", ("null",))]
     else:
@@ -151,6 +157,20 @@ def _targets_of(patch: Patch, name: str) -> list[str]:
     return [target for target in patch.sequences if target.split(".")[0] == name]
 
 
+def _describe_scene(draft: Draft, name: str) -> bool:
+    """Show a scene, or the song; False where neither is called so."""
+    scene = draft.patch.scenes.get(name)
+    if scene is not None:
+        draft.say(Result(f"scene {name}", scene, {"scene": name, "commands": list(scene)}))
+    elif name == "song" and draft.patch.song is not None:
+        lines, there = describe_song(draft)
+        text = f"song: {place_text(draft.patch.song, there)}"
+        draft.say(Result(text, lines, {"song": str(draft.patch.song)}))
+    else:
+        return False
+    return True
+
+
 def _describe(draft: Draft, statement: Describe) -> None:
     # Imported late: the registry imports this file.
     from chronus.commands.registry import commands  # noqa: PLC0415
@@ -166,12 +186,19 @@ def _describe(draft: Draft, statement: Describe) -> None:
         _describe_definition(draft, definition, ref)
         return
     kind = node.declaration if node else kinds().get(name)
+    if node is None and ref.port is None and _describe_scene(draft, name):
+        return
     if kind is None:
         if ref.port is None and name in commands():
             draft.say(Result(name, help_lines(name), {"command": name}))
             return
-        offered = [*names_in(draft.patch), *(n for n, _ in kind_rows()), *commands()]
-        message = f"there is no node, kind, instrument or command '{name}'"
+        offered = [
+            *names_in(draft.patch),
+            *draft.patch.scenes,
+            *(n for n, _ in kind_rows()),
+            *commands(),
+        ]
+        message = f"there is no node, kind, instrument, scene or command '{name}'"
         near = nearest(name, [*offered, *library.files()])
         raise UserError(Code.NAME, message, ref.node.span, near)
     data: dict[str, Any] = {"kind": kind.name, "doc": kind.doc, "source": kind.source}
@@ -257,6 +284,7 @@ def status_result(session: Session) -> Result:
         "tempo": transport.bpm_at(frame),
         "meter": "{}/{}".format(*session.patch.meter),
         "playing": transport.is_playing,
+        **({"song": song} if (song := song_facts(session)) is not None else {}),
         "rate": session.rate_hz,
         **facts,
         "late": session.writer.clock(Clock.LATE),
@@ -337,7 +365,7 @@ def _help(draft: Draft, statement: Help) -> None:
 COMMANDS = (
     Command(
         verb="list",
-        form="list [kinds|instruments|nodes|cables|sequences|devices|pending|snapshots]",
+        form="list [kinds|instruments|nodes|cables|sequences|devices|pending|snapshots|scenes]",
         doc="List what there is",
         examples=(
             "list kinds",
@@ -351,8 +379,8 @@ COMMANDS = (
     ),
     Command(
         verb="describe",
-        form="describe KIND|INSTRUMENT|NODE|COMMAND, or describe A.port",
-        doc="Say all that is known of a kind, an instrument, a node or a port",
+        form="describe KIND|INSTRUMENT|NODE|SCENE|COMMAND, or describe A.port",
+        doc="Say all that is known of a kind, an instrument, a node, a scene or a port",
         examples=(
             "describe filter",
             "describe filter.cutoff",
@@ -373,9 +401,9 @@ COMMANDS = (
     ),
     Command(
         verb="help",
-        form="help [COMMAND|KIND|INSTRUMENT|instruments|patterns]",
+        form="help [COMMAND|KIND|INSTRUMENT|TOPIC]",
         doc="Say what there is to say",
-        examples=("help", "help sequence", "help patterns"),
+        examples=("help", "help sequence", "help patterns", "help mixer"),
         handles={Help: _help},
     ),
 )

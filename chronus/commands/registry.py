@@ -28,7 +28,10 @@ FILES = (
     "later",
     "undoing",
     "snapshots",
+    "scenes",
     "files",
+    "midi",
+    "capture",
     "looking",
     "mending",
 )

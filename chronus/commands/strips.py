@@ -1,4 +1,4 @@
-"""What is heard is shut and opened at its channel strip."""
+"""The sound of nodes is shut off, at their channel strips and where they send it to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from chronus.commands.declaration import Command
 from chronus.errors import Code, UserError
 from chronus.language.statements import Mute, Solo, Unmute, Unsolo
-from chronus.patch.graph import heard, silent
+from chronus.patch.graph import heard, silent, sounding
 from chronus.patch.model import OUT
 from chronus.patch.naming import shown_node
 from chronus.session.draft import Result
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
 
 
 def _named(draft: Draft, names: tuple[Name, ...], word: str) -> frozenset[str]:
-    """The nodes of names, all of which have channel strips.
+    """The nodes of names, all of which make sound, or pass it on.
 
     Raises:
         UserError: E_NAME, E_STATE.
     """
     found = set()
+    sounds = sounding(draft.patch) | frozenset(heard(draft.patch))
     for name in names:
         node = draft.node(name)
         if node.name == OUT:
             message = f"out is what all goes through: set its level, or {word} a node"
             raise UserError(Code.STATE, message, name.span, ("set out.level -60db",))
-        if not draft.builds and node.name not in heard(draft.patch):
-            audible = set(heard(draft.patch))
+        if not (draft.builds or node.name in sounds):
             behind = [c.target for c in draft.patch.cables if c.source == node.name]
-            near = [f"{word} {shown_node(draft.patch, n)}" for n in behind if n in audible][:3]
-            message = f"{name.text} is not heard by itself, so it has no channel strip"
+            near = [f"{word} {shown_node(draft.patch, n)}" for n in behind if n in sounds][:3]
+            message = f"{name.text} makes no sound that could be shut off"
             raise UserError(Code.STATE, message, name.span, near or (f"patch {name.text} > out",))
         found.add(node.name)
     return frozenset(found)
@@ -45,7 +45,8 @@ def _become(draft: Draft, patch: Patch, text: str, names: frozenset[str]) -> Non
     already = patch == draft.patch
     if not already:
         draft.rewire(patch)
-    if silent(patch) >= set(heard(patch)):
+    strips, _ = silent(patch)
+    if strips >= set(heard(patch)):
         text += " (nothing is heard now)"
     data = {
         "nodes": sorted(shown_node(patch, name) for name in names),
@@ -87,27 +88,38 @@ COMMANDS = (
     Command(
         verb="mute",
         form="mute A ...",
-        doc="Shut the channel strips of nodes that are heard; they fade within 5 ms",
-        examples=("load kick; load hat", "mute kick hat"),
+        doc="Shut off the sound of nodes, and what they send to others; it fades within 5 ms",
+        examples=(
+            "load kick; load hat",
+            "mute kick hat",
+            "load saw; load delay; patch saw > delay; mute saw",
+        ),
         handles={Mute: _mute},
-        more=("What a muted node sends into others, such as a delay, goes on.",),
+        more=(
+            "What a muted node has sent into an effect rings on there. Its cables to knobs, such",
+            "as one that ducks a bus, go on.",
+        ),
     ),
     Command(
         verb="unmute",
         form="unmute A ...",
-        doc="Open the channel strips of muted nodes",
+        doc="Let the sound of muted nodes through again",
         examples=("load kick; mute kick", "unmute kick"),
         handles={Unmute: _unmute},
     ),
     Command(
         verb="solo",
         form="solo A ...",
-        doc="Let only nodes that are soloed be heard, and what they are patched into",
-        examples=("load kick; load hat", "solo hat"),
+        doc="Let only nodes that are soloed be heard, through all that they are patched into",
+        examples=(
+            "load kick; load hat",
+            "solo hat",
+            "load mix as bus; patch kick, hat > bus; solo kick",
+        ),
         handles={Solo: _solo},
         more=(
-            "All other heard nodes are silent; what these send into a node that stays heard, such",
-            "as a delay that a soloed node is patched into, goes on. A muted node stays silent.",
+            "What is soloed is heard through its buses and effects, and what feeds it goes on;",
+            "what others send there is shut off. A muted node stays silent.",
         ),
     ),
     Command(

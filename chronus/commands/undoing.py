@@ -18,6 +18,7 @@ from chronus.session.draft import Result
 from chronus.session.history import DEPTH
 from chronus.session.reloading import check_uses
 from chronus.session.reply import state_error
+from chronus.session.scenes import leave
 
 if TYPE_CHECKING:
     from chronus.language.quantities import Duration
@@ -46,6 +47,10 @@ def restore(draft: Draft, patch: Patch, over: Duration | None = None) -> None:
     """
     check_uses(patch, catalog(), catalog())
     what = changes(draft.patch, patch)
+    if (patch.scenes, patch.song) != (draft.patch.scenes, draft.patch.song):
+        draft.do(lambda _: None)  # nothing sounds by it, and yet something has been done
+    if patch.song != draft.patch.song:
+        leave(draft)
     frames = 0
     if over is not None:
         frames = max(round(draft.transport.frames_of(over, draft.block_frame)), 1)

@@ -68,6 +68,8 @@ def _expected(before: str, patch: Patch) -> Iterator[tuple[str, str]]:
         yield from _settings(before)
     if "VALUE" in expected or "WORD" in expected:
         yield from _values(before, patch)
+    if "SCENE" in expected:
+        yield from ((name, "; ".join(held)) for name, held in patch.scenes.items())
     if "TOPIC" in expected:
         yield from ((c.verb, c.doc) for c in commands().values())
         yield from ((name, topic.doc) for name, topic in TOPICS.items())

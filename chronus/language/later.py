@@ -8,10 +8,11 @@ from typing import Final, Literal
 from lark import Token, Tree
 
 from chronus.errors import Code, Span, UserError
-from chronus.language import blocks, build, making
+from chronus.language import arranging, blocks, build, making
 from chronus.language import statements as st
 from chronus.language.build import tokens
 from chronus.language.quantities import duration
+from chronus.language.scenes import StoreScene
 from chronus.language.tokens import place, quantity, span_of
 
 Node = Tree[Token]
@@ -45,6 +46,8 @@ def said(tree: Node, text: str, line: int, read: Reader) -> st.Said:
     start, end = tree.meta.start_pos, tree.meta.end_pos
     if tree.data in _BUILDERS:
         statement = _BUILDERS[tree.data](tree, text, line, read)
+    elif tree.data in arranging.BUILDERS:
+        statement = arranging.BUILDERS[tree.data](tree, line)
     else:
         statement = build.statement(tree, line)
     return st.Said(statement, text[start:end], Span(line, start + 1, end + 1))
@@ -79,11 +82,24 @@ def _instrument_block(tree: Node, text: str, line: int, read: Reader) -> st.Stat
     return making.instrument(tree, line, _body(block, text, line, read))
 
 
+def _scene(tree: Node, text: str, line: int, read: Reader) -> st.Statement:
+    name = arranging.name_of(tree, line)
+    for block in (child for child in tree.children if isinstance(child, Tree)):
+        body = _body(block, text, line, read)
+    for quoted in tokens(tree, "TEXT"):  # where a block cannot stand: in another one
+        start = place(quoted)[0] + 1
+        parts = read(" " * start + quoted[1:-1], line)
+        body = st.Body(parts, is_block=True, text=_in_braces(parts))
+    arranging.check_scene(name, body)
+    return StoreScene(name, body)
+
+
 _BUILDERS: Final = {
     "at": _at,
     "every": _every,
     "block": _block,
     "open_block": _open_block,
+    "scene": _scene,
     "instrument_block": _instrument_block,
 }
 
@@ -121,7 +137,7 @@ def _body(tree: Node, text: str, line: int, read: Reader) -> st.Body:
         (token,) = tokens(tree, "BLOCK")
         within = blocks.lines_within(token, line, place(token)[0])
         parts = tuple(part for content, number in within for part in read(content, number))
-        shown = f"{{ {'; '.join(part.text for part in parts)} }}" if parts else "{ }"
+        shown = _in_braces(parts)
     else:
         parts = (said(tree, text, line, read),)
         shown = parts[0].text
@@ -131,11 +147,15 @@ def _body(tree: Node, text: str, line: int, read: Reader) -> st.Body:
     return st.Body(parts, tree.data == "block", shown)
 
 
+def _in_braces(parts: tuple[st.Said, ...]) -> str:
+    return f"{{ {'; '.join(part.text for part in parts)} }}" if parts else "{ }"
+
+
 def all_within(parts: tuple[st.Said, ...]) -> list[st.Statement]:
     """What commands mean, and what those mean that they hold."""
     found: list[st.Statement] = []
     for part in parts:
         found.append(part.statement)
-        if isinstance(part.statement, (st.At, st.Every, st.Block)):
+        if isinstance(part.statement, (st.At, st.Every, st.Block, StoreScene)):
             found += all_within(part.statement.body.parts)
     return found

@@ -43,7 +43,7 @@ _WORDS: Final = frozenset(
             "CABLES",
             "SEQUENCES",
         ),
-        *("DEVICES", "PENDING", "ALL", "SNAPSHOTS"),
+        *("DEVICES", "PENDING", "ALL", "SNAPSHOTS", "SCENES", "READY"),
     )
 )
 _NUMERIC: Final = frozenset({"VALUE", "NUMBER", "DURATION"})
@@ -77,6 +77,9 @@ PHRASES: Final[tuple[tuple[frozenset[str], str], ...]] = tuple(
         ("TONIC", "a tonic such as c, f# or eb2"),
         ("SCALE", "the name of a scale such as minor"),
         ("LABEL", "the name of a snapshot such as drop"),
+        ("SCENE", "the name of a scene such as drop"),
+        ("TEXT", "commands in braces"),
+        ("ENDING", "`end` or `loop`"),
         ("TOPIC", "a topic"),
         (".", "a dot and a port such as .cutoff"),
     )
@@ -88,10 +91,10 @@ _SYNONYMS: Final = {
     "delete": "unload", "del": "unload", "rm": "unload", "connect": "patch", "cable": "patch",
     "disconnect": "unpatch", "play": "note", "seq": "sequence", "pattern": "sequence",
     "bpm": "tempo", "sleep": "wait", "pause": "wait", "show": "describe", "ls": "list",
-    "info": "describe", "bye": "quit", "import": "open", "go": "start", "trig": "trigger",
+    "info": "describe", "bye": "quit", "go": "start", "trig": "trigger",
 }  # fmt: skip
 
-_LATER_COMMANDS: Final = frozenset(("capture", "show", "hear"))
+_LATER_COMMANDS: Final = frozenset(("show", "hear"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,10 +258,10 @@ def _unknown_command(
     _, tail = at.command
     whole = near[0] + tail[len(at.word) :].rstrip() if near else ""
     suggestions = [*near, whole] if whole not in near and valid(whole) else list(near)
-    if not suggestions:
+    if not known and whole not in suggestions:
         # `bass.cutoff = 3`, `kick: x.x.`, `a > b`: all is there but the verb.
         meant = (f"{verb} {tail.strip()}" for verb in ("set", "sequence", "patch"))
-        suggestions = [command for command in meant if valid(command)]
+        suggestions = [*(command for command in meant if valid(command)), *suggestions]
     message = f"{_shown(at.word)} is no command; expected a command such as load, patch or set"
     return UserError(Code.SYNTAX, message, at.span, suggestions)
 
@@ -401,6 +404,6 @@ def _repairs(at: Refusal, near: tuple[str, ...]) -> Iterator[str]:
         yield f"{head} {tail[1:].strip()}"
     if at.word.startswith('"'):
         yield f'{head} {tail}"'
-    if at.word and at.verb in {"save", "open", "run", "record"}:
+    if at.word and at.verb in {"save", "open", "run", "record", "import", "export"}:
         verb, _, path = head.partition(" ")
         yield f'{verb} "{path} {tail}"'

@@ -8,6 +8,7 @@ from typing import Literal
 
 from chronus.errors import Span
 from chronus.language.instruments import UNSAID, Expose, Instrument, Manner
+from chronus.language.scenes import SceneStatement
 from chronus.language.steps import Sequence
 
 
@@ -456,6 +457,7 @@ Statement = (
     | Record
     | RecordStop
     | Quit
+    | SceneStatement
 )
 
 

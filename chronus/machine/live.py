@@ -19,7 +19,7 @@ from chronus.machine.children import refresh, warm_up
 from chronus.machine.crew import Crew, Roster
 from chronus.machine.memory import SharedArena
 from chronus.machine.quarantine import Quarantine
-from chronus.machine.sinks import Feeder
+from chronus.machine.sinks import MARGIN_FRAMES, Feeder
 from chronus.machine.usage import Usage
 from chronus.modules.catalog import catalog, kinds
 from chronus.settings import BLOCK, DEFAULT_RATE_HZ
@@ -267,6 +267,11 @@ class LiveMachine:
         self._wait(self.writer.has_room)
 
     # ---- what was played
+
+    @property
+    def kept_frames(self) -> int:
+        """What lies on the tape, less a second in which it may be written over."""
+        return len(self._arena.tape) - MARGIN_FRAMES - self.settings.rate_hz
 
     def add_sink(self, sink: FrameSink, start_frame: int) -> None:
         """Give a sink every frame that is played, from one on that may lie behind.

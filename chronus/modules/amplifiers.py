@@ -56,12 +56,12 @@ def mix(
     inputs=(
         audio("in", "What is heard", channels=2),
         level("Gain; -60 dB is silence"),
-        Input("pan", "Place between left (-1) and right (1)", 0.0, -1.0, 1.0),
+        Input("pan", "Place between left (-1) and right (1), of equal power", 0.0, -1.0, 1.0),
         Input("mute", "1 is silent", 0.0, 0.0, 1.0),
     ),
     outputs=(Output("out", "To the master", channels=2),),
-    source="Equal-power law scaled to 0 dB at the centre and held there on the near side: "
-    "far side sqrt(2) sin((1 - |pan|) pi / 4), near side 1",
+    source="Equal-power law scaled to 0 dB at the centre, 3 dB below a side: near side "
+    "sqrt(2) sin((1 + |pan|) pi / 4), far side sqrt(2) sin((1 - |pan|) pi / 4)",
     example="load saw; set saw.level -6db saw.pan 0.3",
     hidden=True,
 )
@@ -74,9 +74,11 @@ def strip(
     dt: float,  # noqa: ARG001 - every tick ends in dt
 ) -> tuple[float, float]:
     gain = db_gain(level) * (1.0 - mute)
-    far = 1.41421356 * sin_cycles((1.0 - abs(pan)) * 0.125)
-    left = gain if pan <= 0.0 else gain * far
-    right = gain if pan >= 0.0 else gain * far
+    # In the middle nothing is touched, not by a bit.
+    near = 1.0 if pan == 0.0 else 1.41421356 * sin_cycles((1.0 + abs(pan)) * 0.125)
+    far = 1.0 if pan == 0.0 else 1.41421356 * sin_cycles((1.0 - abs(pan)) * 0.125)
+    left = gain * (near if pan <= 0.0 else far)
+    right = gain * (near if pan >= 0.0 else far)
     return in_left * left, in_right * right
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chronus.modules.catalog import catalog, kinds
@@ -120,22 +120,49 @@ def cable_key(patch: Patch, cable: Cable) -> str:
     return f"cable#{cable.number}{_generation(*ends, 'strip')}"
 
 
-def silent(patch: Patch) -> frozenset[str]:
-    """Names of the heard nodes whose strips are shut: by `mute`, or by the `solo` of others.
+def _carries_sound(patch: Patch, cable: Cable) -> bool:
+    """Whether a cable takes a node's sound on, as to a bus or an effect; one to a knob does not."""
+    source = patch.nodes[cable.source].declaration
+    return cable.input == "in" and source.is_audible_at(cable.output)
 
-    Where one is soloed, those are open that are soloed themselves, and those that a soloed one is
-    patched into, at whatever distance. What others send into these is not shut.
+
+def _reached(names: frozenset[str], ways: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Names, and all that can be reached from them by ways from one to another."""
+    ways = list(ways)
+    while True:
+        fed = {end for start, end in ways if start in names}
+        if fed <= names:
+            return names
+        names |= fed
+
+
+def silent(patch: Patch) -> tuple[frozenset[str], frozenset[int]]:
+    """Where sound is shut off by `mute`, or by the `solo` of others.
+
+    A muted node is shut off from all that it sends its sound to. Where nodes are soloed, what they
+    are patched into, at whatever distance, is heard with them, and what feeds them goes on; all
+    other sound is shut off where it would be heard, or would come into what is heard with them.
+
+    Returns:
+        Names of heard nodes whose channel strips are shut, and the numbers of shut cables.
     """
     audible = heard(patch)
-    alone = {name for name in audible if name in patch.soloed}
+    sounds = sounding(patch)
+    sends = [c for c in patch.cables if c.target != OUT and _carries_sound(patch, c)]
+    alone = patch.soloed & (sounds | frozenset(audible))
     if not alone:
-        return frozenset(name for name in audible if name in patch.muted)
-    while True:
-        fed = {c.target for c in patch.cables if c.source in alone and c.target != OUT} - alone
-        if not fed:
-            break
-        alone |= fed
-    return frozenset(n for n in audible if n in patch.muted or n not in alone)
+        strips = frozenset(name for name in audible if name in patch.muted)
+        return strips, frozenset(c.number for c in sends if c.source in patch.muted)
+    behind = _reached(alone, ((c.source, c.target) for c in sends))
+    before = _reached(alone, ((c.target, c.source) for c in patch.cables))
+    strips = frozenset(n for n in audible if n in patch.muted or n not in behind)
+    cables = frozenset(
+        c.number
+        for c in sends
+        if c.source in patch.muted
+        or (c.target in behind and c.source not in behind and c.target not in before)
+    )
+    return strips, cables
 
 
 def graph_of(patch: Patch) -> Graph:
@@ -143,7 +170,7 @@ def graph_of(patch: Patch) -> Graph:
     nodes: dict[str, GraphNode] = {}
     cables: dict[str, GraphCable] = {}
     audible = heard(patch)
-    shut = silent(patch)
+    shut, shut_cables = silent(patch)
     for node in patch.nodes.values():
         own = {
             name: v
@@ -158,6 +185,8 @@ def graph_of(patch: Patch) -> Graph:
             nodes[key] = GraphNode(key, shown_node(patch, node.name), "strip", strip)
     for cable in patch.cables:
         graph_cable = _cable(patch, cable)
+        if cable.number in shut_cables:
+            graph_cable = replace(graph_cable, amount=0.0)
         # A cable to a level or pan rests while the node is not heard.
         if graph_cable.target in nodes:
             cables[graph_cable.key] = graph_cable

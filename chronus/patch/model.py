@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from chronus.dsp.declaration import Input, Kind
     from chronus.language.steps import Sequence
     from chronus.patch.instruments import Instrument
+    from chronus.patch.scenes import Song
 
 OUT: Final = "out"
 """The node that is always there: the way to the sound card."""
@@ -105,6 +106,8 @@ class Patch:
         meter: notes in a bar, and what part of a whole one each is: (7, 8).
         swing: of sequences that name none, 0..1.
         instruments: by name; their inner nodes are among `nodes`.
+        scenes: by name, the commands of each in their order.
+        song: what arranges them, None where there is none.
         count: the next free number.
     """
 
@@ -118,6 +121,8 @@ class Patch:
     meter: tuple[int, int] = (4, 4)
     swing: float = 0.5
     instruments: Mapping[str, Instrument] = field(default_factory=lambda: MappingProxyType({}))
+    scenes: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    song: Song | None = None
     count: int = 1
 
     def with_node(self, node: Node) -> Patch:
@@ -232,6 +237,13 @@ class Patch:
         if sequence is not None:
             rest = {**self.sequences, target: meaning(sequence)}
         return replace(self, sequences=MappingProxyType(rest))
+
+    def with_scene(self, name: str, commands: tuple[str, ...] | None) -> Patch:
+        """A patch with a scene, in place of one of its name; without it where None."""
+        rest = {key: value for key, value in self.scenes.items() if key != name}
+        if commands is not None:
+            rest = {**self.scenes, name: commands}
+        return replace(self, scenes=MappingProxyType(rest))
 
     def free_name(self, wanted: str) -> str:
         """`wanted`, or with the first number from 2 that makes it free: kick2, tb303_2."""

@@ -33,6 +33,10 @@ class Backend(Protocol):
     def is_live(self) -> bool:
         """Whether time goes on by itself."""
 
+    @property
+    def kept_frames(self) -> int:
+        """How many of the last frames a sink may begin with that has not been there."""
+
     def need(self, kinds: Collection[str]) -> None:
         """Have the kernels of these kinds ready before anything that uses them is published."""
 

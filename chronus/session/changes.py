@@ -27,6 +27,8 @@ COVERED: Final = MappingProxyType(
         "meter": "meter",
         "swing": "begun, where a sequence has none of its own",
         "instruments": "is_rewired, through the graph of their nodes",
+        "scenes": "nothing that sounds: they are words until they are played",
+        "song": "the agenda, where it is restored",
         "count": "nothing that sounds: it only grows",
     }
 )

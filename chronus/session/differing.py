@@ -28,6 +28,7 @@ from chronus.session.saving import (
     set_line,
     share_text,
 )
+from chronus.session.scenes import scene_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 COVERED: Final = frozenset(
     {
         *("nodes", "cables", "silenced", "muted", "soloed", "sequences", "bpm", "meter", "swing"),
-        *("instruments", "count"),
+        *("instruments", "scenes", "song", "count"),
     },
 )
 """Every field of a patch; numbers are no part of what lines say. A test asks for all."""
@@ -97,6 +98,7 @@ def diff_lines(before: Patch, after: Patch, in_full: Collection[str] = ()) -> li
     _sequences(at, after)
     _strips(at, after)
     _silence(at, after)
+    _scenes(at, after)
     return at.lines
 
 
@@ -228,3 +230,16 @@ def _silence(at: _Lines, after: Patch) -> None:
                 f"patch {cable}; unpatch {cable}",
                 replace(at.patch, silenced=at.patch.silenced - {name}),
             )
+
+
+def _scenes(at: _Lines, after: Patch) -> None:
+    for name, commands in after.scenes.items():
+        if at.patch.scenes.get(name) != commands:
+            at.say(scene_line(name, commands), at.patch.with_scene(name, commands))
+    if after.song is None and at.patch.song is not None:
+        at.say("unsong", replace(at.patch, song=None))
+    elif after.song != at.patch.song:
+        at.say(f"song ready: {after.song}", replace(at.patch, song=after.song))
+    for name in at.patch.scenes:
+        if name not in after.scenes:
+            at.say(f"unscene {name}", at.patch.with_scene(name, None))

@@ -110,7 +110,8 @@ def shortened(
 
 def _opened(patch: Patch) -> list[str]:
     made = dict.fromkeys(map(text_of, patch.instruments.values()))
-    return [*made, f"open {{ {'; '.join(patch_lines(patch))} }}"]
+    built = "; ".join(patch_lines(patch, in_block=True))
+    return [*made, f"open {{ {built} }}"]
 
 
 def pending_lines(lines: Sequence[str], shift: int) -> list[str]:

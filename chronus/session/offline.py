@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chronus.dsp.compile import write_kernel
 from chronus.dsp.declaration import RAMP_S
-from chronus.engine.layout import Arena, Clock, Head, offline_arena
+from chronus.engine.layout import Arena, Clock, Head, offline_arena, tape_part
 from chronus.engine.writer import Writer
 from chronus.modules.catalog import catalog, kinds
 from chronus.settings import BLOCK
@@ -97,12 +97,29 @@ class Offline:
         while not self.writer.has_room():
             self._advance(self._committed + 1)
 
+    @property
+    def kept_frames(self) -> int:
+        """What lies on the tape, less what is computed at a time."""
+        return len(self._arena.tape) - CHUNK_BLOCKS * BLOCK
+
     def add_sink(self, sink: FrameSink, start_frame: int) -> None:
-        """Give a sink every frame from `start_frame` on."""
+        """Give a sink every frame from `start_frame` on; those that lie behind, now.
+
+        Raises:
+            UserError: what kept it from taking them.
+        """
+        done = self._committed * BLOCK
+        for first in range(start_frame, done, CHUNK_BLOCKS * BLOCK):
+            count = min(done - first, CHUNK_BLOCKS * BLOCK)
+            sink.take(first, tape_part(self._arena, first, count).copy())
         self._sinks.append((sink, start_frame, None))
 
     def remove_sink(self, sink: FrameSink, stop_frame: int) -> None:
-        """Give a sink nothing from `stop_frame` on, and close it there."""
+        """Give a sink nothing from `stop_frame` on, and close it there, or now."""
+        if stop_frame <= self._committed * BLOCK:
+            self._sinks = [entry for entry in self._sinks if entry[0] is not sink]
+            sink.close()
+            return
         self._sinks = [
             (s, start, stop_frame if s is sink else stop) for s, start, stop in self._sinks
         ]

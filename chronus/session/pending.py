@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from chronus.errors import UserError
 from chronus.session.draft import Instant
+from chronus.session.scenes import bars_to_end, running
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
@@ -63,6 +65,21 @@ class Pending:
                 session.go_to(due, apart=apart)  # another line may have its turn: look again
             else:
                 self._carry_out(item, session.timing.virtual)
+
+    def pass_song(self) -> None:
+        """Let virtual time move on to the end of a song that runs and has one."""
+        session = self._session
+        more = bars_to_end(session.patch, session.agenda)
+        item = running(session.agenda)
+        if more is None or item is None or item.beat is None:
+            return
+        last = session.transport.bar_at(item.beat) + more
+        while item is not None and item.beat is not None:
+            frame = item.frame_in(session.transport)
+            if math.isinf(frame) or session.transport.bar_at(item.beat) > last + 0.5:
+                return  # the transport stands, or somebody has begun the song again
+            session.move_to(max(frame, session.timing.virtual), apart=True)
+            item = running(session.agenda)
 
     # ---- in real time
 
@@ -140,6 +157,11 @@ class Pending:
         """Tell that an item could not be done; one that repeats is not tried again."""
         ends = ", and is cancelled" if item.repeat is not None else ""
         self._tell(f"at {item.when} (#{item.number}){ends}: error {error}")
+        self.failures += 1
+
+    def left_out(self, what: str, error: UserError) -> None:
+        """Tell that something was left out, and that all else goes on."""
+        self._tell(f"{what}: left out, error {error}")
         self.failures += 1
 
     def late(self, what: str, due: int, frame: int) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from chronus.language.instruments import Instrument as InstrumentStatement
 from chronus.language.quantities import in_unit
+from chronus.language.scenes import DefineSong, StoreScene
 from chronus.language.statements import (
     Load,
     Meter,
@@ -38,6 +39,7 @@ from chronus.patch.instruments import (
 )
 from chronus.patch.model import OUT, STRIP_PORTS
 from chronus.patch.naming import is_within, shown_ends, shown_input, shown_node, shown_target
+from chronus.session.scenes import scene_line, scene_lines
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -48,7 +50,7 @@ if TYPE_CHECKING:
 
 BUILDING = (
     *(Load, PatchStatement, Unpatch, Set, Mute, Solo, Tempo, Meter, Swing, Sequence),
-    InstrumentStatement,
+    *(StoreScene, DefineSong, InstrumentStatement),
 )
 """Statements that a patch file may hold: they build, and do nothing else."""
 
@@ -59,12 +61,15 @@ HEAD: Final = f"# chronus patch {VERSION}"
 VERSION_LINE: Final = re.compile(r"#\s*chronus patch ([0-9]+)\s*", re.ASCII)
 
 
-def patch_lines(patch: Patch, in_full: Collection[str] = ()) -> list[str]:
+def patch_lines(
+    patch: Patch, in_full: Collection[str] = (), *, in_block: bool = False
+) -> list[str]:
     """The lines that build a patch from nothing, in a stable order.
 
     Args:
         patch: which.
         in_full: instruments, by their kinds, whose files do not say what they are.
+        in_block: whether they are to stand in a block, which holds no other.
     """
     count, unit = patch.meter
     lines = [
@@ -90,6 +95,10 @@ def patch_lines(patch: Patch, in_full: Collection[str] = ()) -> list[str]:
     for node, port, _ in _own_pitches(patch):
         # Its pattern goes on with the pitch that it had when that was said.
         lines.append(set_line(patch, node, port))
+    for name, commands in patch.scenes.items():
+        lines += [scene_line(name, commands)] if in_block else scene_lines(name, commands)
+    if patch.song is not None:
+        lines.append(f"song: {patch.song}")
     return lines
 
 

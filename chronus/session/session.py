@@ -26,6 +26,7 @@ from chronus.session.console import Console
 from chronus.session.draft import Draft, place_of
 from chronus.session.history import History
 from chronus.session.ledger import END, Entry, Ledger
+from chronus.session.past import Past
 from chronus.session.pending import Pending
 from chronus.session.reply import Length, Recording, Reply, state_error
 from chronus.session.timing import Timing
@@ -90,6 +91,7 @@ class Session:
         self.agenda = Agenda()
         self.pending = Pending(self)
         self.ledger = Ledger(self.writer.took, self.pending.late)
+        self.past = Past(self.timing.foreseen)
         self._alarm = Alarm(self.pending.look)
         self._who = ""
         self._took: int | None = None
@@ -159,6 +161,7 @@ class Session:
     def set_transport(self, transport: Transport) -> None:
         """Let musical time go on differently; the engine has been told by an event."""
         self.timing.foreseen = transport
+        self.past.note(transport)
 
     def port_value(self, node: Node, port: str) -> float:
         """What a port is set to: in the engine, or in a score what it will be."""
@@ -417,7 +420,8 @@ class Session:
             self._took = took
             self.history = self.history.took(instant.line, took, self.transport.position(took))
             if foreseen is not transport is timing.foreseen:
-                timing.foreseen = timing.engine_transport()  # from the block at which it came
+                # From the block at which it came.
+                self.set_transport(timing.engine_transport())
         self.ledger.tell()
         self.tell_pending()
         self._wake()
@@ -517,6 +521,8 @@ class Session:
         with self.turns.turn():
             if self.quit_frame is None and self.end_frame() is not None:
                 self.pending.pass_until(math.inf, apart=True)
+            elif self.quit_frame is None and self.is_score:
+                self.pending.pass_song()
             self.pending.drop()
             frames = self.end_frame() if self.quit_frame is None else self.quit_frame
             if frames is None:

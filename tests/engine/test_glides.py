@@ -75,9 +75,7 @@ def test_levels_glide_in_decibel_and_pans_evenly():
     stage.say("set dc.pan 1 over 500ms", "wait 600ms")
     left, right = stage.frames[RATE:].T
     share = left[:24_000] / right[:24_000]
-    assert share == pytest.approx(
-        np.sqrt(2) * np.sin(np.pi / 4 * (1 - line(0, 1, 24_000))), abs=1e-4
-    )
+    assert share == pytest.approx(np.tan(np.pi / 4 * (1 - line(0, 1, 24_000))), abs=1e-4)
     assert (left[24_000:] == left[23_999]).all()
 
 

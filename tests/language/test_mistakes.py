@@ -18,7 +18,7 @@ WRONG: list[tuple[str, str, int, str | None]] = [
     ("zzzzzz", "E_SYNTAX", 1, None),
     ("loadsaw", "E_SYNTAX", 1, "load"),
     ("42", "E_SYNTAX", 1, None),
-    ("capture 3", "E_SYNTAX", 1, None),
+    ("capture 3", "E_SYNTAX", 9, None),
     ("bass.cutoff = 3", "E_SYNTAX", 1, "set bass.cutoff = 3"),
     ("kick: x.x.", "E_SYNTAX", 1, "sequence kick: x.x."),
     ("osc > out", "E_SYNTAX", 1, "patch osc > out"),

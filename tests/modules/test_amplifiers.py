@@ -65,12 +65,13 @@ def test_a_strip_in_the_middle_is_a_wire() -> None:
 
 @pytest.mark.parametrize("pan", np.linspace(-1.0, 1.0, 9))
 def test_a_pan_follows_its_law(pan: float) -> None:
-    """The near side stays, the far side is sqrt(2) sin((1 - |pan|) pi / 4)."""
+    """Equal power, whatever the place, and the middle as it came in: sides are 3 dB above it."""
     heard = play("strip", 64, in_left=0.5, in_right=0.5, pan=float(pan))
-    far = 0.5 * np.sqrt(2) * np.sin((1 - abs(pan)) * np.pi / 4)
-    left, right = (0.5, far) if pan <= 0 else (far, 0.5)
-    assert abs(heard["out_left"][0] - left) < 1e-6
-    assert abs(heard["out_right"][0] - right) < 1e-6
+    turn = (1 + pan) * np.pi / 4
+    assert abs(heard["out_left"][0] - 0.5 * np.sqrt(2) * np.cos(turn)) < 1e-6
+    assert abs(heard["out_right"][0] - 0.5 * np.sqrt(2) * np.sin(turn)) < 1e-6
+    power = heard["out_left"][0] ** 2 + heard["out_right"][0] ** 2
+    assert abs(power - 0.5) < 1e-6
 
 
 def test_an_amplifier_multiplies() -> None:

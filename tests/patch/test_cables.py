@@ -131,10 +131,10 @@ def test_stereo_into_mono_is_the_mean():
 
 
 @pytest.mark.parametrize(
-    ("pan", "left", "right"), [("0", 1.0, 1.0), ("-1", 1.0, 0.0), ("1", 0.0, 1.0)]
+    ("pan", "left", "right"), [("0", 1.0, 1.0), ("-1", 2**0.5, 0.0), ("1", 0.0, 2**0.5)]
 )
 def test_pan_and_level(pan, left, right):
-    """`pan` -1 is left, 1 is right; `level` is in decibel."""
+    """`pan` -1 is left, 1 is right, and as strong in sum as the middle; `level` is in decibel."""
     played = render(f"load sine freq=200; set sine.level -12db sine.pan {pan}", 0.5).frames
     gain = 10 ** (-12 / 20)
     assert amplitude(played[4800:, 0], 200) == pytest.approx(left * gain, abs=1e-3)

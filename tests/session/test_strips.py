@@ -45,35 +45,31 @@ def test_who_is_heard():
     assert len(clicks(stage.frames)) == 0
 
 
-def test_solo_keeps_what_the_soloed_is_patched_into():
-    """Sends into a bus go on; other heard nodes are silent."""
+def test_what_makes_no_sound_cannot_be_muted():
+    """The way is named: the node that it moves, or a cable to out."""
     stage = Stage()
-    stage.say(*THREE, "load mix as bus; patch a > bus by -6db; patch a > out")
-    stage.say("patch b > bus by -6db; patch b > out; set a.level -60db b.level -60db", "wait 50ms")
-    stage.say("solo a")
-    assert heard(stage) == "ab"
-    stage.say("unsolo a; solo b; mute bus")
-    assert heard(stage) == ""
-    stage.say("solo c; unsolo b; unmute bus")
-    assert heard(stage) == "c"
-
-
-def test_what_has_no_strip_cannot_be_muted():
-    """The way is named: the node behind it, or a cable to out."""
-    stage = Stage()
-    stage.say("load saw; load filter; patch saw > filter; load lfo")
-    assert stage.fails("mute saw").suggestions == ("mute filter",)
+    stage.say("load saw; load filter; patch saw > filter; load lfo; patch lfo > filter.cutoff")
+    assert stage.fails("mute lfo").suggestions == ("mute filter",)
+    stage.say("unpatch lfo > filter.cutoff")
     assert stage.fails("solo lfo").suggestions == ("patch lfo > out",)
     assert stage.fails("mute out").code == "E_STATE"
     assert stage.fails("unmute nobody").code == "E_NAME"
     assert not stage.session.patch.muted
 
 
+def test_who_is_muted_is_listed():
+    """`list` says who is heard, muted and soloed."""
+    stage = Stage()
+    stage.say(*THREE, "mute a; solo b")
+    rows = {row[0]: row[2] for row in stage.say("list").results[0].data["nodes"]}
+    assert rows == {"out": "", "a": "heard, muted", "b": "heard, soloed", "c": "heard"}
+
+
 def test_a_mute_outlasts_moves_and_names():
-    """A muted node that is patched elsewhere and back, or has a new name, is muted still."""
+    """A muted node that is patched elsewhere and back, or has a new name, is silent there, too."""
     stage = Stage()
     stage.say(*THREE, "mute a", "wait 50ms", "load vca; patch a > vca; set vca.level -18db")
-    assert heard(stage) == "abc"
+    assert heard(stage) == "bc"
     stage.say("unpatch a > vca", "wait 50ms", "unload vca")
     assert heard(stage) == "bc"
     stage.say("rename a x")
