@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from chronus.language.quantities import in_unit
+from chronus.patch.instruments import own_pitch
 from chronus.patch.query import query
 
 if TYPE_CHECKING:
