@@ -69,7 +69,7 @@ class Input:
         low: lowest value; the engine clips to it.
         high: highest value.
         unit: "hz", "ms", "s", "db", "%", "st", "beats" or "" for a bare number.
-        curve: how its range is walked.
+        curve: how its range is walked; from or to 0 no equal ratios lead, and the way is straight.
         choices: the words of an enumerated port; the signal is the index of the word.
         channels: 1, or 2 for left and right.
         ramp_s: seconds that a change takes; 0 steps at once (gates, pitches, words).
@@ -89,7 +89,9 @@ class Input:
     def __post_init__(self) -> None:
         inside = self.low <= self.default <= self.high
         assert inside, f"{self.name}: {self.default} is not from {self.low} to {self.high}"
-        assert self.curve is Curve.LINEAR or self.low > 0, f"{self.name}: exponential needs low > 0"
+        assert self.curve is Curve.LINEAR or self.low >= 0, (
+            f"{self.name}: exponential needs low >= 0"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,8 +298,8 @@ def helper(function: F) -> F:
 
 
 def freq(default: float = 110.0) -> Input:
-    """The standard pitch port."""
-    return Input("freq", "Pitch", default, 0.01, 20_000.0, "hz", Curve.EXPONENTIAL, ramp_s=0.0)
+    """The standard pitch port; at 0 what is patched into it says alone how high it sounds."""
+    return Input("freq", "Pitch", default, 0.0, 20_000.0, "hz", Curve.EXPONENTIAL, ramp_s=0.0)
 
 
 def gate() -> Input:

@@ -157,9 +157,12 @@ COST_US: Final = MappingProxyType(
         "filter": 169.0,
         "adsr": 136.0,
         "lfo": 66.0,
+        "keys": 100.0,
+        "knob": 3.0,
         "vca": 3.0,
         "delay": 577.0,
         "mix": 15.0,
+        "poly": 5.0,
         "strip": 27.0,
         "out": 20.0,
     }

@@ -118,8 +118,8 @@ def has_few_partials(step: float) -> bool:
 
 @helper
 def edge_slope(step: float) -> float:
-    """How many times half the reach of an edge goes into half a cycle."""
-    return 1.0 / min(8.0 * step, 1.0)
+    """How many times half the reach of an edge goes into half a cycle; finite where it stands."""
+    return 1.0 / clip(8.0 * step, 1e-9, 1.0)
 
 
 @module(
@@ -190,7 +190,7 @@ def triangle(place: int, freq: float, dt: float) -> tuple[int, float]:
     size = min(abs(naive), 2.0 - abs(naive))
     distance = 1.0 - size
     turn = steady(turning(step))
-    reach = steady(min(16.0 * step, 1.0))
+    reach = steady(clip(16.0 * step, 1e-9, 1.0))
     slope = steady(1.0 / reach)
     few = seldom(step > 0.0525)
     rest = reach * corner_rest(distance * slope) if distance < reach else 0.0
