@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PACKAGE: Final = Path(__file__).parents[1]
 ROOMS: Final = ("dsp", "engine", "machine", "patch")
-CONSTANTS: Final = frozenset({"layout.py", "tables.py", "beats.py"})
+CONSTANTS: Final = frozenset({"columns.py", "layout.py", "tables.py", "beats.py"})
 """Files without a mark whose numbers, or functions, are compiled into the step."""
 
 

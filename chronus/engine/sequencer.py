@@ -14,7 +14,7 @@ from chronus.dsp.native import OPTIONS
 from chronus.engine.frames import frame_at
 from chronus.engine.layout import NONE, STOPPED, Arena, Clock, Head
 from chronus.engine.notes import play_note
-from chronus.engine.ports import change
+from chronus.engine.ports import change_all
 from chronus.patch.tables import Amount, Mark, Role, What
 from chronus.settings import BLOCK
 
@@ -90,11 +90,18 @@ def rest_ports(arena: Arena, lane: int, block: int, sequence: int, before: int) 
     offset = max(frame_at(arena.beats[lane, new], arena.head[RATE], beat) - block * BLOCK, 0)
     for role in range(arena.sequence_ports.shape[1]):
         port = arena.sequence_ports[sequence, role]
-        if port == NONE or role == GATE:
+        if port == NONE or role == GATE or is_of_voices(arena, sequence):
             continue
         if moves(arena, before, role) and not moves(arena, after, role):
             ramp = int(np.floor(RAMP_S * arena.head[RATE] + 0.5))
-            change(arena, lane, new, port, offset, arena.base[lane, port], ramp)
+            change_all(arena, lane, new, port, offset, arena.base[lane, port], ramp)
+
+
+@njit(**OPTIONS)
+def is_of_voices(arena: Arena, sequence: int) -> bool:
+    """Whether a sequence plays several voices, each of which keeps the pitch that it has."""
+    gate = arena.sequence_ports[sequence, GATE]
+    return gate != NONE and arena.port_player[gate] != NONE
 
 
 @njit(**OPTIONS)
@@ -121,4 +128,4 @@ def play_entry(
     port = arena.sequence_ports[sequence, FREQ]
     values = arena.entry_values[entry]
     ramp = int(np.floor(values[A_RAMP_S] * arena.head[RATE] + 0.5))
-    change(arena, lane, block & 1, port, frame - block * BLOCK, values[A_PITCH], ramp)
+    change_all(arena, lane, block & 1, port, frame - block * BLOCK, values[A_PITCH], ramp)

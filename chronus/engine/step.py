@@ -32,7 +32,7 @@ from chronus.engine.faults import (
     reset_node,
 )
 from chronus.engine.freshness import forget_stale_step
-from chronus.engine.gates import close_due_gates, is_of_lane, open_gate
+from chronus.engine.gates import close_due_gates, hold_gate, is_of_lane, open_gate
 from chronus.engine.layout import (
     LANE_COLUMNS,
     NONE,
@@ -46,7 +46,15 @@ from chronus.engine.layout import (
     Ramp,
 )
 from chronus.engine.pace import has_room, wait_for_commit, wait_for_lanes
-from chronus.engine.ports import aim, change, fill_row, follow, forget_changes, ramp_value
+from chronus.engine.ports import (
+    aim,
+    change,
+    change_all,
+    fill_row,
+    follow,
+    forget_changes,
+    ramp_value,
+)
 from chronus.engine.sequencer import run_sequences
 from chronus.engine.silence import (
     SILENCE,
@@ -59,6 +67,16 @@ from chronus.engine.silence import (
     listen,
 )
 from chronus.engine.transport import bar_line, beat_now, move_transport
+from chronus.engine.voices import (
+    carry_voices,
+    close_due_voices,
+    copy_voices,
+    let_sleep,
+    note_event,
+    prepare_voices,
+    release_voices,
+)
+from chronus.engine.wide import run_voices, wake_nodes
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
@@ -88,9 +106,11 @@ E_SEQUENCE = int(Event.SEQUENCE)
 N_KIND, N_STATE, N_MEMORY = int(Node.KIND), int(Node.STATE), int(Node.MEMORY)
 N_ROW_IN, N_INPUTS, N_ROW_OUT = int(Node.ROW_IN), int(Node.INPUTS), int(Node.ROW_OUT)
 N_OUTPUTS, N_SLOT = int(Node.OUTPUTS), int(Node.SLOT)
-N_CHOICES = int(Node.CHOICES)
+N_CHOICES, N_GROUP = int(Node.CHOICES), int(Node.GROUP)
 E_RESET, E_MOVE, E_FOLLOW = int(Event.RESET), int(Event.MOVE), int(Event.FOLLOW)
 E_COPY, E_RING = int(Event.COPY), int(Event.RING)
+E_NOTE, E_RELEASE = int(Event.NOTE), int(Event.RELEASE)
+E_COPY_VOICES = int(Event.COPY_VOICES)
 
 CUT_SHIFT: Final = 36
 CUT_EVENTS: Final = (1 << CUT_SHIFT) - 1
@@ -142,6 +162,9 @@ def step(arena: Arena, lane: int, addresses: np.ndarray, scratch: np.ndarray) ->
         if arena.clock[lane, new, PLAYING] != 0:
             run_sequences(arena, lane, block)
         close_due_gates(arena, lane, block, plan)
+        close_due_voices(arena, lane, block, plan)
+        if prepare_voices(arena, lane, block, plan):
+            wake_nodes(arena, lane, block, plan)
         before = arena.plan_counts[plan, lane, BEFORE]
         row = run_nodes(arena, lane, block, plan, 0, before, 0, addresses, scratch)
         if lane == 0:
@@ -150,6 +173,7 @@ def step(arena: Arena, lane: int, addresses: np.ndarray, scratch: np.ndarray) ->
             nodes = arena.plan_counts[plan, lane, NODES]
             run_nodes(arena, lane, block, plan, before, nodes, row, addresses, scratch)
             move_cables(arena, lane, new, plan)
+            let_sleep(arena, lane, block, plan, is_cleared(arena, lane, block))
         forget_changes(arena, lane, new)
     elif lane == 0:
         going_on = wait_for_lanes(arena.head, block)
@@ -210,6 +234,7 @@ def take_events(arena: Arena, lane: int, block: int, cut: int) -> None:
     clock[new, LOW] = low
     if clock[new, PLAN] != NONE:
         bring_forward(arena, lane, old, clock[new, PLAN])
+        carry_voices(arena, lane, block, clock[new, PLAN])
     for i in range(total):
         place = waiting_event(arena, lane, old, i) % size
         if arena.ring[place, DUE] == NONE or arena.ring[place, DUE] <= block:
@@ -242,14 +267,15 @@ def apply_event(arena: Arena, lane: int, block: int, place: int) -> None:
     if event[DUE] != NONE and event[DUE] < block:
         clock[new, LATE] += 1
     if kind == E_PORT:
-        change(arena, lane, new, event[A], 0, value, event[B])
-        arena.base[lane, event[A]] = value
+        set_ports(arena, lane, new, event, value)
     elif kind == E_CABLE:
         aim(arena.live[lane, event[A]], value, event[B])
         arena.live_left[lane, event[A]] = event[B]
     elif kind == E_GATE:
         if not is_of_lane(arena, lane, new, event[A]):
             pass
+        elif value > 0.5 and event[C] != 0:
+            hold_gate(arena, lane, block, event[A], frame, event[B])
         elif value > 0.5:
             open_gate(arena, lane, block, event[A], frame, event[B])
         else:
@@ -272,9 +298,25 @@ def apply_event(arena: Arena, lane: int, block: int, place: int) -> None:
             arena.gate_off[new, event[A]] = arena.gate_off[1 - new, event[B]]
     elif kind == E_RESET or kind == E_COPY or kind == E_RING:
         change_node(arena, lane, block, event)
+    elif kind == E_NOTE:
+        note_event(arena, lane, block, event, value)
+    elif kind == E_RELEASE:
+        release_voices(arena, lane, block, event[A])
+    elif kind == E_COPY_VOICES:
+        copy_voices(arena, lane, block, event[A], event[B])
     else:
         move_transport(arena, lane, block, event, value)
     arena.ring[place, TOOK] = frame
+
+
+@njit(**OPTIONS)
+def set_ports(arena: Arena, lane: int, new: int, event: np.ndarray, value: float) -> None:
+    """Let a port, and those of other voices with it, go to a value from a block's start on."""
+    change_all(arena, lane, new, event[A], 0, value, event[B])
+    port = event[A]
+    while port != NONE:
+        arena.base[lane, port] = value
+        port = arena.port_next[port]
 
 
 @njit(**OPTIONS)
@@ -340,6 +382,10 @@ def run_nodes(
     for i in range(first, last):
         node = arena.plan_nodes[plan, lane, i]
         arena.head[current] = node[N_SLOT]
+        if node[N_GROUP] != NONE:
+            run_voices(arena, lane, block, plan, i, row, cleared, addresses, scratch)
+            row += node[N_INPUTS]
+            continue
         for k in range(node[N_INPUTS]):
             scratch[k] = fill_row(arena, lane, block, plan, row, node[N_ROW_IN] + k)
             row += 1

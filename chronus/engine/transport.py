@@ -14,6 +14,7 @@ from chronus.engine.frames import beats_after
 from chronus.engine.gates import close_gates
 from chronus.engine.layout import Arena, Beat, Clock, Event, Head, Ring
 from chronus.engine.silence import begin_panic
+from chronus.engine.voices import release_all
 from chronus.settings import BLOCK
 
 RATE = int(Head.RATE)
@@ -73,6 +74,7 @@ def move_transport(arena: Arena, lane: int, block: int, event: np.ndarray, value
     if kind == STOP or kind == FINISH or kind == PANIC:
         if clock[PLAN] >= 0:
             close_gates(arena, lane, block, clock[PLAN])
+            release_all(arena, lane, block, clock[PLAN])
         if kind == FINISH:
             clock[FINISHING] = block
             clock[QUIET_BLOCKS] = event[A]

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from chronus.engine.layout import NONE
-from chronus.patch.graph import graph_of, heard, key_of, strip_key
+from chronus.patch.graph import graph_of, heard, kernels_of, key_of, strip_key
 from chronus.patch.model import Patch, empty_patch
 from chronus.session.draft import place_of
 from chronus.session.glides import Glides
@@ -102,7 +102,7 @@ class Console:
 
     def publish(self, due: int) -> int:
         """Let all that was staged take effect at a block; a mark to settle on."""
-        self.backend.need({node.kind for node in self.patch.nodes.values()})
+        self.backend.need(kernels_of(self.patch))
         self.backend.make_room()
         self.is_touched = self.is_rewired = False
         return self._writer.publish(due)
