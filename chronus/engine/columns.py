@@ -19,6 +19,8 @@ MOST_MEMORIES: Final = 64
 """Delay memories of a kind whose voices are computed side by side."""
 HELD: Final = 1 << 56
 """In place of the frame at which a voice's gate closes: it stays open until it is closed."""
+VELOCITY_ONE: Final = 1 << 40
+"""A velocity of 1 in an event of a note: fine enough for every float32 that is heard."""
 ASLEEP: Final = -1
 """In place of a voice's blocks of silence: it is silent, and starts afresh at its next note."""
 RUNG_OUT: Final = -2
@@ -169,8 +171,8 @@ class Event(IntEnum):
     COPY = 14  # node slot a goes on from the state and delay memory of node slot b
     RING = 15  # node slot a is silent after b blocks of silence, or c blocks in all
     PANIC = 16  # as STOP; all fades, and every node starts afresh
-    NOTE = 17  # player a plays a note of value Hz (0: its own) for b frames (0: held), c: bits of its
-    # velocity as a float32, or NONE: its own
+    NOTE = 17  # player a plays a note of value Hz (0: its own) for b frames (0: held), c: its
+    # velocity in parts of VELOCITY_ONE, or NONE: its own
     RELEASE = 18  # every voice of player a closes its gate
     COPY_VOICES = 19  # the voices of player a sound as those of player b do, released
 

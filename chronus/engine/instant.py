@@ -47,12 +47,12 @@ class Instant:
             self.events.pop((about, number, True), None)
         self.events[about, number, glides] = (int(kind), a, b, c, value)
 
-    def add_note(self, player: int, frames: int, velocity_bits: int, hz: float) -> None:
+    def add_note(self, player: int, frames: int, velocity: int, hz: float) -> None:
         """A note of a player, behind all that are played at this instant."""
         number = len(self.events)
         while (int(Event.NOTE), number, False) in self.events:
             number += 1
-        event = (int(Event.NOTE), player, frames, velocity_bits, hz)
+        event = (int(Event.NOTE), player, frames, velocity, hz)
         self.events[int(Event.NOTE), number, False] = event
 
     def release(self, player: int) -> None:

@@ -47,7 +47,10 @@ def play_note(
         player = arena.port_player[gate]
         own = own_note(arena, lane, player)
         pitch = arena.entry_values[entry, A_PITCH]
-        note = (own[0] if np.isnan(pitch) else float32(pitch)), float32(arena.entry_values[entry, A_VELOCITY])
+        note = (
+            (own[0] if np.isnan(pitch) else float32(pitch)),
+            float32(arena.entry_values[entry, A_VELOCITY]),
+        )
         play_voice(arena, lane, block, player, frame, note, off - frame)
         return
     if arena.entries[entry, INDEX] > 0:

@@ -289,9 +289,7 @@ def _add_node(
             )
         voices = _voice_ports(place, port)
         is_wide = voices != NONE or any(wire[Wire.IS_WIDE] for wire in lane.wires[first:])
-        lane.rows.append(
-            [place.ports + port, first, len(lane.wires) - first, voices, int(is_wide)]
-        )
+        lane.rows.append([place.ports + port, first, len(lane.wires) - first, voices, int(is_wide)])
     gate = kind.find_input("gate")
     if gate is not None and not place.is_player:
         lane.gates.append(place.ports + gate)

@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import float32, int32, njit
+from numba import float32, njit
 
 from chronus.dsp.layout import WIDE
 from chronus.dsp.native import OPTIONS, floats
@@ -26,6 +26,7 @@ from chronus.engine.layout import (
     ASLEEP,
     HELD,
     NONE,
+    VELOCITY_ONE,
     Arena,
     Clock,
     Count,
@@ -128,7 +129,9 @@ def play_voice(
     change(arena, lane, new, ports[FREQ], at, note[0], 0)
     change(arena, lane, new, ports[VELOCITY], at, note[1], 0)
     change(arena, lane, new, ports[GATE], at, 1.0, 0)
-    arena.voice_off[lane, new, slot] = max(frame + length, block * BLOCK + at + 1) if length else HELD
+    arena.voice_off[lane, new, slot] = (
+        max(frame + length, block * BLOCK + at + 1) if length else HELD
+    )
 
 
 @njit(**OPTIONS)
@@ -163,7 +166,7 @@ def note_event(arena: Arena, lane: int, block: int, event: np.ndarray, hz: float
     """Let an event of a note take effect; see `Event.NOTE`."""
     own = own_note(arena, lane, event[A])
     pitch = float32(hz) if hz > 0.0 else own[0]
-    velocity = own[1] if event[C] == NONE else int32(event[C]).view(np.float32)
+    velocity = own[1] if event[C] == NONE else float32(event[C] / VELOCITY_ONE)
     play_voice(arena, lane, block, event[A], block * BLOCK, (pitch, velocity), event[B])
 
 

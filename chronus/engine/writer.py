@@ -16,6 +16,7 @@ from chronus.dsp.declaration import RAMP_S, Curve
 from chronus.engine.instant import Instant
 from chronus.engine.layout import (
     NONE,
+    VELOCITY_ONE,
     Arena,
     Clock,
     Count,
@@ -241,7 +242,9 @@ class Writer:
                     self.room.link(self.places[parts[node.base][-2]], self.places[key])
         singles = graph.nodes.keys() & self._parts.keys()
         known = self._parts | dict.fromkeys(singles, ()) | parts
-        self._parts = {base: those for base, those in known.items() if those and those[0] in self.places}
+        self._parts = {
+            base: those for base, those in known.items() if those and those[0] in self.places
+        }
 
     def _renew_kernel(self, key: str, node: GraphNode) -> None:
         """Let a node that keeps its place be computed by its kind's kernel as it is now."""
@@ -483,8 +486,8 @@ class Writer:
     def play_note(self, key: str, hz: float, velocity: float, frames: int) -> None:
         """A voice of a player plays a note for so many frames (0: until all are released)."""
         player = self.place(key).player
-        bits = int(np.float32(velocity).view(np.int32))
-        self._instant.add_note(player, frames, bits, hz)
+        parts = round(float(np.float32(velocity)) * VELOCITY_ONE)
+        self._instant.add_note(player, frames, parts, hz)
 
     def glide_cable(self, key: str, frames: int) -> None:
         """A cable takes so many frames to its amount, if it was there before."""
@@ -579,7 +582,9 @@ class Writer:
         places = {key: self.places[key] for key in keys if key in self.places}
         cables = [self.cables[key] for key in keys if key in self.cables]
         cables = [c for c in cables if c.source in places and c.target in places]
-        return Wiring(places, cables, self.cable_slots, self._leaving.fading, self._master, self.rate_hz)
+        return Wiring(
+            places, cables, self.cable_slots, self._leaving.fading, self._master, self.rate_hz
+        )
 
     def _put(self, index: int, due: int, event: tuple[int, int, int, int, float]) -> None:
         place = index % self.arena.ring.shape[0]

@@ -197,7 +197,9 @@ class LiveMachine:
         """
         crew, old = self._running(), catalog().numbers
         changed = [name for name, number in new.numbers.items() if number != old.get(name)]
-        changed += [wide(n) for n in changed if n in old and catalog().number(wide(n)) in crew.kernels]
+        changed += [
+            wide(n) for n in changed if n in old and catalog().number(wide(n)) in crew.kernels
+        ]
         with self._compiling() as progress:
             build.build_for(new, changed, progress)
         used = {*self.writer.kernels_in_use(), *(new.number(n) for n in build.forms_of(new))}

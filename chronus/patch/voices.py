@@ -40,7 +40,9 @@ def voices_of(patch: Patch) -> dict[str, str]:
 
 def player_of(patch: Patch, instrument: Instrument) -> Node | None:
     """The node that an instrument's notes go to, None where it has none."""
-    return None if instrument.player is None else patch.nodes.get(instrument.inner(instrument.player))
+    return (
+        None if instrument.player is None else patch.nodes.get(instrument.inner(instrument.player))
+    )
 
 
 def voices_played_by(patch: Patch, node: Node) -> int:

@@ -181,6 +181,15 @@ class Console:
             self._writer.set_gate(key_of(node), index, is_open=is_open, frames=frames)
             self.is_touched = True
 
+    def play_notes(
+        self, node: Node, pitches: Iterable[float], velocity: float, frames: int
+    ) -> None:
+        """Let voices of a node that plays several notes at once each play a pitch in Hz."""
+        if self.is_here(node):
+            for hz in pitches:
+                self._writer.play_note(key_of(node), hz, velocity, frames)
+            self.is_touched = True
+
     def play(self, player: str, node: Node, table: Table, roles: Ports, *, now: bool) -> None:
         """Let a node, or one of its ports, be played by a table from the next bar line on."""
         self.is_touched |= self._sequences.play(player, node, table, roles, now=now)
