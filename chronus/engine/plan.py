@@ -211,8 +211,8 @@ def _add_voices(plan: Plan, wiring: Wiring, lane_of: Mapping[str, int]) -> None:
             driven.add(target.group)
     slots = {place.slot: key for key, place in places.items()}
     for lane in plan.lanes:
-        for row in lane.nodes:
-            row[Node.LEAVES] = leaves[slots[row[Node.SLOT]]]
+        for node in lane.nodes:
+            node[Node.LEAVES] = leaves[slots[node[Node.SLOT]]]
     for group in dict.fromkeys(place.group for place in places.values() if place.group != NONE):
         those = {key: place for key, place in places.items() if place.group == group}
         remembered = sum(place.size.memory // WIDE for place in those.values())

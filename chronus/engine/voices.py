@@ -120,7 +120,10 @@ def play_voice(
     note: tuple[float, float],
     length: int,
 ) -> None:
-    """Let a voice of a player play a note: (pitch in Hz, velocity), for so many frames (0: held)."""
+    """Let a voice of a player play a note, pitch in Hz and velocity, for `length` frames.
+
+    A length of 0 leaves its gate open.
+    """
     slot = free_voice(arena, lane, block, player, frame)
     at = close_voice(arena, lane, block, slot, frame)
     wake(arena, lane, slot)

@@ -201,13 +201,13 @@ def add_wide_cables(
     first = arena.plan_rows[plan, lane, row, FIRST]
     last = first + arena.plan_rows[plan, lane, row, WIRES]
     for wire in range(first, last):
-        if arena.plan_wires[plan, lane, wire, W_BENDS] == 0:
-            if not is_dead(arena, lane, plan, wire):
-                add_wide_wire(arena, lane, block, plan, wire, samples)
+        bends = arena.plan_wires[plan, lane, wire, W_BENDS] != 0
+        if not bends and not is_dead(arena, lane, plan, wire):
+            add_wide_wire(arena, lane, block, plan, wire, samples)
     for wire in range(first, last):
-        if arena.plan_wires[plan, lane, wire, W_BENDS] != 0:
-            if not is_dead(arena, lane, plan, wire):
-                bend_by_wide_wire(arena, lane, block, plan, wire, samples, awake)
+        bends = arena.plan_wires[plan, lane, wire, W_BENDS] != 0
+        if bends and not is_dead(arena, lane, plan, wire):
+            bend_by_wide_wire(arena, lane, block, plan, wire, samples, awake)
     low = arena.limits[port, 0]
     high = arena.limits[port, 1]
     if low > -np.inf or high < np.inf:

@@ -16,7 +16,8 @@ PAD = (
     "load adsr as NAME/env velocity=0 attack=3 decay=60 sustain=0.6 release=80",
     "patch NAME/saw > NAME/filter > NAME/env; patch NAME/env.env > NAME/filter.cutoff by 2khz",
     "patch NAME/keys.freq > NAME/saw.freq; patch NAME/keys.gate > NAME/env.gate",
-    "patch NAME/keys.velocity > NAME/env.velocity; load poly as NAME/poly; patch NAME/env > NAME/poly",
+    "patch NAME/keys.velocity > NAME/env.velocity",
+    "load poly as NAME/poly; patch NAME/env > NAME/poly",
     "set NAME/poly.level -12db",
 )
 """A saw, a filter that its envelope opens, and where its voices meet."""
