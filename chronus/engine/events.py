@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from numba import njit
 
-from chronus.dsp.native import OPTIONS, fresh, swap_if
+from chronus.dsp.native import ONCE, OPTIONS, fresh, swap_if
 from chronus.engine.copies import copy_node
 from chronus.engine.due import waiting_event
 from chronus.engine.faults import reset_node
@@ -93,7 +93,7 @@ def take_events(arena: Arena, lane: int, block: int, cut: int) -> None:
             apply_event(arena, lane, block, place)
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def bring_forward(arena: Arena, lane: int, old: int, plan: int) -> None:
     """Copy a plan's cables into the working copy, and its gates into the new bank."""
     for i in range(arena.plan_counts[plan, lane, CABLES]):
@@ -105,7 +105,7 @@ def bring_forward(arena: Arena, lane: int, old: int, plan: int) -> None:
         arena.gate_off[1 - old, port] = arena.gate_off[old, port]
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def apply_event(arena: Arena, lane: int, block: int, place: int) -> None:
     """Let one event of the ring take effect at the start of the block."""
     new = block & 1
@@ -138,7 +138,7 @@ def apply_event(arena: Arena, lane: int, block: int, place: int) -> None:
     arena.ring[place, TOOK] = frame
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def set_ports(arena: Arena, lane: int, new: int, event: np.ndarray, value: float) -> None:
     """Let a port, and those of other voices with it, go to a value from a block's start on."""
     change_all(arena, lane, new, event[A], 0, value, event[B])
@@ -148,7 +148,7 @@ def set_ports(arena: Arena, lane: int, new: int, event: np.ndarray, value: float
         port = arena.port_next[port]
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def move_gate(arena: Arena, lane: int, block: int, event: np.ndarray, value: float) -> None:
     """Let a gate open or close at a block's start."""
     if value > 0.5 and event[C] != 0:
@@ -160,7 +160,7 @@ def move_gate(arena: Arena, lane: int, block: int, event: np.ndarray, value: flo
         arena.gate_off[block & 1, event[A]] = NONE
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def change_sequence(arena: Arena, lane: int, block: int, event: np.ndarray) -> None:
     """Let a sequence play another table, or what it plays go on as another sequence."""
     new = block & 1
@@ -180,7 +180,7 @@ def change_sequence(arena: Arena, lane: int, block: int, event: np.ndarray) -> N
         arena.sequences[lane, new, event[A], 0:2] = NONE
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def play_voices(arena: Arena, lane: int, block: int, event: np.ndarray, value: float) -> None:
     """Let an event of what plays several notes at once take effect."""
     if event[KIND] == E_NOTE:
@@ -191,7 +191,7 @@ def play_voices(arena: Arena, lane: int, block: int, event: np.ndarray, value: f
         copy_voices(arena, lane, block, event[A], event[B])
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def change_node(arena: Arena, lane: int, block: int, event: np.ndarray) -> None:
     """Let an event of a node take effect: it starts afresh, is a copy, or rings on."""
     if event[KIND] == E_RESET:

@@ -58,8 +58,8 @@ if TYPE_CHECKING:
 __all__ = [
     "ASLEEP", "HELD", "LANES", "LANE_COLUMNS", "LOCKS_BYTES", "MAX_ROWS_OF_A_NODE",
     "MOST_CHOICES", "MOST_MEMORIES", "NODE_COLUMNS", "NONE", "RUNG_OUT", "STOPPED", "VELOCITY_ONE",
-    "Arena", "Beat", "Choice", "Clock", "Count", "Event", "Fault", "Group", "Head", "Lane", "Limits",
-    "Node", "Player", "Ramp", "Reason", "Ring", "Row", "Tail", "Wire", "arena_dtype",
+    "Arena", "Beat", "Choice", "Clock", "Count", "Event", "Fault", "Group", "Head", "Lane",
+    "Limits", "Node", "Player", "Ramp", "Reason", "Ring", "Row", "Tail", "Wire", "arena_dtype",
     "arena_on", "initialise", "lane_place", "offline_arena", "recover", "tape_part",
 ]  # fmt: skip
 

@@ -12,6 +12,7 @@ from numba import float32, njit
 
 from chronus.dsp.native import (
     FLUSH_BITS,
+    ONCE,
     OPTIONS,
     call_kernel,
     fence,
@@ -85,7 +86,7 @@ def run_blocks(
     return done
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def step(arena: Arena, lane: int, addresses: np.ndarray, scratch: np.ndarray) -> bool:
     """Compute a lane's share of the next block, and commit it; False if all is to end meanwhile."""
     block = arena.head[COMMITTED]

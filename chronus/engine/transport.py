@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 from numba import njit
 
-from chronus.dsp.native import OPTIONS
+from chronus.dsp.native import ONCE, OPTIONS
 from chronus.engine import beats as plain
 from chronus.engine.beats import BAR_TOLERANCE
 from chronus.engine.frames import beats_after
@@ -27,9 +25,6 @@ NEXT_BEAT, NEXT_BAR_BEATS = int(Beat.NEXT_BEAT), int(Beat.NEXT_BAR_BEATS)
 KIND, A, B, C = int(Ring.KIND), int(Ring.A), int(Ring.B), int(Ring.C)
 TEMPO, METER, START = int(Event.TEMPO), int(Event.METER), int(Event.START)
 STOP, FINISH, PANIC = int(Event.STOP), int(Event.FINISH), int(Event.PANIC)
-
-ONCE: Final = {**OPTIONS, "inline": "always"}
-"""What stands in one or two places: no function of its own, which would take longer to compile."""
 
 bpm_after = njit(**ONCE)(plain.bpm_after)
 bars_at = njit(**ONCE)(plain.bars_at)

@@ -21,7 +21,7 @@ import numpy as np
 from numba import float32, njit
 
 from chronus.dsp.layout import WIDE
-from chronus.dsp.native import OPTIONS, floats
+from chronus.dsp.native import ONCE, OPTIONS, floats
 from chronus.engine.layout import (
     ASLEEP,
     HELD,
@@ -59,7 +59,7 @@ SLEEP: Final = 1e-5
 # ---- at the start of a block
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def carry_voices(arena: Arena, lane: int, block: int, plan: int) -> None:
     """Bring what is known of a plan's voices into the new bank, and see which of them sound."""
     new = block & 1
@@ -91,7 +91,7 @@ def wake(arena: Arena, lane: int, slot: int) -> None:
 # ---- notes
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def free_voice(arena: Arena, lane: int, block: int, player: int, frame: int) -> int:
     """The voice that is to play a note which begins at a frame of this block."""
     new = block & 1
@@ -137,7 +137,7 @@ def play_voice(
     )
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def close_voice(arena: Arena, lane: int, block: int, slot: int, frame: int) -> int:
     """Have a voice's gate closed before a note at a frame; at which offset that may open it.
 
@@ -164,7 +164,7 @@ def own_note(arena: Arena, lane: int, player: int) -> tuple[float, float]:
     return freq, arena.base[lane, arena.players[player, P_VELOCITY]]
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def note_event(arena: Arena, lane: int, block: int, event: np.ndarray, hz: float) -> None:
     """Let an event of a note take effect; see `Event.NOTE`."""
     own = own_note(arena, lane, event[A])
@@ -184,14 +184,14 @@ def release_voices(arena: Arena, lane: int, block: int, player: int) -> None:
             arena.voice_off[lane, new, slot] = block * BLOCK
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def release_all(arena: Arena, lane: int, block: int, plan: int) -> None:
     """Close the gates of all voices of a plan at the start of a block."""
     for i in range(arena.plan_counts[plan, lane, PLAYERS]):
         release_voices(arena, lane, block, arena.plan_players[plan, i])
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def close_due_voices(arena: Arena, lane: int, block: int, plan: int) -> None:
     """Close the gates of voices whose time ends in this block."""
     new = block & 1
@@ -204,7 +204,7 @@ def close_due_voices(arena: Arena, lane: int, block: int, plan: int) -> None:
                 change(arena, lane, new, arena.voice_ports[slot, GATE], off - start, 0.0, 0)
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def copy_voices(arena: Arena, lane: int, block: int, to: int, source: int) -> None:
     """Let the voices of a player sound as those of another one do, with their gates closed."""
     new = block & 1
@@ -223,7 +223,7 @@ def copy_voices(arena: Arena, lane: int, block: int, to: int, source: int) -> No
 # ---- within and at the end of a block
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def prepare_voices(arena: Arena, lane: int, block: int, plan: int) -> bool:
     """Begin to listen to a lane's voices; whether some of its nodes have to start afresh."""
     new = block & 1
@@ -239,7 +239,7 @@ def prepare_voices(arena: Arena, lane: int, block: int, plan: int) -> bool:
     return found
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def add_up_voices(arena: Arena, lane: int, block: int, node: np.ndarray) -> None:
     """Let what leaves a node's voices be the sum of those that are awake, in their order."""
     new = block & 1
@@ -268,7 +268,7 @@ def silence_sums(arena: Arena, new: int, node: np.ndarray) -> None:
         arena.rows_out[new, node[N_SUMS] + k, :] = 0.0
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def let_sleep(arena: Arena, lane: int, block: int, plan: int, is_cleared: bool) -> None:  # noqa: FBT001
     """Count the silent blocks of a lane's voices; what is silent for long enough falls asleep."""
     new = block & 1

@@ -12,7 +12,7 @@ import numpy as np
 from numba import float32, float64, njit
 
 from chronus.dsp.layout import WIDE
-from chronus.dsp.native import OPTIONS, call_kernel, floats
+from chronus.dsp.native import ONCE, OPTIONS, call_kernel, floats
 from chronus.engine.choices import cross_over, hold_choices
 from chronus.engine.faults import EXPONENT, bypass, has_failed, is_bypassed, note_fault
 from chronus.engine.layout import NONE, Arena, Choice, Count, Head, Node, Ramp, Row, Wire
@@ -40,7 +40,7 @@ SAMPLES = BLOCK * WIDE
 # ---- voices that wake
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def wake_nodes(arena: Arena, lane: int, block: int, plan: int) -> None:
     """Let the voices that wake in this block start afresh: in the old bank, which the step reads.
 
@@ -66,7 +66,7 @@ def wake_nodes(arena: Arena, lane: int, block: int, plan: int) -> None:
                 empty_voice(arena, old, node, voice)
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def empty_voice(arena: Arena, old: int, node: np.ndarray, voice: int) -> None:
     """Empty the delay memory of a voice, and what a cable that closes a cycle reads of it."""
     for k in range(node[N_OUTPUTS]):
@@ -148,7 +148,7 @@ def fill_wide_row(
     return arena.rows_in[place].ctypes.data
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def fill_voices(arena: Arena, lane: int, block: int, first: int, place: int) -> None:
     """Fill a row by the port of each voice; where one rests, its part is written once."""
     samples = floats(arena.rows_in[place].ctypes.data, SAMPLES).reshape((BLOCK, WIDE))
@@ -164,7 +164,7 @@ def fill_voices(arena: Arena, lane: int, block: int, first: int, place: int) -> 
             arena.filled[place + voice] = base
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def pass_row(arena: Arena, lane: int, block: int, plan: int, row: int, place: int) -> None:
     """Let the ports of a row go on while nobody reads it."""
     port = arena.plan_rows[plan, lane, row, PORT]
@@ -192,7 +192,7 @@ def wire_source(arena: Arena, lane: int, block: int, plan: int, wire: int) -> in
     return arena.rows_out[bank, arena.plan_wires[plan, lane, wire, W_SOURCE]].ctypes.data
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def add_wide_cables(
     arena: Arena, lane: int, block: int, plan: int, row: int, samples: np.ndarray, awake: int
 ) -> None:
@@ -215,7 +215,7 @@ def add_wide_cables(
             samples[i] = min(max(samples[i], low), high)
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def add_wide_wire(
     arena: Arena, lane: int, block: int, plan: int, wire: int, samples: np.ndarray
 ) -> None:
@@ -242,7 +242,7 @@ def add_wide_wire(
             samples[WIDE * i + voice] += source[WIDE * i + voice if is_wide else i] * amount
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def bend_by_wide_wire(
     arena: Arena, lane: int, block: int, plan: int, wire: int, samples: np.ndarray, awake: int
 ) -> None:
@@ -274,7 +274,7 @@ def bend_by_wide_wire(
 # ---- a node
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def run_voices(
     arena: Arena,
     lane: int,
@@ -336,7 +336,7 @@ def run_voices(
     listen(arena, block, node)
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def compute(
     arena: Arena, block: int, node: np.ndarray, addresses: np.ndarray, scratch: np.ndarray
 ) -> None:
@@ -355,7 +355,7 @@ def compute(
         cross_over(arena, block, node, addresses, scratch)
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def are_finite(arena: Arena, new: int, node: np.ndarray, awake: int) -> bool:
     """Whether all that a node's voices give out are numbers, as far as they are heard."""
     for k in range(node[N_OUTPUTS]):

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chronus.engine.layout import NONE, Head, Lane, lane_place
 from chronus.engine.events import cut_of
+from chronus.engine.layout import NONE, Head, Lane, lane_place
 from chronus.machine import blame, watch
 from chronus.machine.playing import Player, view_of
 from chronus.machine.stream import Deck
