@@ -28,6 +28,11 @@ def state_dir() -> Path:
     return _base("XDG_STATE_HOME", ".local/state") / "chronus"
 
 
+def data_dir() -> Path:
+    """What the user keeps for every session, such as instruments."""
+    return _base("XDG_DATA_HOME", ".local/share") / "chronus"
+
+
 def config_file() -> Path:
     """The user's settings, in TOML."""
     return _base("XDG_CONFIG_HOME", ".config") / "chronus" / "config.toml"

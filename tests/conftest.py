@@ -6,11 +6,14 @@ The kernels are the one exception: they take long to compile, and depend on noth
 from __future__ import annotations
 
 import os
+import shutil
+from pathlib import Path
 
 import pytest
 
 from chronus.settings import cache_dir
 
+DATA = Path(__file__).parent / "support" / "data"
 KEPT = {"CHRONUS_CACHE_DIR", "CHRONUS_VERBOSE"}
 
 
@@ -29,4 +32,6 @@ def _own_folders(tmp_path_factory):
             folder = tmp_path_factory.mktemp(variable.lower())
             folder.chmod(0o700)
             patch.setenv(variable, str(folder))
+        # This user has some instruments.
+        shutil.copytree(DATA, os.environ["XDG_DATA_HOME"], dirs_exist_ok=True)
         yield

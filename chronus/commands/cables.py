@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chronus.commands.declaration import Command
@@ -9,13 +10,17 @@ from chronus.errors import Code, UserError, nearest
 from chronus.language.quantities import in_unit
 from chronus.language.statements import Patch, Unpatch
 from chronus.patch.graph import heard, sounding
+from chronus.patch.instruments import inner_nodes
 from chronus.patch.model import OUT, Cable
+from chronus.patch.naming import is_within, shown_ends, shown_node
 from chronus.session.draft import Result
 
 if TYPE_CHECKING:
     from chronus.dsp.declaration import Input
     from chronus.language.statements import PortRef, Quantity
+    from chronus.patch.instruments import Instrument
     from chronus.patch.model import Node
+    from chronus.patch.model import Patch as PlayedPatch
     from chronus.session.draft import Draft
 
 LARGEST_AMOUNT = 1e6
@@ -31,6 +36,10 @@ def _output(draft: Draft, ref: PortRef, *, is_first: bool) -> tuple[Node, str]:
     if node.name == OUT:
         raise UserError(Code.CABLE, "out is the end: nothing comes after it", ref.span)
     names = [port.name for port in node.declaration.outputs]
+    instrument = draft.patch.instruments.get(ref.node.text)
+    if instrument is not None:
+        _check_output(draft, instrument, ref, is_first=is_first)
+        return node, names[0]
     if ref.port is None or (not is_first and ref.port.text not in names):
         return node, names[0]
     if ref.port.text in names:
@@ -44,6 +53,29 @@ def _output(draft: Draft, ref: PortRef, *, is_first: bool) -> tuple[Node, str]:
     raise UserError(Code.PORT, message, ref.port.span, nearest(ref.port.text, names))
 
 
+def _check_output(draft: Draft, instrument: Instrument, ref: PortRef, *, is_first: bool) -> None:
+    """Make sure that an instrument has an output of a name; there is one, `out`.
+
+    Raises:
+        UserError: E_CABLE or E_PORT.
+    """
+    if ref.port is None or ref.port.text == "out" or not is_first:
+        return
+    if ref.port.text in instrument.ports:
+        message = f"{ref} is an input: a cable starts at an output (out)"
+        raise UserError(Code.CABLE, message, ref.port.span, (f"{instrument.name}.out",))
+    inner = [
+        f"{node.name}.{ref.port.text}"
+        for node in inner_nodes(draft.patch, instrument)
+        if node.declaration.find_output(ref.port.text) is not None
+    ]
+    message = (
+        f"{instrument.name} ({instrument.kind}) has no output '{ref.port.text}'; it has out;"
+        f" `describe {instrument.name}` shows the inner ones"
+    )
+    raise UserError(Code.PORT, message, ref.port.span, (*inner[:2], f"{instrument.name}.out"))
+
+
 def _input(draft: Draft, ref: PortRef, *, is_last: bool) -> tuple[Node, str, Input]:
     """The input that a stage takes: the named one, or the main one.
 
@@ -52,6 +84,9 @@ def _input(draft: Draft, ref: PortRef, *, is_last: bool) -> tuple[Node, str, Inp
     """
     node = draft.node(ref.node)
     kind = node.declaration
+    if ref.node.text in draft.patch.instruments:
+        is_out = ref.port is not None and ref.port.text == "out" and not is_last
+        return draft.input_at(replace(ref, port=None) if is_out else ref)
     if ref.port is None or kind.find_output(ref.port.text) is None or node.port(ref.port.text):
         return draft.input_at(ref)
     if is_last or kind.main_input is None:
@@ -112,15 +147,16 @@ def _patch(draft: Draft, statement: Patch) -> None:
         draft.rewire(patch)
     shown = " > ".join(", ".join(str(ref) for ref in stage) for stage in statement.stages)
     amount = f" by {statement.amount.text}" if statement.amount else ""
-    data = {"cables": [_as_data(cable) for cable in new]}
+    data = {"cables": [_as_data(draft.patch, cable) for cable in new]}
     unheard = _unheard(draft, {c.source for c in new} | {c.target for c in new})
     draft.say(Result(shown + amount + unheard, data=data, already=not fresh))
 
 
-def _as_data(cable: Cable) -> dict[str, object]:
+def _as_data(patch: PlayedPatch, cable: Cable) -> dict[str, object]:
+    source, target = shown_ends(patch, cable)
     return {
-        "from": f"{cable.source}.{cable.output}",
-        "to": f"{cable.target}.{cable.input}",
+        "from": source,
+        "to": target,
         "amount": cable.amount,
         "bends": cable.bends,
     }
@@ -135,13 +171,13 @@ def _unheard(draft: Draft, names: set[str]) -> str:
             break
         reached |= more
     lost = sorted((names - reached) & sounding(draft.patch))
-    return f" (not heard: {', '.join(lost)})" if lost else ""
+    shown = ", ".join(shown_node(draft.patch, name) for name in lost)
+    return f" (not heard: {shown})" if lost else ""
 
 
 def _unpatch(draft: Draft, statement: Unpatch) -> None:
     if len(statement.stages) == 1:
-        names = {draft.node(ref.node).name for ref in statement.stages[0]}
-        gone = [c for c in draft.patch.cables if c.source in names or c.target in names]
+        gone = [cable for ref in statement.stages[0] for cable in _cables_of(draft, ref)]
     else:
         gone = []
         for sources, targets in zip(statement.stages, statement.stages[1:], strict=False):
@@ -163,7 +199,55 @@ def _unpatch(draft: Draft, statement: Unpatch) -> None:
     shown = " > ".join(", ".join(str(ref) for ref in stage) for stage in statement.stages)
     touched = {c.source for c in gone} | silenced
     text = f"{shown} unpatched{_unheard(draft, touched)}"
-    draft.say(Result(text, data={"cables": [_as_data(c) for c in gone]}, already=not is_new))
+    draft.say(
+        Result(text, data={"cables": [_as_data(draft.patch, c) for c in gone]}, already=not is_new)
+    )
+
+
+def _cables_of(draft: Draft, ref: PortRef) -> list[Cable]:
+    """All cables of a node; of an instrument those that leave or enter it."""
+    names = _all_of(draft, ref)
+    is_whole = ref.node.text in draft.patch.instruments
+    return [
+        cable
+        for cable in draft.patch.cables
+        if (cable.source in names or cable.target in names)
+        and not (is_whole and is_within(draft.patch, cable))
+    ]
+
+
+def _all_of(draft: Draft, ref: PortRef) -> frozenset[str]:
+    """The nodes that a name means where cables are pulled out: of an instrument, all.
+
+    Raises:
+        UserError: E_NAME, there is none.
+    """
+    instrument = draft.patch.instruments.get(ref.node.text)
+    if instrument is None:
+        return frozenset({draft.node(ref.node).name})
+    return frozenset(node.name for node in inner_nodes(draft.patch, instrument))
+
+
+def _is_between(patch: PlayedPatch, cable: Cable, source: PortRef, target: PortRef) -> bool:
+    """Whether a cable between nodes that are meant is between the ports, too.
+
+    An instrument has one output, and what is within it is not meant by the name of the whole.
+    """
+    start, end = shown_ends(patch, cable)
+    if source.node.text in patch.instruments and start != f"{source.node.text}.out":
+        return False
+    is_whole = target.node.text in patch.instruments and target.port is None
+    if is_whole and is_within(patch, cable):
+        return False
+    return _is_port(patch, source, start, cable.output) and _is_port(
+        patch, target, end, cable.input
+    )
+
+
+def _is_port(patch: PlayedPatch, ref: PortRef, shown: str, own: str) -> bool:
+    if ref.port is None or shown == str(ref):
+        return True
+    return ref.node.text not in patch.instruments and own == ref.port.text
 
 
 def _cables_between(draft: Draft, source: PortRef, target: PortRef) -> list[Cable]:
@@ -172,18 +256,22 @@ def _cables_between(draft: Draft, source: PortRef, target: PortRef) -> list[Cabl
     Raises:
         UserError: E_CABLE, there is none.
     """
-    start, end = draft.node(source.node), draft.node(target.node)
+    starts, ends = _all_of(draft, source), _all_of(draft, target)
     found = [
         cable
         for cable in draft.patch.cables
-        if (cable.source, cable.target) == (start.name, end.name)
-        and (source.port is None or cable.output == source.port.text)
-        and (target.port is None or cable.input == target.port.text)
+        if cable.source in starts
+        and cable.target in ends
+        and _is_between(draft.patch, cable, source, target)
     ]
-    if not found and end.name != OUT:
-        leaving = [c for c in draft.patch.cables if c.source == start.name]
+    if not found and OUT not in ends:
+        leaving = [
+            shown_ends(draft.patch, c)
+            for c in draft.patch.cables
+            if c.source in starts and c.target not in starts
+        ]
         message = f"there is no cable {source} > {target}"
-        near = tuple(f"unpatch {c.source} > {c.target}.{c.input}" for c in leaving[:3])
+        near = tuple(f"unpatch {start.partition('.')[0]} > {end}" for start, end in leaving[:3])
         raise UserError(Code.CABLE, message, target.span, near)
     return found
 

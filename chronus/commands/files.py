@@ -13,11 +13,16 @@ from chronus.commands.undoing import restore
 from chronus.data import data_path
 from chronus.errors import Code, Span, UserError
 from chronus.language.blocks import LONGEST_BLOCK, gathered
+from chronus.language.instruments import Instrument
 from chronus.language.parser import read
 from chronus.language.statements import Open, OpenBlock, Record, RecordStop, Run, Save
 from chronus.machine.recorder import SUBTYPES, FileRecorder
+from chronus.patch.instruments import text_of
 from chronus.patch.model import empty_patch
+from chronus.session import library
 from chronus.session.draft import Draft, Result
+from chronus.session.library import made_here
+from chronus.session.naming import counts
 from chronus.session.reply import state_error
 from chronus.session.saving import BUILDING, HEAD, VERSION, VERSION_LINE, patch_lines
 
@@ -162,8 +167,7 @@ def _check_allowed(statement: Statement, number: int, allowed: tuple[type, ...] 
 
 def _save(draft: Draft, statement: Save) -> None:
     path = writable(statement.path, statement.span)
-    lines = patch_lines(draft.patch)
-
+    lines = patch_lines(draft.patch, made_here(draft.patch))
     text = "\n".join([HEAD, *lines]) + "\n"
     draft.open_first(lambda _: _write(path, text, statement))
     draft.say(Result(f"saved {statement.path} ({len(lines)} lines)", data={"file": statement.path}))
@@ -198,19 +202,23 @@ def _umask() -> int:
 
 
 def _open(draft: Draft, statement: Open) -> None:
+    if library.begins_an_instrument(expanded(statement.path, statement.span)):
+        name = Path(statement.path).name.removesuffix(library.ENDING).lower()
+        message = f"{statement.path} is an instrument: `load {name}` loads it into the patch"
+        raise UserError(Code.FILE, message, statement.span, (f"load {name}",))
     lines = read_lines(statement.path, statement.span)
     _check_version(lines, statement)
     count = _put(draft, lines, statement.path, statement.span)
-    nodes = len(draft.patch.nodes) - 1
-    text = f"opened {statement.path}: {nodes} nodes, {len(draft.patch.cables)} cables"
+    nodes, cables = counts(draft.patch)
+    text = f"opened {statement.path}: {nodes} nodes, {cables} cables"
     draft.say(Result(text, data={"file": statement.path, "commands": count, "nodes": nodes}))
 
 
 def _open_block(draft: Draft, statement: OpenBlock) -> None:
     parts = statement.body.parts
     count = _put(draft, [part.text for part in parts], "the block", None)
-    nodes = len(draft.patch.nodes) - 1
-    text = f"opened: {nodes} nodes, {len(draft.patch.cables)} cables"
+    nodes, cables = counts(draft.patch)
+    text = f"opened: {nodes} nodes, {cables} cables"
     draft.say(Result(text, data={"commands": count, "nodes": nodes}))
 
 
@@ -222,12 +230,14 @@ def _put(draft: Draft, lines: list[str], path: str, span: Span | None) -> int:
     """
     was = draft.patch
     fresh = replace(empty_patch(), count=was.count, bpm=was.bpm, meter=was.meter, swing=was.swing)
-    built = Draft(draft.session, fresh, draft.transport, draft.frame)
+    built = Draft(draft.session, fresh, draft.transport, draft.frame, definitions=draft.definitions)
     count = prepare_lines(built, lines, path, span, BUILDING)
     # Who replays what was said may find another file there, or none.
     parts = [part for text, number in gathered(lines) for part in read(text, number)]
-    in_full = f"open {{ {'; '.join(part.text for part in parts)} }}"
+    plain = [part.text for part in parts if not isinstance(part.statement, Instrument)]
+    in_full = f"open {{ {'; '.join(plain)} }}"
     draft.in_full = in_full if len(in_full) < LONGEST_BLOCK // 2 else ""
+    draft.made_from = tuple(dict.fromkeys(map(text_of, built.patch.instruments.values())))
     restore(draft, built.patch)
     return count
 

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from chronus.commands.declaration import Command
-from chronus.commands.values import show_range, show_value
+from chronus.commands.describing import (
+    INSTRUMENTS_PAGE,
+    columns,
+    definition_data,
+    definition_lines,
+    describe_kind,
+    instrument_data,
+    instrument_lines,
+    node_lines,
+    port_data,
+    port_lines,
+)
+from chronus.commands.making import define, known
 from chronus.engine.layout import Clock
 from chronus.errors import Code, Span, UserError, nearest
 from chronus.language.quantities import format_value
 from chronus.language.statements import Describe, Help, List, Status
 from chronus.modules.catalog import kinds
-from chronus.patch.graph import cable_key, computing_order, graph_of, heard
-from chronus.patch.model import OUT, STRIP_PORTS
+from chronus.patch.graph import heard
+from chronus.patch.model import OUT
+from chronus.patch.naming import is_within, shown_ends, shown_node, shown_target
+from chronus.session import library
 from chronus.session.draft import Result
+from chronus.session.naming import counts, kind_in, names_in
 
 if TYPE_CHECKING:
-    from chronus.dsp.declaration import Input, Kind
-    from chronus.patch.model import Node, Patch
+    from chronus.language.statements import PortRef
+    from chronus.patch.instruments import Definition, Instrument
+    from chronus.patch.model import Patch
     from chronus.session.draft import Draft
     from chronus.session.session import Session
 
@@ -31,42 +46,52 @@ def kind_rows() -> list[tuple[str, str]]:
     return [(k.name, k.doc) for k in kinds().values() if not k.hidden and k.name != OUT]
 
 
-def _columns(rows: list[tuple[str, ...]]) -> tuple[str, ...]:
-    """Rows as text, with the columns under each other."""
-    if not rows:
-        return ()
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]) - 1)]
-    return tuple(
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]])
-        for row in rows
-    )
-
-
 def _nodes(patch: Patch) -> list[tuple[str, ...]]:
-    audible = heard(patch)
+    audible = {shown_node(patch, name) for name in heard(patch)}
     return [
-        (node.name, node.kind, "heard" if node.name in audible else "")
-        for node in patch.nodes.values()
+        (name, kind_in(patch, name), "heard" if name in audible else "") for name in names_in(patch)
     ]
 
 
 def _cables(patch: Patch) -> list[tuple[str, ...]]:
     by_hand = {c.source for c in patch.cables if c.target == OUT}
     rows: list[tuple[str, ...]] = [
-        (f"{c.source}.{c.output}", ">", f"{c.target}.{c.input}", f"by {c.text}" if c.text else "")
+        (source, ">", target, f"by {c.text}" if c.text else "")
         for c in patch.cables
+        if not is_within(patch, c)
+        for source, target in [shown_ends(patch, c)]
     ]
-    rows += [(f"{n}.out", ">", "out.in", "by itself") for n in heard(patch) if n not in by_hand]
-    return rows
+    by_itself = [shown_node(patch, name) for name in heard(patch) if name not in by_hand]
+    return [*rows, *((f"{name}.out", ">", "out.in", "by itself") for name in by_itself)]
 
 
 def _sequences(patch: Patch) -> list[tuple[str, ...]]:
-    return [(f"{target}:", sequence.text) for target, sequence in patch.sequences.items()]
+    return [(f"{shown_target(patch, t)}:", s.text) for t, s in patch.sequences.items()]
+
+
+def _instruments(draft: Draft) -> list[tuple[str, ...]]:
+    """Name, one line and ports of each instrument; of a wrong one, what is wrong."""
+    rows = {name: _instrument_row(d) for name, d in draft.definitions.items()}
+    for name, path in library.files().items():
+        if name in rows:
+            continue
+        if library.is_kinds_own(name):
+            rows[name] = (name, f"{path} is not loaded: {name} is a kind of module", "")
+            continue
+        try:
+            rows[name] = _instrument_row(define(draft, library.read_file(path)))
+        except UserError as error:
+            rows[name] = (name, f"wrong: {error.message}", "")
+    return [rows[name] for name in sorted(rows)]
+
+
+def _instrument_row(definition: Definition) -> tuple[str, ...]:
+    return (definition.name, definition.doc, ", ".join(definition.ports))
 
 
 def _snapshot_row(name: str, patch: Patch) -> tuple[str, ...]:
-    counts = (len(patch.nodes) - 1, len(patch.cables), len(patch.sequences))
-    return (name, "{} nodes, {} cables, {} sequences".format(*counts))
+    numbers = (*counts(patch), len(patch.sequences))
+    return (name, "{} nodes, {} cables, {} sequences".format(*numbers))
 
 
 def _list(draft: Draft, statement: List) -> None:
@@ -89,9 +114,9 @@ def _list(draft: Draft, statement: List) -> None:
         rows = [(name,) for name in draft.session.backend.facts().get("devices", ("null",))]
     else:
         assert what == "instruments", what
-        rows = []
+        rows = _instruments(draft)
     data = {what: [[cell.rstrip(":") for cell in row] for row in rows]}
-    draft.say(Result(f"{len(rows)} {what}", _columns(rows), data))
+    draft.say(Result(f"{len(rows)} {what}", columns(rows), data))
 
 
 def _list_pending(draft: Draft) -> None:
@@ -111,68 +136,10 @@ def _list_pending(draft: Draft) -> None:
         }
         for item in items
     ]
-    draft.say(Result(f"{len(rows)} pending", _columns(rows), {"pending": data}))
+    draft.say(Result(f"{len(rows)} pending", columns(rows), {"pending": data}))
 
 
 # ---- describe
-
-
-def _input_row(port: Input, value: float) -> tuple[str, ...]:
-    return (port.name, show_value(port, value), show_range(port), port.doc)
-
-
-def describe_kind(kind: Kind) -> tuple[str, ...]:
-    """All that is known of a kind, as lines."""
-    lines = [f"{kind.name}: {kind.doc}", "inputs (default, range):"]
-    lines += [f"  {row}" for row in _columns([_input_row(p, p.default) for p in kind.inputs])]
-    lines.append("outputs:")
-    lines += [f"  {row}" for row in _columns([(p.name, p.doc) for p in kind.outputs])]
-    return (*lines, f"source: {kind.source}", f"example: {kind.example}")
-
-
-def _describe_node(draft: Draft, node: Node) -> tuple[str, ...]:
-    patch = draft.patch
-    lines = [f"{node.name}: {node.kind}, {node.declaration.doc}"]
-    rows = [_input_row(p, node.value(p.name)) for p in node.declaration.inputs]
-    if node.name in heard(patch):
-        strip = kinds()["strip"]
-        rows += [
-            _input_row(port, node.value(port.name))
-            for port in strip.inputs
-            if port.name in STRIP_PORTS and node.declaration.find_input(port.name) is None
-        ]
-    lines += ["inputs (set to, range):", *(f"  {row}" for row in _columns(rows))]
-    graph = graph_of(patch)
-    _, closing = computing_order(graph.nodes, graph.cables.values())
-    for cable in patch.cables:
-        if node.name in (cable.source, cable.target):
-            is_late = cable_key(patch, cable) in closing
-            late = ", one block late: it closes a cycle" if is_late else ""
-            amount = f" by {cable.text}" if cable.text else ""
-            lines.append(
-                f"cable: {cable.source}.{cable.output} > {cable.target}.{cable.input}{amount}{late}"
-            )
-    if node.name in heard(patch):
-        lines.append("heard at out")
-    lines += [
-        f"sequence {target}: {sequence.text}"
-        for target, sequence in patch.sequences.items()
-        if target.split(".")[0] == node.name
-    ]
-    return tuple(lines)
-
-
-def _port_data(port: Input) -> dict[str, Any]:
-    return {
-        "name": port.name,
-        "doc": port.doc,
-        "default": port.default,
-        "low": port.low if math.isfinite(port.low) else None,
-        "high": port.high if math.isfinite(port.high) else None,
-        "unit": port.unit,
-        "curve": str(port.curve),
-        "choices": list(port.choices),
-    }
 
 
 def _describe(draft: Draft, statement: Describe) -> None:
@@ -181,22 +148,30 @@ def _describe(draft: Draft, statement: Describe) -> None:
 
     ref = statement.target
     name = ref.node.text
+    if name in draft.patch.instruments:
+        _describe_instrument(draft, draft.patch.instruments[name], ref)
+        return
     node = draft.patch.nodes.get(name)
+    definition = known(draft, name, ref.node.span) if node is None else None
+    if definition is not None:
+        _describe_definition(draft, definition, ref)
+        return
     kind = node.declaration if node else kinds().get(name)
     if kind is None:
         if ref.port is None and name in commands():
             draft.say(Result(name, help_lines(name), {"command": name}))
             return
-        offered = [*draft.patch.nodes, *(n for n, _ in kind_rows()), *commands()]
-        message = f"there is no node, kind or command '{name}'"
-        raise UserError(Code.NAME, message, ref.node.span, nearest(name, offered))
+        offered = [*names_in(draft.patch), *(n for n, _ in kind_rows()), *commands()]
+        message = f"there is no node, kind, instrument or command '{name}'"
+        near = nearest(name, [*offered, *library.files()])
+        raise UserError(Code.NAME, message, ref.node.span, near)
     data: dict[str, Any] = {"kind": kind.name, "doc": kind.doc, "source": kind.source}
-    data["inputs"] = [_port_data(port) for port in kind.inputs]
+    data["inputs"] = [port_data(port) for port in kind.inputs]
     data["outputs"] = [{"name": port.name, "doc": port.doc} for port in kind.outputs]
     if node is not None:
         data["node"] = node.name
     if ref.port is None:
-        lines = describe_kind(kind) if node is None else _describe_node(draft, node)
+        lines = describe_kind(kind) if node is None else node_lines(draft.patch, node)
         draft.say(Result(name, lines, data))
         return
     port = node.port(ref.port.text) if node else None
@@ -212,14 +187,35 @@ def _describe(draft: Draft, statement: Describe) -> None:
         out = kind.outputs[output]
         draft.say(Result(str(ref), (f"{out.name}: {out.doc} (output)",), {"port": out.name}))
         return
-    value = node.value(port.name) if node else port.default
-    lines = (
-        f"{port.name}: {port.doc}",
-        f"range: {show_range(port)}, {port.curve}",
-        f"default: {show_value(port, port.default)}",
-        f"{'set to' if node else 'unset'}: {show_value(port, value)}",
-    )
-    draft.say(Result(str(ref), lines, {**_port_data(port), "value": value}))
+    value = node.value(port.name) if node else None
+    draft.say(Result(str(ref), port_lines(port, value), port_data(port, value)))
+
+
+def _describe_instrument(draft: Draft, instrument: Instrument, ref: PortRef) -> None:
+    patch = draft.patch
+    if ref.port is None:
+        lines = instrument_lines(patch, instrument)
+        draft.say(Result(instrument.name, lines, instrument_data(patch, instrument)))
+        return
+    node, own, port = draft.input_at(ref)
+    value = node.value(own)
+    lines = (*port_lines(port, value), f"drives: {node.name}.{own}")
+    data = {**port_data(port, value), "drives": f"{node.name}.{own}"}
+    draft.say(Result(str(ref), lines, data))
+
+
+def _describe_definition(draft: Draft, definition: Definition, ref: PortRef) -> None:
+    if ref.port is None:
+        lines = definition_lines(definition)
+        draft.say(Result(definition.name, lines, definition_data(definition)))
+        return
+    exposed = definition.ports.get(ref.port.text)
+    if exposed is None:
+        names = list(definition.ports)
+        message = f"{definition.name} has no port '{ref.port.text}'; it has {', '.join(names)}"
+        raise UserError(Code.PORT, message, ref.port.span, nearest(ref.port.text, names))
+    lines = (*port_lines(exposed.declared, None), f"drives: {exposed.node}.{exposed.port}")
+    draft.say(Result(str(ref), lines, port_data(exposed.declared)))
 
 
 # ---- status
@@ -243,7 +239,7 @@ def status_result(session: Session) -> Result:
         "rate": session.rate_hz,
         **facts,
         "late": session.writer.clock(Clock.LATE),
-        "nodes": len(session.patch.nodes),
+        "nodes": len(names_in(session.patch)),
     }
     facts.pop("devices", None)
     lines = []
@@ -260,6 +256,10 @@ def status_result(session: Session) -> Result:
 
 
 # ---- help
+
+
+TOPICS: Final = {"instruments": INSTRUMENTS_PAGE}
+"""Pages of help that are neither on a command nor on a kind."""
 
 
 def help_lines(topic: str | None) -> tuple[str, ...]:
@@ -290,15 +290,27 @@ def help_lines(topic: str | None) -> tuple[str, ...]:
             "examples:",
             *(f"  {example}" for example in command.examples),
         )
+    if topic in TOPICS:
+        return TOPICS[topic]
     if topic in kinds():
         return describe_kind(kinds()[topic])
-    offered = [*commands(), *(name for name, _ in kind_rows())]
+    offered = [*commands(), *TOPICS, *(name for name, _ in kind_rows())]
     message = f"there is no help on '{topic}'"
     raise UserError(Code.NAME, message, Span(1, 6, 6 + len(topic)), nearest(topic, offered))
 
 
+def _is_page(topic: str) -> bool:
+    """Whether a page of help is of that name, whatever instruments there are."""
+    from chronus.commands.registry import commands  # noqa: PLC0415 - the registry imports this file
+
+    return topic in commands() or topic in TOPICS
+
+
 def _help(draft: Draft, statement: Help) -> None:
-    lines = help_lines(statement.topic)
+    definition = None
+    if statement.topic is not None and not _is_page(statement.topic):
+        definition = known(draft, statement.topic)
+    lines = help_lines(statement.topic) if definition is None else definition_lines(definition)
     draft.say(
         Result(statement.topic or "help", lines, {"topic": statement.topic, "text": list(lines)})
     )
@@ -311,6 +323,7 @@ COMMANDS = (
         doc="List what there is",
         examples=(
             "list kinds",
+            "list instruments",
             "load kick; sequence kick: x...",
             "list",
             "list cables",
@@ -320,9 +333,17 @@ COMMANDS = (
     ),
     Command(
         verb="describe",
-        form="describe KIND|NODE|COMMAND, or describe A.port",
-        doc="Say all that is known of a kind, a node or a port",
-        examples=("describe filter", "describe filter.cutoff", "load kick", "describe kick"),
+        form="describe KIND|INSTRUMENT|NODE|COMMAND, or describe A.port",
+        doc="Say all that is known of a kind, an instrument, a node or a port",
+        examples=(
+            "describe filter",
+            "describe filter.cutoff",
+            "load kick",
+            "describe kick",
+            "describe tb303",
+            "load tb303 as acid",
+            "describe acid",
+        ),
         handles={Describe: _describe},
     ),
     Command(
@@ -334,9 +355,9 @@ COMMANDS = (
     ),
     Command(
         verb="help",
-        form="help [COMMAND|KIND]",
+        form="help [COMMAND|KIND|INSTRUMENT|instruments]",
         doc="Say what there is to say",
-        examples=("help", "help sequence"),
+        examples=("help", "help sequence", "help instruments"),
         handles={Help: _help},
     ),
 )

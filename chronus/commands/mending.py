@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from chronus.commands.declaration import Command
 from chronus.language.statements import Reload, Reset
+from chronus.patch.instruments import inner_nodes
 from chronus.session.console import Console
 from chronus.session.draft import Result
 from chronus.session.reloading import reload
@@ -19,8 +20,12 @@ if TYPE_CHECKING:
 
 def _reset(draft: Draft, statement: Reset) -> None:
     for name in statement.names:
-        node = draft.node(name)
-        draft.touch(partial(Console.reset_node, node=node))
+        instrument = draft.patch.instruments.get(name.text)
+        nodes = [draft.node(name)]
+        if instrument is not None:
+            nodes = list(inner_nodes(draft.patch, instrument))
+        for node in nodes:
+            draft.touch(partial(Console.reset_node, node=node))
     names = [name.text for name in statement.names]
     draft.say(Result(f"reset {', '.join(names)}", data={"nodes": names}))
 

@@ -4,22 +4,36 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from chronus.commands.declaration import Command
+from chronus.commands.making import check_manner, known
 from chronus.commands.values import checked_value
 from chronus.errors import Code, UserError, nearest
-from chronus.language.statements import Copy, Load, Rename, Unload
+from chronus.language.statements import Copy, Load, Name, PortRef, Rename, Setting, Unload
 from chronus.modules.catalog import kinds
 from chronus.patch.graph import heard, key_of
+from chronus.patch.instruments import (
+    inner_nodes,
+    instrument_of,
+    new_names,
+    with_instrument,
+    without_instrument,
+)
 from chronus.patch.model import OUT, Node
+from chronus.session import library
 from chronus.session.console import Console
 from chronus.session.draft import Result
+from chronus.session.naming import exposed_input
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from chronus.dsp.declaration import Kind
     from chronus.errors import Span
-    from chronus.language.statements import Name
+    from chronus.patch.instruments import Definition
+    from chronus.patch.model import Patch
     from chronus.session.draft import Draft
 
 
@@ -36,12 +50,15 @@ def kind_of(name: Name) -> Kind:
         raise UserError(
             Code.STATE, "out is always there: there is one way to the sound card", name.span
         )
-    near = nearest(name.text, offered)
-    message = f"there is no module kind '{name.text}'; `list kinds` shows all"
+    near = nearest(name.text, [*offered, *library.files()])
+    message = (
+        f"there is no module kind or instrument '{name.text}'; `list kinds` and `list instruments`"
+        " show all"
+    )
     raise UserError(Code.NAME, message, name.span, near)
 
 
-def _check_name(name: str, span: Span) -> None:
+def _check_name(draft: Draft, name: str, span: Span) -> None:
     """Make sure that a node can be called so.
 
     Raises:
@@ -49,6 +66,13 @@ def _check_name(name: str, span: Span) -> None:
     """
     if "." in name or name in ("on", "off"):
         raise UserError(Code.NAME, f"'{name}' cannot be a node's name", span)
+    if draft.exposes is not None and "/" in name:
+        message = f"'{name}': what is in an instrument has no / in its name"
+        raise UserError(Code.NAME, message, span)
+    owner = name.rpartition("/")[0]
+    if owner in draft.patch.instruments:
+        message = f"'{name}' would be a part of the instrument {owner}, which is as its file says"
+        raise UserError(Code.NAME, message, span)
 
 
 def _check_free(draft: Draft, name: Name) -> None:
@@ -57,16 +81,35 @@ def _check_free(draft: Draft, name: Name) -> None:
     Raises:
         UserError: E_NAME.
     """
-    _check_name(name.text, name.span)
-    there = draft.patch.nodes.get(name.text)
+    _check_name(draft, name.text, name.span)
+    patch = draft.patch
+    there = patch.instruments.get(name.text) or patch.nodes.get(name.text)
     if there is not None:
         message = f"there is a node '{name.text}' already ({there.kind})"
-        raise UserError(Code.NAME, message, name.span, (draft.patch.free_name(name.text),))
+        raise UserError(Code.NAME, message, name.span, (patch.free_name(name.text),))
 
 
 def _load(draft: Draft, statement: Load) -> None:
+    name = statement.kind.text
+    definition = None
+    if draft.exposes is None:
+        definition = known(draft, name, statement.kind.span)
+    elif name not in kinds() and library.find(name) is not None:
+        message = f"{name} is an instrument, and instruments are made of kinds"
+        raise UserError(Code.STATE, message, statement.kind.span)
+    if definition is not None:
+        _load_instrument(draft, statement, definition)
+    else:
+        _load_node(draft, statement)
+
+
+def _load_node(draft: Draft, statement: Load) -> None:
     kind = kind_of(statement.kind)
-    wanted = statement.name
+    wanted, manner = statement.name, statement.manner
+    if manner.span is not None:
+        message = f"{kind.name} is a kind of module: voices, mono, legato and glide are for"
+        message += " instruments, which `list instruments` shows"
+        raise UserError(Code.STATE, message, manner.span)
     if wanted is not None and wanted.text in draft.patch.nodes:
         there = draft.patch.nodes[wanted.text]
         if there.kind == kind.name and not statement.settings:
@@ -74,9 +117,9 @@ def _load(draft: Draft, statement: Load) -> None:
             data = {"node": there.name, "kind": kind.name}
             draft.say(Result(text, data=data, already=True))
             return
+    if wanted is not None:
         _check_free(draft, wanted)
     name = draft.patch.free_name(kind.name) if wanted is None else wanted.text
-    _check_name(name, (wanted or statement.kind).span)
     patch = draft.patch.with_node(Node(name, kind.name, draft.patch.count))
     for setting in statement.settings:
         trial = type(draft)(draft.session, patch, draft.transport, draft.frame)
@@ -87,87 +130,198 @@ def _load(draft: Draft, statement: Load) -> None:
     draft.say(Result(f"{name}: {kind.name}{where}", data={"node": name, "kind": kind.name}))
 
 
+def _load_instrument(draft: Draft, statement: Load, definition: Definition) -> None:
+    wanted, manner = statement.name, statement.manner
+    check_manner(manner, definition.player, statement.kind)
+    voices = definition.voices if manner.voices is None else int(manner.voices.value)
+    legato = definition.legato if manner.legato is None else manner.legato
+    data: dict[str, object] = {"kind": definition.name, "voices": voices, "legato": legato}
+    there = draft.patch.instruments.get(wanted.text) if wanted else None
+    if there is not None and not statement.settings and manner.glide is None:
+        how = (definition, voices, legato)
+        if (there.definition, there.voices, there.legato) == how:
+            text = f"{there.name}: {there.kind}"
+            draft.say(Result(text, data={"node": there.name, **data}, already=True))
+            return
+    if wanted is not None:
+        _check_free(draft, wanted)
+    name = draft.patch.free_name(definition.name) if wanted is None else wanted.text
+    _check_no_part(draft, wanted or Name(name, statement.kind.span))
+    patch = with_instrument(draft.patch, definition, name, voices, legato=legato)
+    if manner.glide is not None:
+        glide = Name("glide", manner.glide.span)
+        patch = _with_setting(draft, patch, name, Setting(glide, manner.glide))
+    for setting in statement.settings:
+        patch = _with_setting(draft, patch, name, setting)
+    draft.made_from = (definition.text,)
+    draft.rewire(patch)
+    where = " > out" if patch.instruments[name].heard in heard(patch) else ""
+    many = f", {voices} voices" if voices > 1 else ""
+    draft.say(Result(f"{name}: {definition.name}{where}{many}", data={"node": name, **data}))
+
+
+def _with_setting(draft: Draft, patch: Patch, name: str, setting: Setting) -> Patch:
+    """A patch with a port of a new instrument set.
+
+    Raises:
+        UserError: E_PORT, E_VALUE or E_RANGE.
+    """
+    ref = PortRef(Name(name, setting.port.span), setting.port)
+    instrument = patch.instruments[name]
+    node, port, declared = exposed_input(patch, instrument, ref, builds=draft.builds)
+    return patch.with_value(node.name, port, checked_value(declared, setting.value, draft.pace))
+
+
+def _check_whole(draft: Draft, name: Name, verb: str) -> None:
+    """Make sure that a name is not that of a part of an instrument.
+
+    Raises:
+        UserError: E_STATE.
+    """
+    owner = instrument_of(draft.patch, name.text)
+    if owner is not None and name.text in draft.patch.nodes:
+        message = f"{name.text} is a part of the instrument {owner.name}, and stays as it is called"
+        if verb == "unload":
+            message = f"{name.text} is a part of the instrument {owner.name}, and goes with it"
+        raise UserError(Code.STATE, message, name.span, (f"{verb} {owner.name}",))
+
+
 def _unload(draft: Draft, statement: Unload) -> None:
     for name in statement.names:
         node = draft.node(name)
         if node.name == OUT:
             raise UserError(Code.STATE, "out is always there", name.span)
-        for target in [t for t in draft.patch.sequences if t.split(".")[0] == node.name]:
+        _check_whole(draft, name, "unload")
+        instrument = draft.patch.instruments.get(name.text)
+        nodes = (node,) if instrument is None else inner_nodes(draft.patch, instrument)
+        gone = {node.name for node in nodes}
+        for target in [t for t in draft.patch.sequences if t.split(".")[0] in gone]:
             player = draft.patch.player(target)
             draft.touch(partial(Console.stop_playing, player=player, now=True))
         if statement.rings:
-            draft.instants[-1].ringing.add(key_of(node))
-        draft.rewire(draft.patch.without_node(node.name))
-    gone = [name.text for name in statement.names]
+            draft.instants[-1].ringing.update(map(key_of, nodes))
+        if instrument is None:
+            draft.rewire(draft.patch.without_node(node.name))
+        else:
+            draft.rewire(without_instrument(draft.patch, instrument))
+    gone_names = [name.text for name in statement.names]
     how = "unloaded, ringing on" if statement.rings else "unloaded"
-    data = {"nodes": gone, "tail": statement.rings}
-    draft.say(Result(f"{', '.join(gone)} {how}", data=data))
+    data = {"nodes": gone_names, "tail": statement.rings}
+    draft.say(Result(f"{', '.join(gone_names)} {how}", data=data))
 
 
 def _rename(draft: Draft, statement: Rename) -> None:
-    node, name = draft.node(statement.node), statement.name
+    node, before, name = draft.node(statement.node), statement.node.text, statement.name
     if node.name == OUT:
         raise UserError(Code.STATE, "out is always called out", statement.node.span)
-    already = name.text == node.name
+    _check_whole(draft, statement.node, "rename")
+    already = name.text == before
     if not already:
         _check_free(draft, name)
-        draft.rewire(draft.patch.renamed({node.name: name.text}))
-    data = {"node": name.text, "before": node.name}
-    draft.say(Result(f"{node.name} is {name.text} now", data=data, already=already))
+        instrument = draft.patch.instruments.get(before)
+        names = {before: name.text}
+        if instrument is not None:
+            _check_no_part(draft, name)
+            names = new_names(draft.patch, instrument, name.text)
+        draft.rewire(draft.patch.renamed(names))
+    data = {"node": name.text, "before": before}
+    draft.say(Result(f"{before} is {name.text} now", data=data, already=already))
+
+
+def _check_no_part(draft: Draft, name: Name) -> None:
+    """Make sure that no node would be taken for a part of a new instrument.
+
+    Raises:
+        UserError: E_NAME.
+    """
+    inside = next((node for node in draft.patch.nodes if node.startswith(f"{name.text}/")), None)
+    if inside is not None:
+        message = f"there is a node '{inside}', which would be a part of {name.text}"
+        raise UserError(Code.NAME, message, name.span)
 
 
 def _copy(draft: Draft, statement: Copy) -> None:
-    node = draft.node(statement.node)
+    node, original = draft.node(statement.node), statement.node.text
     if node.name == OUT:
         message = "out is always there: there is one way to the sound card"
         raise UserError(Code.STATE, message, statement.node.span)
+    before = draft.patch
+    instrument = before.instruments.get(original)
+    kind = node.kind if instrument is None else instrument.kind
     if statement.name is not None:
         _check_free(draft, statement.name)
-        name = statement.name.text
+    wanted = statement.name or Name(before.free_name(kind), statement.node.span)
+    name = wanted.text
+    if instrument is None:
+        names, nodes = {node.name: name}, [node]
     else:
-        name = draft.patch.free_name(node.kind)
-    copy = Node(name, node.kind, draft.patch.count, node.values)
-    patch = draft.patch.with_node(copy)
-    for cable in draft.patch.cables:
-        comes, goes = cable.target == node.name, cable.source == node.name
-        if comes or (goes and statement.with_cables):
-            source = name if goes else cable.source
-            target = name if comes else cable.target
-            new = replace(cable, number=patch.count, source=source, target=target)
-            patch = patch.with_cable(new)
+        _check_no_part(draft, wanted)
+        names = new_names(before, instrument, name)
+        nodes = list(inner_nodes(before, instrument))
+    patch = before
+    for one in nodes:
+        patch = patch.with_node(Node(names[one.name], one.kind, patch.count, one.values))
+    if instrument is not None:
+        copied = {**patch.instruments, name: replace(instrument, name=name)}
+        patch = replace(patch, instruments=MappingProxyType(copied))
+    patch = _with_copied_cables(patch, names, with_cables=statement.with_cables)
     patch = replace(
         patch,
-        silenced=draft.patch.silenced | _if_in(node, draft.patch.silenced, name),
-        muted=draft.patch.muted | _if_in(node, draft.patch.muted, name),
-        soloed=draft.patch.soloed | _if_in(node, draft.patch.soloed, name),
+        silenced=before.silenced | _copies_in(before.silenced, names),
+        muted=before.muted | _copies_in(before.muted, names),
+        soloed=before.soloed | _copies_in(before.soloed, names),
     )
-    draft.instants[-1].copies[key_of(copy)] = key_of(node)
+    copies = [(patch.nodes[names[one.name]], one) for one in nodes]
+    draft.instants[-1].copies.update((key_of(copy), key_of(one)) for copy, one in copies)
     draft.rewire(patch)
-    draft.touch(partial(Console.copy_glides, node=copy, source=node))
-    where = " > out" if name in heard(patch) else ""
-    data = {"node": name, "kind": node.kind, "of": node.name}
-    draft.say(Result(f"{name}: {node.kind}, a copy of {node.name}{where}", data=data))
+    for copy, one in copies:
+        draft.touch(partial(Console.copy_glides, node=copy, source=one))
+    where = " > out" if names[node.name] in heard(patch) else ""
+    data = {"node": name, "kind": kind, "of": original}
+    draft.say(Result(f"{name}: {kind}, a copy of {original}{where}", data=data))
 
 
-def _if_in(node: Node, group: frozenset[str], name: str) -> frozenset[str]:
-    """What a copy is of a group that its original may be in."""
-    return frozenset({name}) if node.name in group else frozenset()
+def _with_copied_cables(patch: Patch, names: Mapping[str, str], *, with_cables: bool) -> Patch:
+    """A patch in which copies have the cables into their originals, and those between them.
+
+    Args:
+        patch: with the copies.
+        names: of the copies, by those of the originals.
+        with_cables: whether they have those to others, too.
+    """
+    for cable in patch.cables:
+        comes, goes = cable.target in names, cable.source in names
+        if not comes and not (goes and with_cables):
+            continue
+        source = names.get(cable.source, cable.source)
+        target = names.get(cable.target, cable.target)
+        new = replace(cable, number=patch.count, source=source, target=target)
+        patch = patch.with_cable(new)
+    return patch
+
+
+def _copies_in(group: frozenset[str], names: Mapping[str, str]) -> frozenset[str]:
+    """The copies of those that are in a group."""
+    return frozenset(copy for name, copy in names.items() if name in group)
 
 
 COMMANDS = (
     Command(
         verb="load",
-        form="load KIND [as NAME] [PORT=VALUE ...]",
-        doc="Make a node of a module kind; what makes sound is heard at once",
+        form="load KIND|INSTRUMENT [as NAME] [PORT=VALUE ...]"
+        " [voices N] [mono] [legato] [glide TIME]",
+        doc="Make a node of a module kind, or an instrument; what makes sound is heard at once",
         examples=(
             "load kick",
-            "load saw as bass freq=55hz",
+            "load saw as lead freq=55hz",
             "load filter cutoff=800hz resonance=0.4",
+            "load tb303 as acid cutoff=800",
         ),
         handles={Load: _load},
         more=(
             "A second `load kick` is named kick2. What makes sound and is patched to nothing else",
             "is heard by itself: `patch` moves it, `unpatch NAME > out` silences it for good.",
+            "voices, mono, legato and glide are for instruments, in place of what their files say.",
         ),
     ),
     Command(

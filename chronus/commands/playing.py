@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from chronus.commands.declaration import Command
 from chronus.commands.values import checked_value
-from chronus.errors import Code, Span, UserError
+from chronus.errors import Code, UserError
 from chronus.language.quantities import Duration, duration, format_value, in_unit, note_name
 from chronus.language.statements import Gate, Note, Trigger
+from chronus.patch.instruments import played_ports
 from chronus.session.draft import Result
 
 if TYPE_CHECKING:
+    from chronus.language.statements import Name
     from chronus.patch.model import Node
     from chronus.session.draft import Draft
     from chronus.session.session import Session
@@ -24,47 +26,53 @@ HIT_VELOCITY = 0.8
 LONGEST_NOTE_S = 3600.0
 
 
-def gated(node: Node, span: Span, what: str) -> None:
-    """Make sure that a node can be struck.
+def gated(draft: Draft, name: Name, what: str) -> Node:
+    """The node whose gate it is that is opened when something is struck.
 
     Raises:
-        UserError: E_PORT, it has no gate.
+        UserError: E_NAME, there is none; E_PORT, it has no gate.
     """
-    if node.declaration.find_input("gate") is None:
-        message = f"{node.name} ({node.kind}) has no gate, so it cannot be {what}"
-        raise UserError(Code.PORT, message, span, ("load adsr",))
+    ports = played_ports(draft.patch, draft.played(name).name)
+    if "gate" not in ports:
+        message = f"{_called(draft, name)} has no gate, so it cannot be {what}"
+        raise UserError(Code.PORT, message, name.span, ("load adsr",))
+    return ports["gate"][0]
+
+
+def _called(draft: Draft, name: Name) -> str:
+    """A node or instrument with its kind."""
+    owner = draft.patch.instruments.get(name.text) or draft.node(name)
+    return f"{owner.name} ({owner.kind})"
 
 
 def _gate(draft: Draft, statement: Gate) -> None:
-    node = draft.node(statement.node)
-    gated(node, statement.node.span, "opened")
+    name = statement.node.text
+    node = gated(draft, statement.node, "opened")
     draft.do(lambda session: session.console.set_gate(node, is_open=statement.on))
     word = "on" if statement.on else "off"
-    draft.say(
-        Result(f"gate {node.name} {word}", data={"node": node.name, "gate": int(statement.on)})
-    )
+    draft.say(Result(f"gate {name} {word}", data={"node": name, "gate": int(statement.on)}))
 
 
 def _trigger(draft: Draft, statement: Trigger) -> None:
-    node = draft.node(statement.node)
-    gated(node, statement.node.span, "triggered")
+    name = statement.node.text
+    node = gated(draft, statement.node, "triggered")
     frames = round(TRIGGER_S * draft.session.rate_hz)
     draft.do(lambda session: session.console.set_gate(node, is_open=True, frames=frames))
-    draft.say(Result(f"trigger {node.name}", data={"node": node.name}))
+    draft.say(Result(f"trigger {name}", data={"node": name}))
 
 
 def _note(draft: Draft, statement: Note) -> None:
-    node = draft.node(statement.node)
-    kind = node.declaration
+    name = statement.node.text
+    ports = played_ports(draft.patch, draft.played(statement.node).name)
     span = statement.node.span
-    if kind.find_input("freq") is None:
-        message = f"{node.name} ({node.kind}) has no freq, so it plays no notes"
-        near = (f"trigger {node.name}",) if kind.find_input("gate") is not None else ()
+    if "freq" not in ports:
+        message = f"{_called(draft, statement.node)} has no freq, so it plays no notes"
+        near = (f"trigger {name}",) if "gate" in ports else ()
         raise UserError(Code.PORT, message, span, near)
     if len(statement.pitches) > 1:
-        message = f"{node.name} plays one note at a time"
+        message = f"{name} plays one note at a time"
         raise UserError(Code.VALUE, message, statement.pitches[1].span)
-    port = kind.inputs[kind.find_input("freq") or 0]
+    _, port = ports["freq"]
     hz = checked_value(port, statement.pitches[0], draft.pace)
     length = Duration(beats=NOTE_BEATS)
     if statement.duration is not None:
@@ -75,23 +83,22 @@ def _note(draft: Draft, statement: Note) -> None:
         message = f"a note lasts at most {LONGEST_NOTE_S:.0f}s, and at least one frame"
         raise UserError(Code.RANGE, message, statement.duration.span)
     velocity = _velocity(statement)
-    draft.patch = draft.patch.with_value(node.name, "freq", hz)
-    has = {name: kind.find_input(name) is not None for name in ("gate", "velocity")}
-    if has["velocity"]:
-        draft.patch = draft.patch.with_value(node.name, "velocity", velocity)
+    values = {"freq": hz, "velocity": velocity}
+    moved = [(*ports[role], value) for role, value in values.items() if role in ports]
+    for node, own, value in moved:
+        draft.patch = draft.patch.with_value(node.name, own.name, value)
 
     def act(session: Session) -> None:
-        session.console.set_port(node, "freq", hz)
-        if has["velocity"]:
-            session.console.set_port(node, "velocity", velocity)
-        if has["gate"]:
-            session.console.set_gate(node, is_open=True, frames=round(frames))
+        for node, own, value in moved:
+            session.console.set_port(node, own.name, value)
+        if "gate" in ports:
+            session.console.set_gate(ports["gate"][0], is_open=True, frames=round(frames))
 
     draft.do(act)
-    text = f"note {node.name} {note_name(hz)} ({format_value(hz, 'hz')})"
-    if not has["gate"]:
+    text = f"note {name} {note_name(hz)} ({format_value(hz, 'hz')})"
+    if "gate" not in ports:
         text += ", pitch only: it has no gate"
-    data = {"node": node.name, "freq": hz, "velocity": velocity, "frames": round(frames)}
+    data = {"node": name, "freq": hz, "velocity": velocity, "frames": round(frames)}
     draft.say(Result(text, data=data))
 
 

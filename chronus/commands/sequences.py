@@ -9,8 +9,10 @@ from chronus.commands.declaration import Command
 from chronus.commands.values import MUSICAL, checked_value
 from chronus.errors import Code, UserError, nearest
 from chronus.language.quantities import format_value, number
-from chronus.language.statements import Sequence, Swing, Unsequence, meaning
-from chronus.patch.tables import Role, Table, note_table, plays_own_pitch, value_table
+from chronus.language.statements import Sequence, Swing, Unsequence, meaning, played_by
+from chronus.patch.instruments import own_pitch, played_ports
+from chronus.patch.naming import shown_target
+from chronus.patch.tables import Table, note_table, plays_own_pitch, value_table
 from chronus.session.draft import Result
 from chronus.session.saving import number_text
 from chronus.session.sequences import roles_of
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
 
 
 def _sequence(draft: Draft, statement: Sequence) -> None:
-    target = str(statement.target)
-    sequence = _as_of_now(draft, statement)
+    shown = str(statement.target)
+    target, sequence = _as_of_now(draft, statement)
     now = statement.options.now
     already = draft.patch.sequences.get(target) == meaning(sequence) and not now
     if not already:
@@ -34,13 +36,13 @@ def _sequence(draft: Draft, statement: Sequence) -> None:
         play(draft, target, now=now)
     table, _ = table_of(draft.patch, target, draft.pace)
     data = {
-        "sequence": target,
+        "sequence": shown,
         "pattern": sequence.text,
         "steps": len(sequence.steps),
         "beats": table.beats,
     }
     count = len(sequence.steps)
-    draft.say(Result(f"{target}: {sequence.text} ({count} steps)", data=data, already=already))
+    draft.say(Result(f"{shown}: {sequence.text} ({count} steps)", data=data, already=already))
 
 
 def play(draft: Draft, target: str, *, now: bool) -> None:
@@ -49,14 +51,13 @@ def play(draft: Draft, target: str, *, now: bool) -> None:
     Raises:
         UserError: E_LIMIT, there is no room for it.
     """
-    node = draft.patch.nodes[draft.patch.sequences[target].target.node.text]
     table, roles = table_of(draft.patch, target, draft.pace)
     tables = draft.session.writer.tables
     draft.patterns.append(len(table.entries))
     players = map(draft.patch.player, draft.patch.sequences)
     tables.check_room(draft.patterns, (p for p in players if not tables.plays(p)))
     player = draft.patch.player(target)
-    draft.touch(lambda console: console.play(player, node, table, roles, now=now))
+    draft.touch(lambda console: console.play(player, table, roles, now=now))
 
 
 def table_of(patch: Patch, target: str, transport: Transport) -> tuple[Table, Ports]:
@@ -72,30 +73,31 @@ def table_of(patch: Patch, target: str, transport: Transport) -> tuple[Table, Po
             port.ramp_s,
             patch.swing,
         )
-        return table, roles_of(node, target)
-    own_hz = sequence.own_hz or (node.value("freq") if _roles(node)[Role.FREQ] else None)
-    return note_table(sequence, own_hz, patch.swing), roles_of(node, target)
+        return table, roles_of(patch, target)
+    own_hz = sequence.own_hz or own_pitch(patch, node.name)
+    return note_table(sequence, own_hz, patch.swing), roles_of(patch, target)
 
 
-def _roles(node: Node) -> dict[Role, bool]:
-    """Which of the ports that a pattern of notes moves a node has."""
-    return {role: node.declaration.find_input(role.name.lower()) is not None for role in Role}
+def _as_of_now(draft: Draft, statement: Sequence) -> tuple[str, Sequence]:
+    """What a sequence plays, and the sequence with what depends on the moment worked out.
 
-
-def _as_of_now(draft: Draft, statement: Sequence) -> Sequence:
-    """A sequence with what depends on the moment worked out: its own pitch, and musical time.
+    That is its own pitch, and musical time. An instrument is played by the node that stands for
+    it, and a port that it exposes is that of a node.
 
     Raises:
         UserError: E_NAME, E_PORT, E_STATE, the node cannot be played so; E_VALUE or E_RANGE, a step
             is wrong.
     """
-    node = draft.node(statement.target.node)
     if statement.target.port is None:
-        has = _roles(node)
-        _check_playable(node, statement, has)
-        uses_own = has[Role.FREQ] and plays_own_pitch(statement)
-        return replace(statement, own_hz=node.value("freq") if uses_own else None)
-    _, _, port = draft.input_at(statement.target)
+        node = draft.played(statement.target.node)
+        _check_playable(draft, node, statement)
+        own_hz = own_pitch(draft.patch, node.name) if plays_own_pitch(statement) else None
+        return node.name, replace(played_by(statement, node.name), own_hz=own_hz)
+    node, own, port = draft.input_at(statement.target)
+    target = f"{node.name}.{own}"
+    named = replace(statement.target.port, text=own)
+    statement = played_by(statement, node.name)
+    statement = replace(statement, target=replace(statement.target, port=named))
     steps, words = [], []
     for step in statement.steps:
         word = {"hit": "", "hold": "_", "rest": "."}[step.kind]
@@ -106,8 +108,8 @@ def _as_of_now(draft: Draft, statement: Sequence) -> Sequence:
         steps.append(replace(step, value=value))
         words.append(word)
     if tuple(steps) == statement.steps:
-        return statement
-    return replace(statement, steps=tuple(steps), text=" ".join(words))
+        return target, statement
+    return target, replace(statement, steps=tuple(steps), text=" ".join(words))
 
 
 def _without_time(port: Input, value: Quantity, in_port_unit: float) -> Quantity:
@@ -117,43 +119,47 @@ def _without_time(port: Input, value: Quantity, in_port_unit: float) -> Quantity
     return number(f"{number_text(in_port_unit)}{port.unit}", value.span)
 
 
-def _check_playable(node: Node, statement: Sequence, has: dict[Role, bool]) -> None:
+def _check_playable(draft: Draft, node: Node, statement: Sequence) -> None:
+    ports = played_ports(draft.patch, node.name)
+    name = statement.target.node.text
+    owner = draft.patch.instruments.get(name)
+    called = f"{name} ({node.kind if owner is None else owner.kind})"
     hits = [step for step in statement.steps if step.kind == "hit"]
     pitched = [step for step in hits if step.pitch is not None]
-    if pitched and not has[Role.FREQ]:
-        message = f"{node.name} ({node.kind}) has no freq: play it by a grid such as x..."
+    if pitched and "freq" not in ports:
+        message = f"{called} has no freq: play it by a grid such as x..."
         raise UserError(Code.PORT, message, pitched[0].span)
-    if not has[Role.GATE] and not has[Role.FREQ]:
+    if "gate" not in ports and "freq" not in ports:
         names = tuple(
             f"{node.name}.{port.name}" for port in node.declaration.inputs if port.name != "in"
         )
-        message = f"{node.name} ({node.kind}) has neither freq nor gate: sequence one of its ports"
+        message = f"{called} has neither freq nor gate: sequence one of its ports"
         raise UserError(Code.PORT, message, statement.target.span, names[:3])
-    if not has[Role.GATE] and len(pitched) < len(hits):
+    if "gate" not in ports and len(pitched) < len(hits):
         bare = next(step for step in hits if step.pitch is None)
-        message = f"{node.name} ({node.kind}) has no gate: its steps are notes, such as c2"
+        message = f"{called} has no gate: its steps are notes, such as c2"
         raise UserError(Code.PORT, message, bare.span)
-    port = node.port("freq")
     for step in pitched:
-        assert port is not None
+        _, port = ports["freq"]
         hz = (step.pitch or 0.0) * 2.0 ** (statement.options.transpose_st / 12.0)
         if not port.low <= hz <= port.high:
             message = (
-                f"that step is {hz:.1f}hz; {node.name}.freq goes from {port.low}hz to {port.high}hz"
+                f"that step is {hz:.1f}hz; {name}.freq goes from {port.low}hz to {port.high}hz"
             )
             raise UserError(Code.RANGE, message, step.span)
 
 
 def target_of(draft: Draft, ref: PortRef) -> str:
-    """The sequence that `unsequence` or `describe` names.
+    """The sequence that `unsequence` names.
 
     Raises:
         UserError: E_NAME, there is none.
     """
-    target = str(ref)
+    shown = {shown_target(draft.patch, target): target for target in draft.patch.sequences}
+    target = shown.get(str(ref), str(ref))
     if target not in draft.patch.sequences:
-        message = f"nothing plays {target}; `list sequences` shows what is played"
-        raise UserError(Code.NAME, message, ref.span, nearest(target, draft.patch.sequences))
+        message = f"nothing plays {ref}; `list sequences` shows what is played"
+        raise UserError(Code.NAME, message, ref.span, nearest(str(ref), shown))
     return target
 
 
@@ -173,7 +179,8 @@ def _unsequence(draft: Draft, statement: Unsequence) -> None:
     player = draft.patch.player(target)
     draft.patch = draft.patch.with_sequence(target, None)
     draft.touch(lambda console: console.stop_playing(player, now=False))
-    draft.say(Result(f"{target} stops at the bar line", data={"sequence": target}))
+    shown = str(statement.target)
+    draft.say(Result(f"{shown} stops at the bar line", data={"sequence": shown}))
 
 
 COMMANDS = (

@@ -13,6 +13,7 @@ from chronus.language.statements import Diff, Forget, Recall, Snapshot
 from chronus.patch.model import is_same
 from chronus.session.differing import diff_lines
 from chronus.session.draft import Result
+from chronus.session.library import made_here
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +78,8 @@ def _recall(draft: Draft, statement: Recall) -> None:
 
 
 def _diff(draft: Draft, statement: Diff) -> None:
-    lines = diff_lines(draft.patch, _found(draft, statement.name))
+    there = _found(draft, statement.name)
+    lines = diff_lines(draft.patch, there, made_here(there))
     count = "1 line leads" if len(lines) == 1 else f"{len(lines) or 'no'} lines lead"
     text = f"{count} to {statement.name.text}"
     draft.say(Result(text, tuple(lines), {"snapshot": statement.name.text, "lines": lines}))

@@ -10,6 +10,7 @@ from chronus.errors import Code, UserError
 from chronus.language.statements import Mute, Solo, Unmute, Unsolo
 from chronus.patch.graph import heard, silent
 from chronus.patch.model import OUT
+from chronus.patch.naming import shown_node
 from chronus.session.draft import Result
 
 if TYPE_CHECKING:
@@ -31,10 +32,11 @@ def _named(draft: Draft, names: tuple[Name, ...], word: str) -> frozenset[str]:
             message = f"out is what all goes through: set its level, or {word} a node"
             raise UserError(Code.STATE, message, name.span, ("set out.level -60db",))
         if not draft.builds and node.name not in heard(draft.patch):
+            audible = set(heard(draft.patch))
             behind = [c.target for c in draft.patch.cables if c.source == node.name]
-            near = tuple(f"{word} {n}" for n in behind if n in heard(draft.patch))[:3]
-            message = f"{node.name} is not heard by itself, so it has no channel strip"
-            raise UserError(Code.STATE, message, name.span, near or (f"patch {node.name} > out",))
+            near = [f"{word} {shown_node(draft.patch, n)}" for n in behind if n in audible][:3]
+            message = f"{name.text} is not heard by itself, so it has no channel strip"
+            raise UserError(Code.STATE, message, name.span, near or (f"patch {name.text} > out",))
         found.add(node.name)
     return frozenset(found)
 
@@ -46,9 +48,9 @@ def _become(draft: Draft, patch: Patch, text: str, names: frozenset[str]) -> Non
     if silent(patch) >= set(heard(patch)):
         text += " (nothing is heard now)"
     data = {
-        "nodes": sorted(names),
-        "muted": sorted(patch.muted),
-        "soloed": sorted(patch.soloed),
+        "nodes": sorted(shown_node(patch, name) for name in names),
+        "muted": sorted(shown_node(patch, name) for name in patch.muted),
+        "soloed": sorted(shown_node(patch, name) for name in patch.soloed),
     }
     draft.say(Result(text, data=data, already=already))
 

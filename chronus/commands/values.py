@@ -9,14 +9,13 @@ from chronus.commands.declaration import Command
 from chronus.errors import Code, UserError, nearest
 from chronus.language.quantities import duration, format_value, in_unit, note_name
 from chronus.language.statements import Get, Set
-from chronus.patch.graph import heard
-from chronus.patch.model import OUT, STRIP_PORTS
 from chronus.session.console import Console
 from chronus.session.draft import Result
+from chronus.session.naming import settable
 
 if TYPE_CHECKING:
     from chronus.dsp.declaration import Input
-    from chronus.language.statements import Assignment, Quantity
+    from chronus.language.statements import Assignment, PortRef, Quantity
     from chronus.patch.model import Node
     from chronus.session.draft import Draft
     from chronus.session.session import Session
@@ -94,10 +93,9 @@ def _changed(draft: Draft, node: Node, name: str, port: Input, assignment: Assig
     if assignment.operator == "":
         return checked_value(port, value, draft.pace)
     if port.choices:
-        message = f"{name} is a word ({show_range(port)}): it cannot be changed by an amount"
-        raise UserError(
-            Code.VALUE, message, value.span, (f"set {node.name}.{name} {port.choices[0]}",)
-        )
+        message = f"{port.name} is a word ({show_range(port)}): it cannot be changed by an amount"
+        near = (f"set {_shown(assignment.target, port)} {port.choices[0]}",)
+        raise UserError(Code.VALUE, message, value.span, near)
     # Not what the engine has: it may not have heard yet of the lines before this one.
     before = node.value(name)
     if assignment.operator == "*":
@@ -129,20 +127,20 @@ def glide_frames(draft: Draft, length: Quantity) -> int:
     return max(round(frames), 1)
 
 
-def _check_glides(node: Node, name: str, port: Input, statement: Set, part: Assignment) -> None:
+def _check_glides(name: str, port: Input, statement: Set, part: Assignment) -> None:
     if statement.over is not None and (port.choices or name == "gate"):
         what = f"a word ({show_range(port)})" if port.choices else "on or off"
-        message = f"{node.name}.{name} is {what}: it cannot glide; leave `over` out"
+        message = f"{_shown(part.target, port)} is {what}: it cannot glide; leave `over` out"
         at_once = f"set {part.target} {part.value.text}"
         raise UserError(Code.VALUE, message, statement.over.span, (at_once,))
 
 
 def _set(draft: Draft, statement: Set) -> None:
-    told: list[tuple[Node, str, Input]] = []
+    told: list[tuple[str, Node, str, Input]] = []
     frames = 0 if statement.over is None else glide_frames(draft, statement.over)
     for assignment in statement.assignments:
         node, name, port = draft.input_at(assignment.target)
-        _check_glides(node, name, port, statement, assignment)
+        _check_glides(name, port, statement, assignment)
         before = node.value(name)
         value = _changed(draft, node, name, port, assignment)
         draft.patch = draft.patch.with_value(node.name, name, value)
@@ -152,13 +150,13 @@ def _set(draft: Draft, statement: Set) -> None:
             draft.touch(partial(Console.glide_port, node=node, port=name, ends=ends, frames=frames))
         else:
             draft.touch(partial(Console.set_port, node=node, port=name, value=value))
-        told.append((node, name, port))
+        told.append((_shown(assignment.target, port), node, name, port))
 
     def finish(session: Session) -> Result:
         values = []
-        for node, name, port in told:
+        for ref, node, name, port in told:
             value = _reached(session, node, name)
-            values.append((f"{node.name}.{name}", show_value(port, value), value))
+            values.append((ref, show_value(port, value), value))
         text = ", ".join(f"{ref} = {shown}" for ref, shown, _ in values)
         data: dict[str, Any] = {"values": {ref: value for ref, _, value in values}}
         if statement.over is not None:
@@ -167,6 +165,11 @@ def _set(draft: Draft, statement: Set) -> None:
         return Result(text, data=data)
 
     draft.say(finish)
+
+
+def _shown(ref: PortRef, port: Input) -> str:
+    """A port as it was named, its main input by its name."""
+    return f"{ref.node.text}.{port.name}"
 
 
 def _reached(session: Session, node: Node, name: str) -> float:
@@ -178,26 +181,23 @@ def _reached(session: Session, node: Node, name: str) -> float:
 
 
 def _get(draft: Draft, statement: Get) -> None:
-    node = draft.node(statement.target.node)
+    owner = statement.target.node.text
+    kind = draft.node(statement.target.node).kind
+    if owner in draft.patch.instruments:
+        kind = draft.patch.instruments[owner].kind
     if statement.target.port is not None:
-        names = [draft.input_of(node, statement.target.port).name]
+        node, own, declared = draft.input_at(statement.target)
+        ports = [(declared.name, node, own, declared)]
     else:
-        names = [port.name for port in node.declaration.inputs]
-        names += [
-            n
-            for n in STRIP_PORTS
-            if node.name != OUT and node.name in heard(draft.patch) and n not in names
-        ]
+        ports = settable(draft.patch, owner)
 
     def finish(session: Session) -> Result:
         values: dict[str, float] = {}
         targets: dict[str, float] = {}
         shown = []
-        for name in names:
-            port = node.port(name)
-            assert port is not None
-            target = session.port_value(node, name)
-            gliding = session.console.gliding_value(node, name)
+        for name, node, own, port in ports:
+            target = session.port_value(node, own)
+            gliding = session.console.gliding_value(node, own)
             values[name] = target if gliding is None else gliding
             text = show_value(port, values[name])
             if port.unit == "hz" and name == "freq":
@@ -205,21 +205,22 @@ def _get(draft: Draft, statement: Get) -> None:
             if gliding is not None:
                 targets[name] = target
                 text += f", on its way to {show_value(port, target)}"
-            shown.append(f"{node.name}.{name} = {text}")
-        if len(names) == 1:
+            shown.append(f"{owner}.{name} = {text}")
+        if len(ports) == 1:
+            name = ports[0][0]
             data: dict[str, Any] = {
-                "node": node.name,
-                "port": names[0],
-                "value": values[names[0]],
+                "node": owner,
+                "port": name,
+                "value": values[name],
                 "text": shown[0].split(" = ")[1],
             }
             if targets:
-                data["target"] = targets[names[0]]
+                data["target"] = targets[name]
             return Result(shown[0], data=data)
-        data = {"node": node.name, "values": values}
+        data = {"node": owner, "values": values}
         if targets:
             data["targets"] = targets
-        return Result(f"{node.name} ({node.kind})", tuple(shown), data)
+        return Result(f"{owner} ({kind})", tuple(shown), data)
 
     draft.say(finish)
 

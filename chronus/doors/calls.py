@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from chronus.commands.files import read_lines, show_error
+from chronus.commands.making import mistakes_in
 from chronus.commands.nodes import kind_of
 from chronus.commands.registry import handlers
 from chronus.doors import replies, sessions
@@ -20,10 +21,13 @@ from chronus.doors.progress import Progress
 from chronus.doors.score import Manner, run_score
 from chronus.errors import Code, UserError
 from chronus.language.blocks import gathered
+from chronus.language.instruments import Instrument
 from chronus.language.later import all_within
 from chronus.language.parser import read
 from chronus.language.statements import Load
 from chronus.machine.recorder import FileRecorder
+from chronus.patch.instruments import Definition
+from chronus.session import library
 from chronus.session.journal import in_order, read_header
 from chronus.session.offline import Offline
 from chronus.session.session import Length, Session
@@ -34,7 +38,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from chronus.doors.options import Options
+    from chronus.language.statements import Statement
     from chronus.machine.live import LiveMachine
+    from chronus.session.draft import Draft
 
 DONE: Final = 0
 SOME_FAILED: Final = 1
@@ -64,11 +70,29 @@ def kinds_in(lines: Iterable[str]) -> list[str]:
     found: dict[str, None] = {}
     for text, _ in gathered(lines):
         try:
-            loads = [s for s in all_within(read(text)) if isinstance(s, Load)]
-            found.update(dict.fromkeys(kind_of(load.kind).name for load in loads))
+            for statement in all_within(read(text)):
+                found.update(dict.fromkeys(kinds_of(statement)))
         except UserError:
             continue
     return list(found)
+
+
+def kinds_of(statement: Statement) -> list[str]:
+    """Kinds that a command loads; of an instrument, those that it is made of.
+
+    Raises:
+        UserError: there are none of that name, or the instrument's file is wrong.
+    """
+    if isinstance(statement, Instrument):
+        parts = () if statement.body is None else statement.body.parts
+        return [kind for part in parts for kind in kinds_of(part.statement)]
+    if not isinstance(statement, Load):
+        return []
+    path = library.find(statement.kind.text)
+    if path is None:
+        return [kind_of(statement.kind).name]
+    loads = [part.statement for part in library.read_file(path).parts]
+    return [kind_of(load.kind).name for load in loads if isinstance(load, Load)]
 
 
 def compile_kernels(kinds: list[str]) -> list[str]:
@@ -119,6 +143,9 @@ def check(paths: list[str]) -> int:
             write_out(replies.error_line(error))
             errors += 1
             continue
+        if library.begins_an_instrument(Path(path)):
+            errors += _check_instrument(path, draft)
+            continue
         commands = 0
         wrong = 0
         for text, number in gathered(lines):
@@ -133,6 +160,27 @@ def check(paths: list[str]) -> int:
         if not wrong:
             write_out(f"ok {path}: {commands} commands")
     return SOME_FAILED if errors else DONE
+
+
+def _check_instrument(path: str, draft: Draft) -> int:
+    """Check the file of an instrument; how many errors there are."""
+    try:
+        source = library.read_file(Path(path))
+    except UserError as error:
+        write_out(replies.error_line(error))
+        return 1
+    name = source.head.name
+    if library.is_kinds_own(name.text):
+        message = f"{name.text} is a kind of module: an instrument of that name is never loaded"
+        write_out(f"{path}: {show_error(UserError(Code.NAME, message, name.span))}")
+        return 1
+    found = mistakes_in(draft, source)
+    if isinstance(found, Definition):
+        write_out(f"ok {path}: instrument {found.name}, {', '.join(found.ports) or 'no ports'}")
+        return 0
+    for mistake in found:
+        write_out(f"{path}: {show_error(mistake)}")
+    return len(found)
 
 
 # ---- render

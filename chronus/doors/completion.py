@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from chronus.commands.looking import kind_rows
+from chronus.commands.looking import TOPICS, kind_rows
 from chronus.commands.registry import commands
 from chronus.commands.values import show_range, show_value
+from chronus.errors import UserError
+from chronus.language.instruments import Expose
 from chronus.language.parser import expected_after
 from chronus.patch.graph import heard
 from chronus.patch.model import OUT, STRIP_PORTS
+from chronus.session import library
+from chronus.session.naming import kind_in, names_in, settable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from chronus.patch.model import Node, Patch
+    from chronus.patch.model import Patch
 
 WORD: Final = re.compile(r"[A-Za-z0-9_#/\-]*$")
 CATEGORIES: Final = re.compile(r"[A-Z]+")
@@ -54,15 +58,18 @@ def _is_first_word(before: str) -> bool:
 def _expected(before: str, patch: Patch) -> Iterator[tuple[str, str]]:
     expected = expected_after(before.rsplit(" {", maxsplit=1)[-1])
     if "KIND" in expected:
+        yield from instrument_rows()
         yield from kind_rows()
     if "NODE" in expected:
-        yield from ((node.name, node.kind) for node in patch.nodes.values())
+        yield from ((name, kind_in(patch, name)) for name in names_in(patch))
+        yield from ((n.name, n.kind) for n in patch.nodes.values() if "/" in n.name)
     if "PORT" in expected:
         yield from _settings(before)
     if "VALUE" in expected or "WORD" in expected:
         yield from _values(before, patch)
     if "TOPIC" in expected:
         yield from ((c.verb, c.doc) for c in commands().values())
+        yield from ((topic, "") for topic in TOPICS)
     for word in sorted(expected):
         if not CATEGORIES.fullmatch(word) and word.isalpha():
             yield word, ""
@@ -71,10 +78,15 @@ def _expected(before: str, patch: Patch) -> Iterator[tuple[str, str]]:
 def _ports(before: str, patch: Patch) -> list[tuple[str, str]]:
     """The ports of the node or kind in front of the dot."""
     match = WORD.search(before)
-    node = patch.nodes.get(match.group().lower()) if match else None
+    name = match.group().lower() if match else ""
+    verb = before.split(maxsplit=1)[0].lower() if before.split() else ""
+    if name in patch.instruments:
+        shown = [(n, f"{show_range(p)}  {p.doc}") for n, _, _, p in settable(patch, name)]
+        out = [("out", "What is heard of it")] if verb in ("patch", "unpatch") else []
+        return shown + out if ">" in before else out + shown
+    node = patch.nodes.get(name)
     if node is None:
         return []
-    verb = before.split(maxsplit=1)[0].lower() if before.split() else ""
     inputs = [(p.name, f"{show_range(p)}  {p.doc}") for p in node.declaration.inputs]
     outputs = [(p.name, p.doc) for p in node.declaration.outputs]
     if node.name in heard(patch):
@@ -90,12 +102,18 @@ def _ports(before: str, patch: Patch) -> list[tuple[str, str]]:
 
 
 def _settings(before: str) -> Iterator[tuple[str, str]]:
-    """`PORT=` of the kind that is being loaded."""
+    """`PORT=` of the kind or instrument that is being loaded."""
     words = before.rsplit(";", maxsplit=1)[-1].split()
     kind = next((k for k in words[1:2]), "").removesuffix("_module")
     from chronus.modules.catalog import kinds  # noqa: PLC0415 - only while typing
 
-    if kind in kinds():
+    source = _source_of(kind)
+    if source is not None:
+        for part in source.parts:
+            if isinstance(part.statement, Expose):
+                what = part.statement
+                yield f"{what.port.text}=", what.doc or str(what.target)
+    elif kind in kinds():
         for port in kinds()[kind].inputs:
             yield f"{port.name}=", f"{show_range(port)}  {port.doc}"
 
@@ -103,11 +121,26 @@ def _settings(before: str) -> Iterator[tuple[str, str]]:
 def _values(before: str, patch: Patch) -> Iterator[tuple[str, str]]:
     """The words of the port that is being set, or its range and what it is set to."""
     match = re.search(r"([A-Za-z0-9_/\-]+)\.([a-z0-9_]+)\s*=?\s*$", before.lower())
-    node: Node | None = patch.nodes.get(match.group(1)) if match else None
-    port = node.port(match.group(2)) if node and match else None
-    if node is None or port is None:
+    if match is None or not (match[1] in patch.nodes or match[1] in patch.instruments):
         return
-    if port.choices:
-        yield from ((word, port.doc) for word in port.choices)
-    else:
-        yield show_value(port, node.value(port.name)), f"now; {show_range(port)}"
+    for name, node, own, port in settable(patch, match[1]):
+        if name != match[2]:
+            continue
+        if port.choices:
+            yield from ((word, port.doc) for word in port.choices)
+        else:
+            yield show_value(port, node.value(own)), f"now; {show_range(port)}"
+
+
+def instrument_rows() -> list[tuple[str, str]]:
+    """Name and one line of every instrument that can be loaded, as far as its file can be read."""
+    sources = [_source_of(name) for name in library.files()]
+    return [(source.head.name.text, source.head.doc) for source in sources if source is not None]
+
+
+def _source_of(name: str) -> library.Source | None:
+    path = library.find(name)
+    try:
+        return None if path is None else library.read_file(path)
+    except UserError:
+        return None  # it is told where it is loaded

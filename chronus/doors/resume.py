@@ -12,6 +12,7 @@ from chronus.commands.registry import handlers
 from chronus.doors.journals import journals_dir, kept_journals, position_file
 from chronus.dsp.declaration import RAMP_S
 from chronus.errors import Code, UserError
+from chronus.session import library
 from chronus.session.journal import in_order, last_frame, pending_at_end, read_header, without_end
 from chronus.session.offline import Offline
 from chronus.session.session import Session
@@ -102,6 +103,10 @@ def resume(live: Live, past: Past) -> Session:
             live.news.say(f"{past.path} line {number}: {reply.error.message}")
     session.move_to(past.frame)
     session.run_line(f"reset {' '.join(session.patch.nodes)}", who="resume")
+    # A journal holds its instruments as they were; from now on their files count again.
+    session.definitions = {
+        name: made for name, made in session.definitions.items() if library.find(name) is None
+    }
     session.publish()
     live.machine.begin_at(past.frame)
     session.go_on_with(live.start())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from lark import Token, Tree
 
 from chronus.errors import Code, Span, UserError
-from chronus.language import patterns
+from chronus.language import making, patterns
 from chronus.language import statements as st
 from chronus.language.patterns import place, quantity
 from chronus.language.quantities import duration, number
@@ -51,7 +51,8 @@ def tokens(tree: Node, *types: str) -> list[Token]:
     return [child for child in tree.children if isinstance(child, Token) and child.type in types]
 
 
-def _trees(tree: Node) -> list[Node]:
+def trees(tree: Node) -> list[Node]:
+    """The parts of a command that have parts themselves."""
     return [child for child in tree.children if isinstance(child, Tree)]
 
 
@@ -65,17 +66,18 @@ def _name(token: Token, line: int) -> Name:
     return st.Name(token.lower(), span_of(token, line))
 
 
-def _names(tree: Node, line: int, *types: str) -> tuple[Name, ...]:
+def names(tree: Node, line: int, *types: str) -> tuple[Name, ...]:
+    """The names of some types in a command, not within its parts."""
     return tuple(_name(token, line) for token in tokens(tree, *types))
 
 
 def _ref(tree: Node, line: int) -> PortRef:
-    ports = _names(tree, line, "PORT")
-    return st.PortRef(_names(tree, line, "NODE", "THING")[0], ports[0] if ports else None)
+    ports = names(tree, line, "PORT")
+    return st.PortRef(names(tree, line, "NODE", "THING")[0], ports[0] if ports else None)
 
 
 def _stages(tree: Node, line: int) -> tuple[tuple[PortRef, ...], ...]:
-    return tuple(tuple(_ref(target, line) for target in _trees(stage)) for stage in _trees(tree))
+    return tuple(tuple(_ref(target, line) for target in trees(stage)) for stage in trees(tree))
 
 
 def _path(tree: Node, line: int) -> tuple[str, Span]:
@@ -87,15 +89,16 @@ def _path(tree: Node, line: int) -> tuple[str, Span]:
 
 
 def _load(tree: Node, line: int) -> st.Load:
-    kind = _names(tree, line, "KIND")[0]
+    kind = names(tree, line, "KIND")[0]
     plain = kind.text.removesuffix("_module")
-    names = _names(tree, line, "NAME")
+    called = names(tree, line, "NAME")
     settings = tuple(
         st.Setting(
-            _names(setting, line, "PORT")[0],
+            names(setting, line, "PORT")[0],
             quantity(tokens(setting, "VALUE", "NOTE", "WORD")[0], line),
         )
-        for setting in _trees(tree)
+        for setting in trees(tree)
+        if setting.data == "setting"
     )
     seen: set[str] = set()
     for setting in settings:
@@ -103,21 +106,22 @@ def _load(tree: Node, line: int) -> st.Load:
             message = f"{setting.port.text} is given twice; once is enough"
             raise UserError(Code.SYNTAX, message, setting.port.span)
         seen.add(setting.port.text)
-    return st.Load(st.Name(plain, kind.span), names[0] if names else None, settings)
+    manner = making.manner(tree, line)
+    return st.Load(st.Name(plain, kind.span), called[0] if called else None, settings, manner)
 
 
 def _unload(tree: Node, line: int) -> st.Unload:
-    return st.Unload(_names(tree, line, "NODE"), rings=bool(tokens(tree, "TAIL")))
+    return st.Unload(names(tree, line, "NODE"), rings=bool(tokens(tree, "TAIL")))
 
 
 def _rename(tree: Node, line: int) -> st.Rename:
-    return st.Rename(_names(tree, line, "NODE")[0], _names(tree, line, "NAME")[0])
+    return st.Rename(names(tree, line, "NODE")[0], names(tree, line, "NAME")[0])
 
 
 def _copy(tree: Node, line: int) -> st.Copy:
-    names = _names(tree, line, "NAME")
-    node = _names(tree, line, "NODE")[0]
-    return st.Copy(node, names[0] if names else None, with_cables=bool(tokens(tree, "CABLES")))
+    called = names(tree, line, "NAME")
+    node = names(tree, line, "NODE")[0]
+    return st.Copy(node, called[0] if called else None, with_cables=bool(tokens(tree, "CABLES")))
 
 
 def _patch(tree: Node, line: int) -> st.Patch:
@@ -130,7 +134,7 @@ def _unpatch(tree: Node, line: int) -> st.Unpatch:
 
 
 def _set(tree: Node, line: int) -> st.Set:
-    assignments = tuple(_assignment(assignment, line) for assignment in _trees(tree))
+    assignments = tuple(_assignment(assignment, line) for assignment in trees(tree))
     return st.Set(assignments, _over(tree, line))
 
 
@@ -167,7 +171,7 @@ def _assignment(tree: Node, line: int) -> st.Assignment:
 
 
 def _get(tree: Node, line: int) -> st.Get:
-    return st.Get(_ref(_trees(tree)[0], line))
+    return st.Get(_ref(trees(tree)[0], line))
 
 
 # --- playing ---
@@ -176,7 +180,7 @@ def _get(tree: Node, line: int) -> st.Get:
 def _note(tree: Node, line: int) -> st.Note:
     pitches: list[Quantity] = []
     chosen: dict[str, Quantity] = {}
-    for part in _trees(tree):
+    for part in trees(tree):
         value = quantity(tokens(part, "NOTE", "VALUE", "DURATION", "NUMBER")[0], line)
         if part.data == "pitch":
             pitches.append(_pitch(value))
@@ -191,7 +195,7 @@ def _note(tree: Node, line: int) -> st.Note:
     if "at" in chosen and chosen["at"].unit not in {"", "%", "db"}:
         message = f"{chosen['at'].text} is no velocity, which is written 0.8 or 80%"
         raise UserError(Code.VALUE, message, chosen["at"].span)
-    node = _names(tree, line, "NODE")[0]
+    node = names(tree, line, "NODE")[0]
     return st.Note(node, tuple(pitches), chosen.get("for"), chosen.get("at"))
 
 
@@ -203,15 +207,15 @@ def _pitch(value: Quantity) -> Quantity:
 
 
 def _gate(tree: Node, line: int) -> st.Gate:
-    return st.Gate(_names(tree, line, "NODE")[0], on=bool(tokens(tree, "ON")))
+    return st.Gate(names(tree, line, "NODE")[0], on=bool(tokens(tree, "ON")))
 
 
 def _trigger(tree: Node, line: int) -> st.Trigger:
-    return st.Trigger(_names(tree, line, "NODE")[0])
+    return st.Trigger(names(tree, line, "NODE")[0])
 
 
 def _sequence(tree: Node, line: int) -> st.Sequence:
-    first, *options = _trees(tree)
+    first, *options = trees(tree)
     read = patterns.node_pattern if first.data == "pattern" else patterns.port_pattern
     pattern = read(first, line)
     return st.Sequence(
@@ -224,7 +228,7 @@ def _sequence(tree: Node, line: int) -> st.Sequence:
 
 
 def _unsequence(tree: Node, line: int) -> st.Unsequence:
-    return st.Unsequence(_ref(_trees(tree)[0], line))
+    return st.Unsequence(_ref(trees(tree)[0], line))
 
 
 # --- time ---
@@ -333,7 +337,7 @@ def _steps(tree: Node, line: int) -> tuple[int, Span]:
 
 
 def _label(tree: Node, line: int) -> Name:
-    return _names(tree, line, "LABEL")[0]
+    return names(tree, line, "LABEL")[0]
 
 
 def _recall(tree: Node, line: int) -> st.Recall:
@@ -344,7 +348,7 @@ def _recall(tree: Node, line: int) -> st.Recall:
 
 
 def _reset(tree: Node, line: int) -> st.Reset:
-    return st.Reset(_names(tree, line, "NODE"))
+    return st.Reset(names(tree, line, "NODE"))
 
 
 _BUILDERS: Final[dict[str, Builder]] = {
@@ -352,12 +356,14 @@ _BUILDERS: Final[dict[str, Builder]] = {
     "unload": _unload,
     "rename": _rename,
     "copy": _copy,
-    "mute": lambda tree, line: st.Mute(_names(tree, line, "NODE")),
-    "unmute": lambda tree, line: st.Unmute(_names(tree, line, "NODE")),
-    "solo": lambda tree, line: st.Solo(_names(tree, line, "NODE")),
-    "unsolo": lambda tree, line: st.Unsolo(_names(tree, line, "NODE")),
+    "mute": lambda tree, line: st.Mute(names(tree, line, "NODE")),
+    "unmute": lambda tree, line: st.Unmute(names(tree, line, "NODE")),
+    "solo": lambda tree, line: st.Solo(names(tree, line, "NODE")),
+    "unsolo": lambda tree, line: st.Unsolo(names(tree, line, "NODE")),
     "patch": _patch,
     "unpatch": _unpatch,
+    "instrument": making.instrument,
+    "expose": making.expose,
     "set": _set,
     "get": _get,
     "note": _note,

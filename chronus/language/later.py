@@ -8,7 +8,7 @@ from typing import Final, Literal
 from lark import Token, Tree
 
 from chronus.errors import Code, Span, UserError
-from chronus.language import blocks, build
+from chronus.language import blocks, build, making
 from chronus.language import statements as st
 from chronus.language.build import span_of, tokens
 from chronus.language.patterns import place, quantity
@@ -74,7 +74,18 @@ def _open_block(tree: Node, text: str, line: int, read: Reader) -> st.Statement:
     return st.OpenBlock(_body(body, text, line, read))
 
 
-_BUILDERS: Final = {"at": _at, "every": _every, "block": _block, "open_block": _open_block}
+def _instrument_block(tree: Node, text: str, line: int, read: Reader) -> st.Statement:
+    (block,) = (child for child in build.trees(tree) if child.data == "block")
+    return making.instrument(tree, line, _body(block, text, line, read))
+
+
+_BUILDERS: Final = {
+    "at": _at,
+    "every": _every,
+    "block": _block,
+    "open_block": _open_block,
+    "instrument_block": _instrument_block,
+}
 
 
 def _counted(tree: Node, line: int) -> tuple[Unit, int]:

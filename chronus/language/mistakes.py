@@ -59,6 +59,8 @@ PHRASES: Final[tuple[tuple[frozenset[str], str], ...]] = tuple(
         ("VALUE NOTE WORD", "a value such as 800hz, -6db, 1/8, c4 or on"),
         ("NOTE VALUE", "a note such as c4, 440hz or 60 (a MIDI number)"),
         ("VALUE", "an amount such as 0.5, 800hz or -12db"),
+        ("RANGE", "a range such as 100hz..8khz"),
+        ("QUOTED", "a line in quotes"),
         ("DURATION", "a duration such as 2 bars, 1.5s or 1/8"),
         ("METER", "a meter such as 4/4 or 7/8"),
         ("NUMBER", "a number"),

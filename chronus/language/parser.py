@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from chronus.language.statements import Said, Statement
 
 VERBS: Final[tuple[str, ...]] = (
-    "load", "unload", "rename", "copy", "patch", "unpatch", "mute", "unmute", "solo", "unsolo",
-    "set", "get", "note", "gate", "trigger", "sequence", "unsequence", "tempo", "meter", "swing",
-    "start", "stop", "panic", "wait", "at", "every", "cancel", "undo", "redo", "history",
+    "load", "unload", "rename", "copy", "patch", "unpatch", "instrument", "expose", "mute",
+    "unmute", "solo", "unsolo", "set", "get", "note", "gate", "trigger", "sequence", "unsequence",
+    "tempo", "meter", "swing", "start", "stop", "panic", "wait", "at", "every", "cancel", "undo",
+    "redo", "history",
     "snapshot", "recall", "diff", "forget", "list", "describe", "status", "help", "reset", "reload",
     "save", "open", "run", "record", "quit", "exit",
 )  # fmt: skip

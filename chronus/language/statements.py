@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Literal
 
 from chronus.errors import Span
+from chronus.language.instruments import UNSAID, Expose, Instrument, Manner
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class Load:
     kind: Name
     name: Name | None
     settings: tuple[Setting, ...]
+    manner: Manner = UNSAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -495,6 +497,8 @@ Statement = (
     | Unsolo
     | Patch
     | Unpatch
+    | Instrument
+    | Expose
     | Set
     | Get
     | Note

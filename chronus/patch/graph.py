@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from chronus.dsp.layout import WIDE
 from chronus.modules.catalog import catalog, kinds, wide
+from chronus.patch.instruments import instrument_of
 from chronus.patch.model import OUT, STRIP_PORTS
+from chronus.patch.naming import is_within, shown_node
 from chronus.patch.voices import voices_of
 
 if TYPE_CHECKING:
@@ -88,12 +90,14 @@ def sounding(patch: Patch) -> frozenset[str]:
 def heard(patch: Patch) -> tuple[str, ...]:
     """Names of the nodes that are patched to `out` by themselves or by hand, in order.
 
-    A cable from the bare curve of an envelope does not take its sound away.
+    A cable from the bare curve of an envelope does not take its sound away, nor does one within an
+    instrument. Of an instrument one node is heard by itself, and no other.
     """
     leaving = {
         cable.source
         for cable in patch.cables
         if patch.nodes[cable.source].declaration.is_audible_at(cable.output)
+        and not is_within(patch, cable)
     }
     by_hand = {c.source for c in patch.cables if (c.target, c.input) == (OUT, "in")}
     makes_sound = sounding(patch)
@@ -103,7 +107,12 @@ def heard(patch: Patch) -> tuple[str, ...]:
         if name != OUT
         and (
             name in by_hand
-            or (name in makes_sound and name not in leaving and name not in patch.silenced)
+            or (
+                name in makes_sound
+                and name not in leaving
+                and name not in patch.silenced
+                and ((instrument := instrument_of(patch, name)) is None or instrument.heard == name)
+            )
         )
     )
 
@@ -170,7 +179,7 @@ def graph_of(patch: Patch) -> Graph:
             key = strip_key(node)
             strip = {n: v for n, v in node.values.items() if n in STRIP_PORTS and n not in own}
             strip["mute"] = float(node.name in shut)
-            nodes[key] = GraphNode(key, node.name, "strip", strip)
+            nodes[key] = GraphNode(key, shown_node(patch, node.name), "strip", strip)
     for cable in patch.cables:
         graph_cable = _cable(patch, cable)
         # A cable to a level or pan rests while the node is not heard.

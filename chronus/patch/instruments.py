@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chronus.dsp.declaration import Input
+    from chronus.patch.model import Cable, Node, Patch
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,41 @@ class Exposed:
 
 
 @dataclass(frozen=True, slots=True)
+class Definition:
+    """An instrument as its file says it, from which any number can be made.
+
+    Attributes:
+        name: of the instrument.
+        doc: one line.
+        nodes: what it is made of, as the file calls them, in the order of the file.
+        cables: between them.
+        ports: what it exposes, by name.
+        output: the node that is heard.
+        player: the node of kind `keys` that notes go to; None where it has none.
+        voices: how many notes sound at once, where `load` does not say.
+        legato: whether held notes join, where `load` does not say.
+        text: all of it as one command, `instrument NAME … { … }`.
+        origin: where it comes from, for people.
+    """
+
+    name: str
+    doc: str
+    nodes: tuple[Node, ...]
+    cables: tuple[Cable, ...]
+    ports: Mapping[str, Exposed]
+    output: str
+    player: str | None
+    voices: int
+    legato: bool
+    text: str
+    origin: str = field(default="", compare=False)
+
+    def node(self, name: str) -> Node:
+        """The node that the file calls so."""
+        return next(node for node in self.nodes if node.name == name)
+
+
+@dataclass(frozen=True, slots=True)
 class Instrument:
     """An instrument in the patch; its inner nodes are nodes of the patch, named `NAME/INNER`.
 
@@ -37,6 +74,8 @@ class Instrument:
         output: the inner node that is heard.
         player: the inner node of kind `keys` that notes go to; None where it has none.
         voices: how many notes sound at once; 1 is mono.
+        legato: whether a note that comes while another is held begins no new attack.
+        definition: what it was made from.
     """
 
     name: str
@@ -45,7 +84,119 @@ class Instrument:
     output: str
     player: str | None
     voices: int = 1
+    legato: bool = False
+    definition: Definition | None = None
 
     def inner(self, node: str) -> str:
         """What the patch calls an inner node."""
         return f"{self.name}/{node}"
+
+    def inside(self, cable: Cable) -> Cable:
+        """What the patch calls the ends of an inner cable."""
+        return replace(cable, source=self.inner(cable.source), target=self.inner(cable.target))
+
+    @property
+    def heard(self) -> str:
+        """What the patch calls the inner node that is heard."""
+        return self.inner(self.output)
+
+    @property
+    def struck(self) -> str | None:
+        """What the patch calls the inner node that stands for the whole where it is played.
+
+        Its player, else the node whose gate it exposes, or whose pitch; None: it is not played.
+        """
+        if self.player is not None:
+            return self.inner(self.player)
+        played = (self.ports.get("gate"), self.ports.get("freq"))
+        return next((self.inner(port.node) for port in played if port is not None), None)
+
+    def exposed_as(self, node: str, port: str) -> str | None:
+        """What it calls a port of one of its nodes (by the patch's name); None for no name."""
+        for name, exposed in self.ports.items():
+            if (self.inner(exposed.node), exposed.port) == (node, port):
+                return name
+        return None
+
+
+def text_of(instrument: Instrument) -> str:
+    """What an instrument was made from, as one command."""
+    assert instrument.definition is not None, instrument.name
+    return instrument.definition.text
+
+
+def instrument_of(patch: Patch, node: str) -> Instrument | None:
+    """The instrument that a node of the patch belongs to."""
+    return patch.instruments.get(node.rpartition("/")[0])
+
+
+def inner_nodes(patch: Patch, instrument: Instrument) -> tuple[Node, ...]:
+    """The nodes of an instrument, in order."""
+    return tuple(
+        node for node in patch.nodes.values() if node.name.rpartition("/")[0] == instrument.name
+    )
+
+
+def with_instrument(
+    patch: Patch, definition: Definition, name: str, voices: int, *, legato: bool
+) -> Patch:
+    """A patch with an instrument more, as its definition says, behind all other nodes."""
+    instrument = Instrument(
+        name,
+        definition.name,
+        definition.ports,
+        definition.output,
+        definition.player,
+        voices,
+        legato,
+        definition,
+    )
+    for node in definition.nodes:
+        patch = patch.with_node(replace(node, name=instrument.inner(node.name), number=patch.count))
+    for cable in definition.cables:
+        patch = patch.with_cable(replace(instrument.inside(cable), number=patch.count))
+    instruments = MappingProxyType({**patch.instruments, name: instrument})
+    return replace(patch, instruments=instruments)
+
+
+def without_instrument(patch: Patch, instrument: Instrument) -> Patch:
+    """A patch without an instrument, its nodes, their cables and their sequences."""
+    for node in inner_nodes(patch, instrument):
+        patch = patch.without_node(node.name)
+    rest = {name: i for name, i in patch.instruments.items() if name != instrument.name}
+    return replace(patch, instruments=MappingProxyType(rest))
+
+
+def new_names(patch: Patch, instrument: Instrument, name: str) -> dict[str, str]:
+    """What its nodes are called once an instrument has another name."""
+    before = len(instrument.name)
+    return {node.name: name + node.name[before:] for node in inner_nodes(patch, instrument)}
+
+
+PLAYED = ("freq", "gate", "velocity")
+"""The ports that notes go to."""
+
+
+def played_ports(patch: Patch, node: str) -> dict[str, tuple[Node, Input]]:
+    """The ports that notes for a node go to, by PLAYED: the node that has each, and the port.
+
+    The node that stands for an instrument is played by what the instrument exposes, which may be
+    ports of several nodes.
+    """
+    instrument = instrument_of(patch, node)
+    if instrument is None or instrument.struck != node:
+        kind = patch.nodes[node].declaration
+        return {p.name: (patch.nodes[node], p) for p in kind.inputs if p.name in PLAYED}
+    found = {}
+    for name in PLAYED:
+        if name in instrument.ports:
+            exposed = instrument.ports[name]
+            owner = patch.nodes[instrument.inner(exposed.node)]
+            found[name] = (owner, replace(exposed.declared, name=exposed.port))
+    return found
+
+
+def own_pitch(patch: Patch, node: str) -> float | None:
+    """The pitch that an `x` among notes plays; None where a node has no pitch."""
+    ports = played_ports(patch, node)
+    return ports["freq"][0].value(ports["freq"][1].name) if "freq" in ports else None

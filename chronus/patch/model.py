@@ -140,7 +140,10 @@ class Patch:
         )
 
     def renamed(self, names: Mapping[str, str]) -> Patch:
-        """A patch in which nodes have other names, and are the same in all else."""
+        """A patch in which nodes have other names, and are the same in all else.
+
+        An instrument is called as its nodes are.
+        """
 
         def name(text: str) -> str:
             node, dot, port = text.partition(".")
@@ -165,6 +168,13 @@ class Patch:
                 {
                     name(key): played_by(sequence, name(sequence.target.node.text))
                     for key, sequence in self.sequences.items()
+                }
+            ),
+            instruments=MappingProxyType(
+                {
+                    called: replace(instrument, name=called)
+                    for instrument in self.instruments.values()
+                    for called in [name(instrument.heard).rpartition("/")[0]]
                 }
             ),
         )
@@ -224,13 +234,13 @@ class Patch:
         return replace(self, sequences=MappingProxyType(rest))
 
     def free_name(self, wanted: str) -> str:
-        """`wanted`, or with the first number from 2 that makes it free."""
-        if wanted not in self.nodes:
-            return wanted
-        number = 2
-        while f"{wanted}{number}" in self.nodes:
+        """`wanted`, or with the first number from 2 that makes it free: kick2, tb303_2."""
+        number, name = 2, wanted
+        gap = "_" if wanted[-1:].isdigit() else ""
+        while name in self.nodes or name in self.instruments:
+            name = f"{wanted}{gap}{number}"
             number += 1
-        return f"{wanted}{number}"
+        return name
 
 
 def is_same(one: Patch, other: Patch) -> bool:

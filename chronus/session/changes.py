@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from chronus.modules.catalog import kinds
-from chronus.patch.graph import graph_of
+from chronus.patch.graph import graph_of, key_of, strip_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,7 @@ COVERED: Final = MappingProxyType(
         "bpm": "bpm",
         "meter": "meter",
         "swing": "begun, where a sequence has none of its own",
+        "instruments": "is_rewired, through the graph of their nodes",
         "count": "nothing that sounds: it only grows",
     }
 )
@@ -90,7 +91,7 @@ def changes(before: Patch, after: Patch) -> Changes:
     return Changes(
         ended=tuple(_ended(before, after)),
         is_rewired=_wiring(old) != _wiring(new),
-        inputs=tuple(_inputs(old, new)),
+        inputs=tuple(_inputs(old, new, after)),
         amounts=tuple(
             key
             for key, cable in new.cables.items()
@@ -105,7 +106,7 @@ def changes(before: Patch, after: Patch) -> Changes:
 def _called_as_in(before: Patch, after: Patch) -> Patch:
     """A patch in which nodes have the names that they have after it, if they are there."""
     there = {node.number: node.name for node in after.nodes.values()}
-    names = {n.name: there.get(n.number, f"#{n.number}") for n in before.nodes.values()}
+    names = {n.name: there.get(n.number, f"#{n.name}") for n in before.nodes.values()}
     return before.renamed(names)
 
 
@@ -115,7 +116,8 @@ def _wiring(graph: Graph) -> tuple[object, ...]:
     return (*nodes, *graph.cables.items())
 
 
-def _inputs(old: Graph, new: Graph) -> Iterator[InputChange]:
+def _inputs(old: Graph, new: Graph, after: Patch) -> Iterator[InputChange]:
+    names = {k: n.name for n in after.nodes.values() for k in (key_of(n), strip_key(n))}
     for key, node in new.nodes.items():
         there = old.nodes.get(key)
         for index, port in enumerate(kinds()[node.kind].inputs):
@@ -123,7 +125,7 @@ def _inputs(old: Graph, new: Graph) -> Iterator[InputChange]:
             before = None if there is None else there.values.get(port.name, port.default)
             if before != value and not (node.is_strip and port.name == MUTE):
                 can_glide = not port.choices and port.name != "gate"
-                yield InputChange(node.name, key, port.name, index, can_glide, value, before)
+                yield InputChange(names[key], key, port.name, index, can_glide, value, before)
 
 
 def _node_of(patch: Patch, target: str) -> int | None:

@@ -10,7 +10,7 @@ from chronus.patch.graph import graph_of, heard, kernels_of, key_of, strip_key
 from chronus.patch.model import Patch, empty_patch
 from chronus.session.draft import place_of
 from chronus.session.glides import Glides
-from chronus.session.sequences import Sequences
+from chronus.session.sequences import Sequences, roles_of
 from chronus.session.timing import CLOSE_BLOCKS
 from chronus.settings import BLOCK
 
@@ -190,14 +190,13 @@ class Console:
                 self._writer.play_note(key_of(node), hz, velocity, frames)
             self.is_touched = True
 
-    def play(self, player: str, node: Node, table: Table, roles: Ports, *, now: bool) -> None:
-        """Let a node, or one of its ports, be played by a table from the next bar line on."""
-        self.is_touched |= self._sequences.play(player, node, table, roles, now=now)
+    def play(self, player: str, table: Table, roles: Ports, *, now: bool) -> None:
+        """Let ports be played by a table from the next bar line on."""
+        self.is_touched |= self._sequences.play(player, table, roles, now=now)
 
     def move_sequence(self, target: str) -> None:
         """Let what plays a target whose node starts afresh go on from where it is."""
-        node = self.patch.nodes[target.partition(".")[0]]
-        self._sequences.move(self.patch.player(target), node)
+        self._sequences.move(self.patch.player(target), roles_of(self.patch, target))
         self.is_touched = True
 
     def stop_playing(self, player: str, *, now: bool) -> None:

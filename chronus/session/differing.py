@@ -7,24 +7,38 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from chronus.patch.graph import heard
+from chronus.patch.instruments import (
+    instrument_of,
+    own_pitch,
+    played_ports,
+    text_of,
+    with_instrument,
+    without_instrument,
+)
 from chronus.patch.model import OUT, STRIP_PORTS
+from chronus.patch.naming import shown_node, shown_target
 from chronus.session.saving import (
     cable_line,
+    ends_text,
     in_order,
+    instrument_line,
     load_line,
     number_text,
     sequence_line,
+    set_line,
     share_text,
-    value_text,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from chronus.patch.instruments import Instrument
     from chronus.patch.model import Cable, Node, Patch
 
 COVERED: Final = frozenset(
     {
         *("nodes", "cables", "silenced", "muted", "soloed", "sequences", "bpm", "meter", "swing"),
-        "count",
+        *("instruments", "count"),
     },
 )
 """Every field of a patch; numbers are no part of what lines say. A test asks for all."""
@@ -53,8 +67,13 @@ class _Lines:
         )
 
 
-def diff_lines(before: Patch, after: Patch) -> list[str]:
+def diff_lines(before: Patch, after: Patch, in_full: Collection[str] = ()) -> list[str]:
     """The lines that make one patch the other, each of them right where it stands.
+
+    Args:
+        before: what is.
+        after: what is to be.
+        in_full: instruments, by their kinds, whose files do not say what they are.
 
     A node of the same name and kind is the same node. What differs only in the numbers that nodes
     and cables have, or in the order in which nodes were loaded, differs in nothing here.
@@ -69,8 +88,10 @@ def diff_lines(before: Patch, after: Patch) -> list[str]:
         at.say(f"swing {share_text(after.swing)}", replace(at.patch, swing=after.swing))
     for target in in_order(before):
         if target not in after.sequences and _is_same_node(before, after, target.split(".")[0]):
-            at.say(f"unsequence {target}", at.patch.with_sequence(target, None))
-    _nodes(at, after)
+            at.say(
+                f"unsequence {shown_target(at.patch, target)}", at.patch.with_sequence(target, None)
+            )
+    _nodes(at, after, in_full)
     _cables(at, after)
     _values(at, after)
     _sequences(at, after)
@@ -85,14 +106,22 @@ def _to_out(node: Node) -> str:
 
 def _is_same_node(before: Patch, after: Patch, name: str) -> bool:
     one, other = before.nodes.get(name), after.nodes.get(name)
-    return one is not None and other is not None and one.kind == other.kind
+    is_there = one is not None and other is not None and one.kind == other.kind
+    return is_there and instrument_of(before, name) == instrument_of(after, name)
 
 
-def _nodes(at: _Lines, after: Patch) -> None:
-    gone = [name for name in at.patch.nodes if not _is_same_node(at.patch, after, name)]
-    for name in gone:
-        at.say(f"unload {name}", at.patch.without_node(name))
+def _nodes(at: _Lines, after: Patch, in_full: Collection[str]) -> None:
+    for name in list(at.patch.nodes):
+        if name in at.patch.nodes and not _is_same_node(at.patch, after, name):
+            instrument = instrument_of(at.patch, name)
+            if instrument is None:
+                at.say(f"unload {name}", at.patch.without_node(name))
+            else:
+                at.say(f"unload {instrument.name}", without_instrument(at.patch, instrument))
     for node in after.nodes.values():
+        instrument = instrument_of(after, node.name)
+        if instrument is not None and instrument.name not in at.patch.instruments:
+            _load_instrument(at, instrument, in_full)
         if node.name not in at.patch.nodes:
             own = {
                 name: value
@@ -103,22 +132,31 @@ def _nodes(at: _Lines, after: Patch) -> None:
             at.say(load_line(new), at.patch.with_node(new))
 
 
+def _load_instrument(at: _Lines, instrument: Instrument, in_full: Collection[str]) -> None:
+    if instrument.kind in in_full:
+        at.lines.append(text_of(instrument))
+    made, how = instrument.definition, instrument.legato
+    assert made is not None, instrument.name
+    patch = with_instrument(at.patch, made, instrument.name, instrument.voices, legato=how)
+    at.say(instrument_line(instrument), patch)
+
+
 def _cables(at: _Lines, after: Patch) -> None:
     wanted = {cable.ends: cable for cable in after.cables}
     for cable in at.patch.cables:
         there = wanted.get(cable.ends)
         # The same amount in other words is no change for `patch`.
         if there is None or (_amount(there) == _amount(cable) and there.text != cable.text):
-            ends = cable_line(replace(cable, text="")).removeprefix("patch ")
+            ends = ends_text(cable, at.patch)
             at.say(f"unpatch {ends}", at.patch.without_cables(frozenset({cable.number})))
     plugged = {cable.ends: _amount(cable) for cable in at.patch.cables}
     for cable in after.cables:
         if plugged.get(cable.ends) != _amount(cable):
             patch = at.patch.with_cable(replace(cable, number=at.patch.count))
             if at.patch.nodes[cable.target].declaration.find_input(cable.input) is None:
-                at.say_while_heard(cable.target, cable_line(cable), patch)
+                at.say_while_heard(cable.target, cable_line(cable, after), patch)
             else:
-                at.say(cable_line(cable), patch)
+                at.say(cable_line(cable, after), patch)
 
 
 def _amount(cable: Cable) -> tuple[float, bool]:
@@ -131,7 +169,7 @@ def _values(at: _Lines, after: Patch) -> None:
             value = node.value(name)
             if at.patch.nodes[node.name].value(name) == value:
                 continue
-            line = f"set {node.name}.{name} {value_text(node, name)}"
+            line = set_line(after, node, name)
             patch = at.patch.with_value(node.name, name, value)
             if name in STRIP_PORTS and node.declaration.find_input(name) is None:
                 at.say_while_heard(node.name, line, patch)
@@ -145,11 +183,12 @@ def _sequences(at: _Lines, after: Patch) -> None:
         if at.patch.sequences.get(target) == sequence:
             continue
         name, _, port = target.partition(".")
-        line, node = sequence_line(target, sequence), after.nodes[name]
+        line, node = sequence_line(target, after), after.nodes[name]
         own_hz = sequence.own_hz
-        if own_hz is not None and own_hz != node.value("freq"):
-            own = f"set {name}.freq {number_text(own_hz)}hz"
-            line = f"{own}; {line}; set {name}.freq {value_text(node, 'freq')}"
+        if own_hz is not None and own_hz != own_pitch(after, name):
+            owner, freq = played_ports(after, name)["freq"]
+            own = f"set {owner.name}.{freq.name} {number_text(own_hz)}hz"
+            line = f"{own}; {line}; {set_line(after, owner, freq.name)}"
         patch = at.patch.with_sequence(target, sequence)
         if port and node.declaration.find_input(port) is None:
             at.say_while_heard(name, line, patch)
@@ -160,21 +199,29 @@ def _sequences(at: _Lines, after: Patch) -> None:
 def _strips(at: _Lines, after: Patch) -> None:
     for name in after.nodes:
         if name in at.patch.muted - after.muted:
-            at.say(f"unmute {name}", replace(at.patch, muted=at.patch.muted - {name}))
+            at.say(
+                f"unmute {shown_node(after, name)}",
+                replace(at.patch, muted=at.patch.muted - {name}),
+            )
         elif name in after.muted - at.patch.muted:
             patch = replace(at.patch, muted=at.patch.muted | {name})
-            at.say_while_heard(name, f"mute {name}", patch)
+            at.say_while_heard(name, f"mute {shown_node(after, name)}", patch)
         if name in at.patch.soloed - after.soloed:
-            at.say(f"unsolo {name}", replace(at.patch, soloed=at.patch.soloed - {name}))
+            at.say(
+                f"unsolo {shown_node(after, name)}",
+                replace(at.patch, soloed=at.patch.soloed - {name}),
+            )
         elif name in after.soloed - at.patch.soloed:
             patch = replace(at.patch, soloed=at.patch.soloed | {name})
-            at.say_while_heard(name, f"solo {name}", patch)
+            at.say_while_heard(name, f"solo {shown_node(after, name)}", patch)
 
 
 def _silence(at: _Lines, after: Patch) -> None:
     for name in after.nodes:
         if name in after.silenced and name not in at.patch.silenced:
-            at.say(f"unpatch {name} > {OUT}", at.patch.silence(frozenset({name})))
+            at.say(
+                f"unpatch {shown_node(after, name)} > {OUT}", at.patch.silence(frozenset({name}))
+            )
         elif name in at.patch.silenced and name not in after.silenced:
             cable = _to_out(after.nodes[name])
             at.say(

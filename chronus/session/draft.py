@@ -11,13 +11,16 @@ from chronus.patch.graph import heard, key_of, strip_key
 from chronus.patch.model import OUT, STRIP_PORTS, Node, Patch, is_same
 from chronus.session.agenda import Agenda
 from chronus.session.history import Entry, History
+from chronus.session.naming import exposed_input, no_node
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from chronus.dsp.declaration import Input
+    from chronus.language.instruments import Expose
     from chronus.language.statements import Name, PortRef
+    from chronus.patch.instruments import Definition
     from chronus.session.console import Console
     from chronus.session.session import Session
     from chronus.session.tempo import Transport
@@ -108,11 +111,14 @@ class Draft:
         builds: whether a patch file is being read: what is heard is known at its end only.
         text: of the command that is being prepared.
         in_full: the same where it has to stand for itself, without the file that it names.
+        made_from: the instruments that it loads, each as a command of its own.
         agenda: as it will be.
         who: says the commands.
         is_trial: whether this is about a later time, when there may be more room in the engine.
         history: what can be undone, as it will be.
         snapshots: by name, as they will be.
+        definitions: instruments that have no file, by name, as they will be.
+        exposes: what an instrument that is being made shows, so far; None where none is.
         line: which one it is, or one of a file that is run.
         base: the patch as the last entry of the history left it.
         changed: the text of each command of the line that has changed it since.
@@ -130,11 +136,14 @@ class Draft:
     builds: bool = False
     text: str = ""
     in_full: str = ""
+    made_from: tuple[str, ...] = ()
     agenda: Agenda = field(default_factory=Agenda)
     who: str = ""
     is_trial: bool = False
     history: History = field(default_factory=History)
     snapshots: Mapping[str, Patch] = field(default_factory=dict)
+    definitions: Mapping[str, Definition] = field(default_factory=dict)
+    exposes: list[Expose] | None = None
     line: int = field(default_factory=NUMBERS.__next__)
     base: Patch | None = None
     changed: list[str] = field(default_factory=list)
@@ -159,6 +168,7 @@ class Draft:
         """Say which command is prepared from now on."""
         if not self.builds:  # what opens a file says for all of it
             self.text, self.in_full, self._told = text, "", None
+            self.made_from = ()
 
     def rewire(self, patch: Patch) -> None:
         """Let another patch be what plays."""
@@ -205,6 +215,7 @@ class Draft:
         self.patch, self.transport, self.agenda = fork.patch, fork.transport, fork.agenda
         self.recording, self.patterns = fork.recording, fork.patterns
         self.history, self.snapshots = fork.history, fork.snapshots
+        self.definitions = fork.definitions
         self.base, self.changed = self.patch, []
 
     def touch(self, action: Callable[[Console], None]) -> None:
@@ -215,7 +226,7 @@ class Draft:
         """Note the command with the instant, once."""
         if self._told is not self.instants[-1]:
             self._told = self.instants[-1]
-            self._told.said.append(self.in_full or self.text)
+            self._told.said += [*self.made_from, self.in_full or self.text]
 
     def wait(self, frame: float) -> None:
         """Let time move on to a frame before what follows."""
@@ -270,19 +281,34 @@ class Draft:
     # ---- names
 
     def node(self, name: Name) -> Node:
-        """The node of a name.
+        """The node of a name; of an instrument, the one that is heard of it.
 
         Raises:
             UserError: E_NAME, there is none.
         """
-        node = self.patch.nodes.get(name.text)
+        instrument = self.patch.instruments.get(name.text)
+        node = self.patch.nodes.get(name.text if instrument is None else instrument.heard)
         if node is None:
-            near = nearest(name.text, self.patch.nodes)
-            message = f"there is no node '{name.text}'"
-            if not near:
-                message += "; `list nodes` shows what there is, `load KIND` makes one"
-            raise UserError(Code.NAME, message, name.span, near)
+            raise no_node(self.patch, name)
         return node
+
+    def played(self, name: Name) -> Node:
+        """The node that stands for what a name plays; of an instrument, its player.
+
+        Raises:
+            UserError: E_NAME, there is none; E_PORT, the instrument cannot be played.
+        """
+        instrument = self.patch.instruments.get(name.text)
+        if instrument is None:
+            return self.node(name)
+        if instrument.struck is None:
+            shown = ", ".join(instrument.ports) or "no port"
+            message = (
+                f"{name.text} ({instrument.kind}) has neither freq nor gate, so it cannot be"
+                f" played; it has {shown}"
+            )
+            raise UserError(Code.PORT, message, name.span)
+        return self.patch.nodes[instrument.struck]
 
     def input_of(self, node: Node, port: Name) -> Input:
         """An input of a node, or of its channel strip.
@@ -309,9 +335,14 @@ class Draft:
     def input_at(self, ref: PortRef) -> tuple[Node, str, Input]:
         """The node, port name and declaration that `A.port` names, or `A` by its main input.
 
+        Of an instrument these are a node and a port inside, and what the instrument says of it.
+
         Raises:
             UserError: E_NAME or E_PORT.
         """
+        instrument = self.patch.instruments.get(ref.node.text)
+        if instrument is not None:
+            return exposed_input(self.patch, instrument, ref, builds=self.builds)
         node = self.node(ref.node)
         if ref.port is not None:
             return node, ref.port.text, self.input_of(node, ref.port)

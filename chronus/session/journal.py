@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
+from chronus.patch.instruments import text_of
 from chronus.session.saving import patch_lines
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 FORMAT: Final = 1
 _HEADER: Final = re.compile(r"# chronus journal (\d+) at (\d+) hz\b")
 _QUIT: Final = "quit"
+_MADE: Final = "instrument "
 _PENDING: Final = "# pending:"
 _LATER: Final = "#   "
 _AT_FRAME: Final = re.compile(r"at frame (\d+) (.*)$")
@@ -71,9 +73,13 @@ def entry_lines(done: Done, at: datetime, *, goes_on: bool) -> list[str]:
         at: when.
         goes_on: whether it was published in one piece with the entry before it.
     """
-    said = "; ".join(_in_one_line(text) for text in done.texts)
-    line = f"{said}  # {at:%H:%M:%S} {_in_one_line(done.who)}".rstrip()
-    return [line] if goes_on else [_wait(done.frame), line]
+    texts = [_in_one_line(text) for text in done.texts]
+    made = dict.fromkeys(text for text in texts if text.startswith(_MADE))
+    said = "; ".join(text for text in texts if text not in made)
+    mark = f"  # {at:%H:%M:%S} {_in_one_line(done.who)}".rstrip()
+    # An instrument changes nothing that plays, and may be long: it has a line of its own.
+    lines = [f"{text}{mark}" for text in (*made, said) if text]
+    return lines if goes_on else [_wait(done.frame), *lines]
 
 
 def shortened(patch: Patch, transport: Transport, frame: int) -> tuple[list[str], int]:
@@ -93,7 +99,8 @@ def shortened(patch: Patch, transport: Transport, frame: int) -> tuple[list[str]
     bar_beats = 4.0 * patch.meter[0] / patch.meter[1]
     beats = (transport.bar_at(transport.beat_at(frame)) - 1.0) * bar_beats
     there = round(beats * 60.0 * transport.rate_hz / patch.bpm)
-    return [f"open {{ {'; '.join(patch_lines(patch))} }}", _wait(there)], there
+    made = dict.fromkeys(map(text_of, patch.instruments.values()))
+    return [*made, f"open {{ {'; '.join(patch_lines(patch))} }}", _wait(there)], there
 
 
 def pending_lines(lines: Sequence[str]) -> list[str]:

@@ -110,8 +110,8 @@ def _ports(patch: Patch) -> dict[tuple[str, str], Port]:
 
 def _played(patch: Patch, target: str) -> set[tuple[str, str]]:
     """The ports that a sequence moves."""
-    node = patch.nodes[target.partition(".")[0]]
-    return {(node.name, name) for name in roles_of(node, target) if name is not None}
+    ports = (port for port in roles_of(patch, target) if port is not None)
+    return {(node.name, name) for node, name in ports}
 
 
 def fitted(patch: Patch) -> Patch:
@@ -166,6 +166,10 @@ def _uses(patch: Patch, before: Catalog) -> Iterator[tuple[Node, str, str]]:
         yield from ((node, port, "set") for port in node.values)
     for cable in patch.cables:
         yield patch.nodes[cable.target], cable.input, f"patched from {cable.source}.{cable.output}"
+    for instrument in patch.instruments.values():
+        for name, exposed in instrument.ports.items():
+            node = patch.nodes[instrument.inner(exposed.node)]
+            yield node, exposed.port, f"shown as {instrument.name}.{name}"
     for target, sequence in patch.sequences.items():
         name, _, port = target.partition(".")
         use = f"played by the sequence {target}"

@@ -11,8 +11,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from fractions import Fraction
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from chronus.language.instruments import Instrument as InstrumentStatement
+from chronus.language.quantities import in_unit
 from chronus.language.statements import (
     Load,
     Meter,
@@ -25,14 +28,28 @@ from chronus.language.statements import (
     Unpatch,
 )
 from chronus.language.statements import Patch as PatchStatement
+from chronus.patch.instruments import (
+    inner_nodes,
+    instrument_of,
+    own_pitch,
+    played_ports,
+    text_of,
+)
 from chronus.patch.model import OUT, STRIP_PORTS
+from chronus.patch.naming import is_within, shown_ends, shown_input, shown_node, shown_target
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     from chronus.dsp.declaration import Input
     from chronus.language.statements import SequenceOptions
+    from chronus.patch.instruments import Instrument
     from chronus.patch.model import Cable, Node, Patch
 
-BUILDING = (Load, PatchStatement, Unpatch, Set, Mute, Solo, Tempo, Meter, Swing, Sequence)
+BUILDING = (
+    *(Load, PatchStatement, Unpatch, Set, Mute, Solo, Tempo, Meter, Swing, Sequence),
+    InstrumentStatement,
+)
 """Statements that a patch file may hold: they build, and do nothing else."""
 
 
@@ -42,31 +59,37 @@ HEAD: Final = f"# chronus patch {VERSION}"
 VERSION_LINE: Final = re.compile(r"#\s*chronus patch ([0-9]+)\s*", re.ASCII)
 
 
-def patch_lines(patch: Patch) -> list[str]:
-    """The lines that build a patch from nothing, in a stable order."""
+def patch_lines(patch: Patch, in_full: Collection[str] = ()) -> list[str]:
+    """The lines that build a patch from nothing, in a stable order.
+
+    Args:
+        patch: which.
+        in_full: instruments, by their kinds, whose files do not say what they are.
+    """
     count, unit = patch.meter
     lines = [
         f"tempo {number_text(patch.bpm)}",
         f"meter {count}/{unit}",
         f"swing {share_text(patch.swing)}",
     ]
-    nodes = [node for node in patch.nodes.values() if node.name != OUT]
-    lines += [load_line(_as_its_pattern_found_it(node, patch)) for node in nodes]
-    lines += [cable_line(cable) for cable in patch.cables]
-    lines += [f"unpatch {name} > {OUT}" for name in patch.nodes if name in patch.silenced]
+    early = _as_patterns_found_it(patch)
+    lines += _load_lines(early, in_full)
+    lines += [cable_line(cable, patch) for cable in patch.cables if not _is_made(patch, cable)]
+    lines += [f"unpatch {ends_text(cable, patch)}" for cable in _pulled_out(patch)]
+    silenced = [name for name in patch.nodes if name in patch.silenced]
+    lines += [f"unpatch {shown_node(patch, name)} > {OUT}" for name in silenced]
     for node in patch.nodes.values():
-        for name in sorted(node.values):
+        for name in _set_ports(patch, node):
             own = node.declaration.find_input(name) is not None
             if node.name == OUT or (not own and name in STRIP_PORTS):
-                lines.append(f"set {node.name}.{name} {value_text(node, name)}")
-    lines += [f"mute {name}" for name in patch.nodes if name in patch.muted]
-    lines += [f"solo {name}" for name in patch.nodes if name in patch.soloed]
+                lines.append(set_line(patch, node, name))
+    lines += [f"mute {shown_node(patch, name)}" for name in patch.nodes if name in patch.muted]
+    lines += [f"solo {shown_node(patch, name)}" for name in patch.nodes if name in patch.soloed]
     for target in in_order(patch):
-        lines.append(sequence_line(target, patch.sequences[target]))
-    for node in nodes:
-        if _own_hz(node, patch) is not None:
-            # Its pattern goes on with the pitch that it had when that was said.
-            lines.append(f"set {node.name}.freq {value_text(node, 'freq')}")
+        lines.append(sequence_line(target, patch))
+    for node, port, _ in _own_pitches(patch):
+        # Its pattern goes on with the pitch that it had when that was said.
+        lines.append(set_line(patch, node, port))
     return lines
 
 
@@ -76,22 +99,91 @@ def in_order(patch: Patch) -> list[str]:
     return sorted(patch.sequences, key=lambda t: (place[t.split(".")[0]], t))
 
 
-def cable_line(cable: Cable) -> str:
+def ends_text(cable: Cable, patch: Patch) -> str:
+    """Where a cable is plugged in, as it is written."""
+    return " > ".join(shown_ends(patch, cable))
+
+
+def cable_line(cable: Cable, patch: Patch) -> str:
     """The line that plugs a cable in."""
     amount = f" by {cable.text}" if cable.text else ""
-    return f"patch {cable.source}.{cable.output} > {cable.target}.{cable.input}{amount}"
+    return f"patch {ends_text(cable, patch)}{amount}"
 
 
-def sequence_line(target: str, sequence: Sequence) -> str:
+def sequence_line(target: str, patch: Patch) -> str:
     """The line that lets a sequence play."""
-    return f"sequence {target}: {sequence.text}{_options(sequence.options)}"
+    sequence = patch.sequences[target]
+    name, _, port = target.partition(".")
+    shown, declared = shown_target(patch, target), _exposed(patch, name, port)
+    values = [step.value for step in sequence.steps if step.value is not None]
+    if declared is not None and not all(
+        declared.low <= in_unit(value, declared.unit) <= declared.high for value in values
+    ):
+        shown = target
+    return f"sequence {shown}: {sequence.text}{_options(sequence.options)}"
 
 
-def _own_hz(node: Node, patch: Patch) -> float | None:
-    """The pitch that a node's pattern took over from it, where the node has another one now."""
-    sequence = patch.sequences.get(node.name)
-    own_hz = None if sequence is None else sequence.own_hz
-    return own_hz if own_hz is not None and own_hz != node.value("freq") else None
+def set_line(patch: Patch, node: Node, name: str) -> str:
+    """The line that sets a port to what it is, by what an instrument calls it if that reaches."""
+    ref, port = shown_input(patch, node.name, name), _exposed(patch, node.name, name)
+    if port is not None and not port.low <= node.value(name) <= port.high:
+        ref = f"{node.name}.{name}"
+    return f"set {ref} {value_text(node, name)}"
+
+
+def _exposed(patch: Patch, node: str, port: str) -> Input | None:
+    """A port as its instrument shows it, where that may be a part of its range."""
+    instrument = instrument_of(patch, node)
+    called = None if instrument is None else instrument.exposed_as(node, port)
+    if instrument is None or called is None or instrument.ports[called].declared.choices:
+        return None
+    return instrument.ports[called].declared
+
+
+def _own_pitches(patch: Patch) -> list[tuple[Node, str, float]]:
+    """Where a pattern goes on with a pitch that is another now: the port, and that pitch."""
+    found = []
+    for target in in_order(patch):
+        own_hz = patch.sequences[target].own_hz
+        if own_hz is not None and own_hz != own_pitch(patch, target):
+            node, port = played_ports(patch, target)["freq"]
+            found.append((node, port.name, own_hz))
+    return found
+
+
+def _as_patterns_found_it(patch: Patch) -> Patch:
+    """A patch with the pitches that its patterns took over."""
+    for node, port, own_hz in _own_pitches(patch):
+        # Written out even where it is the default.
+        values = MappingProxyType({**patch.nodes[node.name].values, port: own_hz})
+        patch = patch.with_node(replace(patch.nodes[node.name], values=values))
+    return patch
+
+
+# ---- what is loaded
+
+
+def _load_lines(patch: Patch, in_full: Collection[str]) -> list[str]:
+    lines: list[str] = []
+    sets: list[str] = []
+    told: dict[str, str] = {}
+    done: set[str] = set()
+    for node in patch.nodes.values():
+        instrument = instrument_of(patch, node.name)
+        if node.name == OUT or (instrument is not None and instrument.name in done):
+            continue
+        if instrument is None:
+            lines.append(load_line(node))
+            continue
+        done.add(instrument.name)
+        text = text_of(instrument)
+        if instrument.kind in in_full and told.get(instrument.kind) != text:
+            told[instrument.kind] = text
+            lines.append(text)
+        settings, others = _settings(patch, instrument)
+        lines.append(instrument_line(instrument, settings))
+        sets += others
+    return lines + sets
 
 
 def load_line(node: Node) -> str:
@@ -99,6 +191,79 @@ def load_line(node: Node) -> str:
     words = [f"load {node.kind} as {node.name}"]
     own = [name for name in sorted(node.values) if node.declaration.find_input(name) is not None]
     return " ".join([*words, *(f"{name}={value_text(node, name)}" for name in own)])
+
+
+def instrument_line(instrument: Instrument, settings: Iterable[str] = ()) -> str:
+    """The line that loads an instrument, with what is said of it."""
+    words = [f"load {instrument.kind} as {instrument.name}", *settings]
+    made = instrument.definition
+    assert made is not None, instrument.name
+    if instrument.voices != made.voices:
+        words.append(f"voices {instrument.voices}")
+    if instrument.legato != made.legato:
+        words.append("legato" if instrument.legato else "legato off")
+    return " ".join(words)
+
+
+def _settings(patch: Patch, instrument: Instrument) -> tuple[list[str], list[str]]:
+    """What differs from an instrument's file: behind its `load`, and as lines of their own."""
+    settings, lines = [], []
+    for node in inner_nodes(patch, instrument):
+        for name in _set_ports(patch, node):
+            if node.declaration.find_input(name) is None:
+                continue  # of its channel strip
+            line = set_line(patch, node, name)
+            ref, value = line.removeprefix("set ").split(" ", maxsplit=1)
+            owner, _, port = ref.partition(".")
+            if owner == instrument.name:
+                settings.append(f"{port}={value}")
+            else:
+                lines.append(line)
+    return sorted(settings), lines
+
+
+def _set_ports(patch: Patch, node: Node) -> list[str]:
+    """The ports of a node that are set to something else than when it is loaded."""
+    made = _made(patch, node)
+    if made is None:
+        return sorted(node.values)
+    return [n for n in sorted({*node.values, *made.values}) if node.value(n) != made.value(n)]
+
+
+def _made(patch: Patch, node: Node) -> Node | None:
+    """A node as its instrument's file makes it; None where it is of none."""
+    instrument = instrument_of(patch, node.name)
+    if instrument is None or instrument.definition is None:
+        return None
+    return instrument.definition.node(node.name.rpartition("/")[2])
+
+
+def _is_made(patch: Patch, cable: Cable) -> bool:
+    """Whether a cable is as an instrument's file makes it."""
+    instrument = instrument_of(patch, cable.source)
+    if instrument is None or not is_within(patch, cable):
+        return False
+    return _meaning(cable) in [_meaning(one) for one in _made_cables(instrument)]
+
+
+def _made_cables(instrument: Instrument) -> list[Cable]:
+    assert instrument.definition is not None, instrument.name
+    return [instrument.inside(cable) for cable in instrument.definition.cables]
+
+
+def _meaning(cable: Cable) -> tuple[object, ...]:
+    return (cable.ends, cable.amount, cable.bends, cable.text)
+
+
+def _pulled_out(patch: Patch) -> list[Cable]:
+    """Cables of instruments' files that are not there any more."""
+    there = {cable.ends for cable in patch.cables}
+    return [
+        cable
+        for instrument in patch.instruments.values()
+        for cable in _made_cables(instrument)
+        if cable.ends not in there
+    ]
 
 
 def value_text(node: Node, name: str) -> str:
@@ -109,12 +274,6 @@ def value_text(node: Node, name: str) -> str:
     if port.choices:
         return port.choices[round(value)]
     return f"{number_text(value)}{port.unit}"
-
-
-def _as_its_pattern_found_it(node: Node, patch: Patch) -> Node:
-    """A node with the pitch that its pattern took over."""
-    own_hz = _own_hz(node, patch)
-    return node if own_hz is None else replace(node, values={**node.values, "freq": own_hz})
 
 
 def number_text(value: float) -> str:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from chronus.language.statements import Said
+    from chronus.patch.instruments import Definition
     from chronus.patch.model import Node, Patch
     from chronus.session.backend import Backend
     from chronus.session.draft import Instant, Result
@@ -83,6 +84,7 @@ class Session:
         self.recording: Recording | None = None
         self.history = History()
         self.snapshots: Mapping[str, Patch] = {}
+        self.definitions: Mapping[str, Definition] = {}
         self.lines = 0
         self._handlers = handlers
         self.agenda = Agenda()
@@ -339,6 +341,7 @@ class Session:
             who=self._who,
             history=self.history,
             snapshots=self.snapshots,
+            definitions=self.definitions,
         )
 
     def carry_out(self, said: tuple[Said, ...]) -> tuple[Result, ...]:

@@ -11,13 +11,14 @@ import pytest
 from chronus.errors import Span, UserError
 from chronus.language import statements as st
 from chronus.language.blocks import gathered
+from chronus.language.instruments import Manner
 from chronus.language.parser import parse_line
 
 
 def plain(thing: object) -> Any:
     """A statement without its places: tuples, names as text, values as (value, unit).
 
-    An `over` that is not there is left out.
+    An `over` or a manner that is not there is left out.
     """
     if isinstance(thing, st.Name):
         return thing.text
@@ -31,6 +32,8 @@ def plain(thing: object) -> Any:
         given = [field.name for field in fields(thing)]
         if getattr(thing, "over", 0) is None:
             given.remove("over")
+        if getattr(thing, "manner", None) == Manner():
+            given.remove("manner")
         parts = [getattr(thing, name) for name in given]
         return (type(thing).__name__, *(plain(p) for p in parts if not isinstance(p, Span)))
     return thing

@@ -25,6 +25,7 @@ def meaning(patch):
         "cables": {(*c.ends, c.amount, c.bends, c.text) for c in patch.cables},
         "strips": (patch.silenced, patch.muted, patch.soloed),
         "sequences": dict(patch.sequences),
+        "instruments": dict(patch.instruments),
         "time": (patch.bpm, patch.meter, patch.swing),
     }
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from chronus.patch.model import OUT
+from chronus.patch.naming import shown_ends, shown_target
+from chronus.session.naming import names_in
 
+INSTRUMENTS = ("line1", "split", "echo")
+"""Those of the tests: `tests/support/data`."""
 KINDS = ("saw", "sine", "kick", "filter", "adsr", "lfo", "vca", "mix", "delay", "noise", "square")
 VALUES = ("0.3", "1.2", "300hz", "40hz", "-9db", "1/8", "20ms", "c3", "0.5")
 AMOUNTS = ("", "", " by 50%", " by -6db", " by 20hz", " by 3st", " by 0.1")
@@ -13,14 +17,17 @@ STEPS = ("0.1 . 0.9", "300hz 400hz", "1/8 1/16 step 1/4", "-6db _ 0db", "low hig
 
 def edit(chance, patch):
     """A line that may change a patch; most of them do."""
-    nodes = [node for node in patch.nodes.values() if node.name != OUT]
+    # An inner node now and then, by its own name.
+    nodes = [name for name in names_in(patch) if name != OUT]
+    inner = [name for name in patch.nodes if "/" in name and chance.random() < 0.2]
     if len(nodes) < 3:
         return _load(chance)
-    node, other = chance.choice(nodes), chance.choice(nodes)
-    inputs = [port.name for port in other.declaration.inputs]
-    port = f"{other.name}.{chance.choice([*inputs, 'level', 'pan'])}"
+    node, other = (_Thing(patch, chance.choice([*nodes, *inner])) for _ in range(2))
+    port = f"{other.name}.{chance.choice([*other.ports, 'level', 'pan'])}"
     edits = {
         _load(chance): 3,
+        f"load {chance.choice(INSTRUMENTS)} as i{chance.randrange(9)}": 2,
+        f"load line1 as i{chance.randrange(9)}{_manner(chance)}": 1,
         f"load {chance.choice(KINDS)} as m{chance.randrange(9)}; patch {node.name} > {port}": 1,
         f"unload {node.name}": 1 + len(nodes) // 10,
         f"unload {other.name}; load {other.kind} as {other.name}; set {port} {_value(chance)}": 1,
@@ -41,10 +48,28 @@ def edit(chance, patch):
         f"meter {chance.choice(['4/4', '3/4', '7/8'])}": 1,
         f"swing {chance.randrange(50, 70)}%": 1,
         f"set {port} {_value(chance)} over {chance.choice(['30ms', '1/16'])}": 1,
-        **{f"unsequence {target}": 1 for target in list(patch.sequences)[:2]},
+        **{f"unsequence {shown_target(patch, t)}": 1 for t in list(patch.sequences)[:2]},
         **{f"unpatch {c.source} > {c.target}": 1 for c in patch.cables[:1]},
+        **{f"unpatch {' > '.join(shown_ends(patch, c))}": 1 for c in patch.cables[-1:]},
     }
     return chance.choices(list(edits), list(edits.values()))[0]
+
+
+class _Thing:
+    """A node, or an instrument as one: its name, kind and ports."""
+
+    def __init__(self, patch, name):
+        owner = patch.instruments.get(name)
+        self.name = name
+        self.kind = (owner or patch.nodes[name]).kind
+        if owner is None:
+            self.ports = [port.name for port in patch.nodes[name].declaration.inputs]
+        else:
+            self.ports = list(owner.ports)
+
+
+def _manner(chance):
+    return chance.choice([" cutoff=900", " voices 3", " legato", " glide 30ms mono"])
 
 
 def _load(chance):
