@@ -156,8 +156,7 @@ class Event(IntEnum):
     PLAN = 0  # plan slot a, and c blocks later plan slot b (NONE: a goes on)
     PORT = 1  # port a goes to value within b frames, or -b by equal ratios; c: 1 if it glides
     CABLE = 2  # cable a goes to value within b frames
-    GATE = 3  # gate port a opens (value 1) for b frames (0: until closed) or closes (value 0);
-    # c: 1 if it goes on, without a new attack, where it is open
+    GATE = 3  # gate port a opens (value 1) for b frames (0: until closed) or closes (value 0)
     SEQUENCE = 4  # sequence a plays table b (STOPPED: none) at the next bar line, or at once (c)
     TEMPO = 5  # value beats a minute, at once or (c > 0) within b / c frames, or beats (a is 1)
     START = 6

@@ -10,7 +10,7 @@ from chronus.dsp.native import ONCE, OPTIONS, fresh, swap_if
 from chronus.engine.copies import copy_node
 from chronus.engine.due import waiting_event
 from chronus.engine.faults import reset_node
-from chronus.engine.gates import hold_gate, is_of_lane, open_gate
+from chronus.engine.gates import is_of_lane, open_gate
 from chronus.engine.layout import NONE, Arena, Clock, Count, Event, Head, Ring
 from chronus.engine.ports import aim, change, change_all, follow
 from chronus.engine.silence import let_ring
@@ -151,9 +151,7 @@ def set_ports(arena: Arena, lane: int, new: int, event: np.ndarray, value: float
 @njit(**ONCE)
 def move_gate(arena: Arena, lane: int, block: int, event: np.ndarray, value: float) -> None:
     """Let a gate open or close at a block's start."""
-    if value > 0.5 and event[C] != 0:
-        hold_gate(arena, lane, block, event[A], block * BLOCK, event[B])
-    elif value > 0.5:
+    if value > 0.5:
         open_gate(arena, lane, block, event[A], block * BLOCK, event[B])
     else:
         change(arena, lane, block & 1, event[A], 0, 0.0, 0)

@@ -33,24 +33,15 @@ def is_open_at(arena: Arena, lane: int, block: int, port: int, frame: int) -> bo
 
 
 @njit(**OPTIONS)
-def hold_gate(arena: Arena, lane: int, block: int, port: int, frame: int, length: int) -> None:
-    """Let a gate be open from a frame on; where it is open already it goes on, without an attack.
-
-    `length` is in frames; 0 leaves it open.
-    """
-    if is_open_at(arena, lane, block, port, frame):
-        arena.gate_off[block & 1, port] = frame + length if length > 0 else NONE
-    else:
-        open_gate(arena, lane, block, port, frame, length)
-
-
-@njit(**OPTIONS)
 def open_gate(arena: Arena, lane: int, block: int, port: int, frame: int, length: int) -> None:
     """Open a gate at a frame of this block, closed for one frame before if it was open.
 
-    `length` is in frames; 0 leaves it open.
+    One that plays legato goes on where it is open. `length` is in frames; 0 leaves it open.
     """
     new = block & 1
+    if arena.port_legato[port] != 0 and is_open_at(arena, lane, block, port, frame):
+        arena.gate_off[new, port] = frame + length if length > 0 else NONE
+        return
     at = frame - block * BLOCK
     off = arena.gate_off[new, port]
     was_open = arena.ports[1 - new, port, NOW] > 0.5

@@ -109,6 +109,7 @@ class Arena(NamedTuple):
     limits: Floats  # (ports, 2): lowest and highest value
     port_next: Longs  # (ports,): the port that is set and played as this one is, or NONE
     port_player: Longs  # (ports,): the player whose gate it is, or NONE
+    port_legato: NDArray[np.int8]  # (ports,): 1 of a gate that goes on where it is open already
     gate_off: Longs  # (2, ports): frame at which a gate closes, NONE when it does not
     players: Longs  # (players, 4), see Player
     voice_ports: Longs  # (voices, 3): of each Role
@@ -174,6 +175,7 @@ def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]
         "limits": ((size.ports, 2), f4),
         "port_next": ((size.ports,), i8),
         "port_player": ((size.ports,), i8),
+        "port_legato": ((size.ports,), np.int8),
         "gate_off": ((2, size.ports), i8),
         "players": ((size.players, len(Player)), i8),
         "voice_ports": ((size.voices, 3), i8),

@@ -172,6 +172,7 @@ class Places:
         arena.filled[place.rows_in : place.rows_in + size.rows_in] = np.nan
         for index, port in enumerate(kind.inputs):
             self._install_port(place.ports + index, port, node.values.get(port.name, port.default))
+            arena.port_legato[place.ports + index] = node.is_legato and port.name == "gate"
         if place.group != NONE:
             self._install_voices(place, node)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from chronus.dsp.layout import WIDE
 from chronus.modules.catalog import catalog, kinds, wide
-from chronus.patch.instruments import instrument_of
+from chronus.patch.instruments import inner_nodes, instrument_of
 from chronus.patch.model import OUT, STRIP_PORTS
 from chronus.patch.naming import is_within, shown_node
 from chronus.patch.voices import voices_of
@@ -32,6 +32,7 @@ class GraphNode:
         group: of up to WIDE voices that are computed side by side, from 0: those of this node.
         base: the key of the node, whatever its groups; that of a single node is `key`.
         player: `base` of what the notes of its voices go to; "" where it is single.
+        is_legato: whether a note that comes while its gate is open begins no new attack.
         lead: key of what it rings with until that is silent: an instrument rings as one.
     """
 
@@ -43,6 +44,7 @@ class GraphNode:
     group: int = 0
     base: str = ""
     player: str = ""
+    is_legato: bool = False
     lead: str = ""
 
     @property
@@ -238,14 +240,15 @@ def _parts(patch: Patch, graph: Graph) -> dict[str, tuple[GraphNode, ...]]:
     voiced = voices_of(patch)
     found: dict[str, tuple[GraphNode, ...]] = {}
     for instrument in patch.instruments.values():
-        output = patch.nodes.get(instrument.inner(instrument.output))
-        inner = [n for name, n in patch.nodes.items() if name.startswith(f"{instrument.name}/")]
+        output = patch.nodes.get(instrument.heard)
+        struck = patch.nodes.get(instrument.struck or "")
         lead = "" if output is None else key_of(output)
         lead = strip_of(lead) if strip_of(lead) in graph.nodes else lead
-        for node in inner:
+        for node in inner_nodes(patch, instrument):
             key = key_of(node)
             if node.name not in voiced:
-                found[key] = (replace(graph.nodes[key], lead=lead),)
+                is_legato = instrument.legato and node is struck
+                found[key] = (replace(graph.nodes[key], lead=lead, is_legato=is_legato),)
                 continue
             voices, player = instrument.voices, key_of(patch.nodes[voiced[node.name]])
             found[key] = tuple(

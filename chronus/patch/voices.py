@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chronus.errors import Code, UserError
+from chronus.patch.instruments import inner_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -66,8 +67,7 @@ def check_voices(voices: int) -> None:
 
 def _targets(patch: Patch, instrument: Instrument) -> dict[str, list[str]]:
     """What each inner node is patched to within the instrument, by name."""
-    within = f"{instrument.name}/"
-    found: dict[str, list[str]] = {name: [] for name in patch.nodes if name.startswith(within)}
+    found: dict[str, list[str]] = {node.name: [] for node in inner_nodes(patch, instrument)}
     for cable in patch.cables:
         if cable.source in found and cable.target in found:
             found[cable.source].append(cable.target)

@@ -1,30 +1,30 @@
-"""Instruments with voices, built by hand, and their notes."""
+"""Instruments with several voices: lines that make some, and what the engine knows of them."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from types import MappingProxyType
-
-from chronus.engine.layout import HELD, NONE, Clock, Head, Player
+from chronus.engine.layout import HELD, NONE, Head, Player
 from chronus.engine.voices import sounding_voices
 from chronus.patch.graph import key_of
-from chronus.patch.instruments import Instrument
 from tests.support.score import Stage
 
-PAD = (
-    "load keys as NAME/keys; load saw as NAME/saw freq=0; load filter as NAME/filter cutoff=300hz",
-    "load adsr as NAME/env velocity=0 attack=3 decay=60 sustain=0.6 release=80",
-    "patch NAME/saw > NAME/filter > NAME/env; patch NAME/env.env > NAME/filter.cutoff by 2khz",
-    "patch NAME/keys.freq > NAME/saw.freq; patch NAME/keys.gate > NAME/env.gate",
-    "patch NAME/keys.velocity > NAME/env.velocity",
-    "load poly as NAME/poly; patch NAME/env > NAME/poly",
-    "set NAME/poly.level -12db",
-)
-"""A saw, a filter that its envelope opens, and where its voices meet."""
+PAD = """instrument pad { load keys
+load saw freq=0.01hz
+load filter cutoff=300hz resonance=0.3
+load adsr as env velocity=0 attack=3ms decay=60ms sustain=0.6 release=80ms
+load lfo rate=0.7hz
+load poly
+patch saw > filter > env > poly > out
+patch env.env > filter.cutoff by 2oct
+patch lfo > filter.cutoff by 30ct
+patch keys.freq > saw.freq
+patch keys.gate > env.gate
+patch keys.velocity > env.velocity
+expose cutoff = filter.cutoff }"""
+"""A saw, a filter that its envelope opens, an LFO for all voices, and where they meet."""
 
 
 class Pads(Stage):
-    """A session with instruments of several voices.
+    """A session that knows PAD.
 
     Args:
         computes_all: whether voices that sleep are computed, too.
@@ -35,32 +35,7 @@ class Pads(Stage):
         super().__init__(**how)
         self.arena = self.backend.writer.arena
         self.arena.head[Head.COMPUTES_ALL] = int(computes_all)
-
-    def load(self, name, voices, lines=PAD, output="poly"):
-        """Load an instrument: its nodes first, and then what they are to each other."""
-        made = Instrument(name, "pad", MappingProxyType({}), output, "keys", voices)
-        draft = [line.replace("NAME", name) for line in lines]
-        console = self.session.console
-        self.say("{ " + "; ".join(draft) + " }")
-        patch = console.patch
-        several = MappingProxyType({**patch.instruments, name: made})
-        console.take(replace(patch, instruments=several), is_rewired=True)
-
-    def note(self, name, *pitches, frames=24_000, velocity=0.8):
-        """Play notes now, in Hz."""
-        node = self.session.patch.nodes[f"{name}/keys"]
-        if self.session.patch.instruments[name].voices == 1:
-            (hz,) = pitches
-            self.session.console.set_port(node, "freq", hz)
-            self.session.console.set_port(node, "velocity", velocity)
-            self.session.console.set_gate(node, is_open=True, frames=frames)
-        else:
-            self.session.console.play_notes(node, pitches, velocity, frames)
-
-    def release(self, name):
-        """Close all gates of an instrument."""
-        node = self.session.patch.nodes[f"{name}/keys"]
-        self.session.console.set_gate(node, is_open=False)
+        self.say(PAD)
 
     def place(self, name, node="keys"):
         """Where the engine has a node of an instrument."""
@@ -70,26 +45,25 @@ class Pads(Stage):
         """How many voices sound."""
         return sounding_voices(self.arena, self.place(name).player)
 
-    def _first(self, name):
-        return int(self.arena.players[self.place(name).player, Player.BASE])
+    def _slots(self, name):
+        first = int(self.arena.players[self.place(name).player, Player.BASE])
+        return range(first, first + self.session.patch.instruments[name].voices)
 
     def gates(self, name):
         """Of each voice whether its gate is open."""
         writer = self.backend.writer
-        first = self._first(name)
-        voices = self.session.patch.instruments[name].voices
-        offs = self.arena.voice_off[0, writer.bank, first : first + voices]
-        done = writer.frames_done()
-        return [bool(off == HELD or off > done) and off != NONE for off in offs.tolist()]
+        offs = [int(self.arena.voice_off[0, writer.bank, slot]) for slot in self._slots(name)]
+        return [off == HELD or (off != NONE and off > writer.frames_done()) for off in offs]
 
     def pitches(self, name):
         """Of each voice the pitch that it was given last, in Hz."""
-        writer, first = self.backend.writer, self._first(name)
-        voices = self.session.patch.instruments[name].voices
-        ports = self.arena.voice_ports[first : first + voices, 0]
-        return [round(float(self.arena.ports[writer.bank, port, 0]), 3) for port in ports]
+        writer = self.backend.writer
+        ports = [self.arena.voice_ports[slot, 0] for slot in self._slots(name)]
+        return [round(float(self.arena.ports[writer.bank, port, 0]), 2) for port in ports]
 
-    @property
-    def plan(self):
-        """The plan slot that plays."""
-        return self.backend.writer.clock(Clock.PLAN)
+
+def played(*lines, **how):
+    """The frames of lines, said one after the other."""
+    stage = Pads(**how)
+    stage.say(*lines)
+    return stage.frames
