@@ -211,6 +211,7 @@ class Node(IntEnum):
     VOICES = 18  # of them, how many there are
     SUMS = 19  # first of the rows that hold the sum of the voices of an output row
     LEAVES = 20  # a bit for each output row whose sum something listens to
+    BEHIND = 21  # the player whose voices alone are heard through it, or NONE
 
 
 class Choice(IntEnum):

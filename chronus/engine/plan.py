@@ -170,7 +170,30 @@ def plan_of(wiring: Wiring, lanes: int = 1) -> Plan:
             lane.before.append(len(lane.nodes))
         _add_node(lane, key, wiring, arriving, closing)
     _add_voices(plan, wiring, lane_of)
+    behind = _behind_voices(order, places, arriving, closing)
+    slots = {places[key].slot: player for key, player in behind.items()}
+    for node in (node for lane in plan.lanes for node in lane.nodes):
+        node[Node.BEHIND] = slots.get(node[Node.SLOT], NONE)
     return plan
+
+
+def _behind_voices(
+    order: Sequence[str],
+    places: Mapping[str, Place],
+    arriving: Mapping[tuple[str, int], list[GraphCable]],
+    closing: frozenset[str],
+) -> dict[str, int]:
+    """Of each wire through which nothing is heard but the voices of one player that player."""
+    found: dict[str, int] = {}
+    for key in order:
+        main = places[key].kind.main_input
+        if places[key].group != NONE or places[key].kind.name not in WIRES or main is None:
+            continue
+        cables = arriving.get((key, main), [])
+        players = {found.get(c.source, places[c.source].player) for c in cables}
+        if len(players) == 1 and closing.isdisjoint(cable.key for cable in cables):
+            found[key] = players.pop()
+    return found
 
 
 def _shared_out(
@@ -247,6 +270,8 @@ COST_US: Final = MappingProxyType(
 )
 """What a kernel costs in a second of audio, as `make bench ARGS=--kinds` printed it on one
 machine: lanes are shared out by it, so only the proportions count."""
+WIRES: Final = frozenset({"poly", "strip"})
+"""Kinds that keep nothing, and give exact silence where their main input is silent."""
 WIDE_COST: Final = 4.0
 """Times that 16 voices side by side cost what one does."""
 QUIET_S: Final = 0.1
@@ -357,6 +382,7 @@ def _node_row(place: Place) -> list[int]:
     row[Node.GROUP] = place.group
     row[Node.VOICES] = place.voices
     row[Node.SUMS] = place.heard_rows
+    row[Node.BEHIND] = NONE
     return row
 
 

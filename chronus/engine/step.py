@@ -37,8 +37,8 @@ from chronus.engine.silence import (
     is_cleared,
     listen,
 )
-from chronus.engine.voices import close_due_voices, let_sleep, prepare_voices
-from chronus.engine.wide import run_voices, wake_nodes
+from chronus.engine.voices import close_due_voices, is_asleep, let_sleep, prepare_voices
+from chronus.engine.wide import rest_behind, run_voices, wake_nodes
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ NOW = int(Ramp.NOW)
 N_KIND, N_STATE, N_MEMORY = int(Node.KIND), int(Node.STATE), int(Node.MEMORY)
 N_ROW_IN, N_INPUTS, N_ROW_OUT = int(Node.ROW_IN), int(Node.INPUTS), int(Node.ROW_OUT)
 N_OUTPUTS, N_SLOT = int(Node.OUTPUTS), int(Node.SLOT)
-N_CHOICES, N_GROUP = int(Node.CHOICES), int(Node.GROUP)
+N_CHOICES, N_GROUP, N_BEHIND = int(Node.CHOICES), int(Node.GROUP), int(Node.BEHIND)
 
 
 @njit(**OPTIONS)
@@ -175,6 +175,10 @@ def run_nodes(
         arena.head[current] = node[N_SLOT]
         if node[N_GROUP] != NONE:
             run_voices(arena, lane, block, plan, i, row, cleared, addresses, scratch)
+            row += node[N_INPUTS]
+            continue
+        if node[N_BEHIND] != NONE and is_asleep(arena, lane, node[N_BEHIND]):
+            rest_behind(arena, lane, block, plan, node, row)
             row += node[N_INPUTS]
             continue
         for k in range(node[N_INPUTS]):

@@ -28,9 +28,9 @@ from chronus.engine.layout import (
     NONE,
     VELOCITY_ONE,
     Arena,
-    Clock,
     Count,
     Group,
+    Head,
     Node,
     Player,
     Ramp,
@@ -40,7 +40,7 @@ from chronus.engine.ports import change
 from chronus.patch.tables import Role
 from chronus.settings import BLOCK
 
-PLAN = int(Clock.PLAN)
+COMPUTES_ALL = int(Head.COMPUTES_ALL)
 PLAYERS, GROUPS, NODES = int(Count.PLAYERS), int(Count.GROUPS), int(Count.NODES)
 BASE, VOICES = int(Player.BASE), int(Player.VOICES)
 P_FREQ, P_VELOCITY = int(Player.FREQ), int(Player.VELOCITY)
@@ -86,6 +86,17 @@ def wake(arena: Arena, lane: int, slot: int) -> None:
     if arena.awake[lane, group] & bit == 0:
         arena.awake[lane, group] |= bit
         arena.woken[lane, group] |= bit
+
+
+@njit(**OPTIONS)
+def is_asleep(arena: Arena, lane: int, player: int) -> bool:
+    """Whether all voices of a player sleep through this block, and need not be computed."""
+    first = arena.players[player, BASE] // WIDE
+    last = (arena.players[player, BASE] + arena.players[player, VOICES] + WIDE - 1) // WIDE
+    for group in range(first, last):
+        if arena.awake[lane, group] != 0:
+            return False
+    return arena.head[COMPUTES_ALL] == 0
 
 
 # ---- notes

@@ -15,14 +15,14 @@ from chronus.dsp.layout import WIDE
 from chronus.dsp.native import ONCE, OPTIONS, call_kernel, floats
 from chronus.engine.choices import cross_over, hold_choices
 from chronus.engine.faults import EXPONENT, bypass, has_failed, is_bypassed, note_fault
-from chronus.engine.layout import NONE, Arena, Choice, Count, Head, Node, Ramp, Row, Wire
+from chronus.engine.layout import NONE, Arena, Choice, Clock, Count, Head, Node, Ramp, Row, Wire
 from chronus.engine.ports import fill_row, is_dead, moves, only_wire, ramp_value, rest, walk_port
 from chronus.engine.silence import clear, has_rung_out, hush, listen
 from chronus.engine.voices import add_up_voices, silence_sums
 from chronus.settings import BLOCK
 
 RATE, COMPUTES_ALL = int(Head.RATE), int(Head.COMPUTES_ALL)
-NODES = int(Count.NODES)
+NODES, CHANGES = int(Count.NODES), int(Clock.CHANGES)
 NOW = int(Ramp.NOW)
 PORT, FIRST, WIRES = int(Row.PORT), int(Row.FIRST), int(Row.WIRES)
 VOICES, IS_WIDE = int(Row.VOICES), int(Row.IS_WIDE)
@@ -168,21 +168,30 @@ def fill_voices(arena: Arena, lane: int, block: int, first: int, place: int) -> 
 def pass_row(arena: Arena, lane: int, block: int, plan: int, row: int, place: int) -> None:
     """Let the ports of a row go on while nobody reads it."""
     port = arena.plan_rows[plan, lane, row, PORT]
-    pass_port(arena, lane, block, port, place)
+    moved = pass_port(arena, lane, block, port, place)
     voices = arena.plan_rows[plan, lane, row, VOICES]
-    if voices != NONE:
-        for voice in range(WIDE):
-            pass_port(arena, lane, block, voices + voice, place)
+    if voices == NONE:
+        return
+    # The ports of voices that sleep move together, or in the wake of a change of the last block.
+    clock = arena.clock[lane]
+    is_calm = clock[0, CHANGES] == 0 and clock[1, CHANGES] == 0
+    if is_calm and not moves(arena, lane, block, voices) and block > arena.port_moved[voices] + 1:
+        return
+    for voice in range(WIDE):
+        moved = pass_port(arena, lane, block, voices + voice, place) or moved
+    if moved:
+        arena.filled[place : place + WIDE] = np.nan
 
 
 @njit(**OPTIONS)
-def pass_port(arena: Arena, lane: int, block: int, port: int, place: int) -> None:
-    """Let a port go on while nobody reads its row."""
+def pass_port(arena: Arena, lane: int, block: int, port: int, place: int) -> bool:
+    """Let a port go on while nobody reads its row; whether that was written to."""
     if moves(arena, lane, block, port):
         walk_port(arena, lane, block, port, arena.rows_in[place])
-        arena.filled[place : place + WIDE] = np.nan
-    else:
-        rest(arena, block, port)
+        arena.filled[place] = np.nan
+        return True
+    rest(arena, block, port)
+    return False
 
 
 @njit(**OPTIONS)
@@ -334,6 +343,16 @@ def run_voices(
             note_fault(arena, block, node)
     add_up_voices(arena, lane, block, node)
     listen(arena, block, node)
+
+
+@njit(**ONCE)
+def rest_behind(arena: Arena, lane: int, block: int, plan: int, node: np.ndarray, row: int) -> None:
+    """Let a wire be silent behind voices that all sleep; see `Node.BEHIND`."""
+    for k in range(node[N_INPUTS]):
+        pass_row(arena, lane, block, plan, row + k, node[N_ROW_IN] + k)
+    hush(arena, block & 1, node)
+    if not has_rung_out(arena, block, node):
+        listen(arena, block, node)
 
 
 @njit(**ONCE)
