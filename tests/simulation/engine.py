@@ -93,9 +93,9 @@ EDITS = (
     "reset bass; reset filter",
 )
 PLAYED = (
-    "note pad c3 e3 for 1/32",
-    "note pad g2 for 1/64 at 0.4",
-    "note pad c2 c3 c4 for 1/16",
+    "note pad c3 e3 for 30ms",
+    "note pad g2 for 9ms at 0.4",
+    "note pad c2 c3 c4 for 50ms",
     "gate pad off",
     "trigger pad",
     "set pad.cutoff 900hz",
@@ -324,7 +324,8 @@ class Half:
             a.ports[new, : more * PORTS], a.port_left[new, : more * PORTS],
             a.port_moved[: more * PORTS],
             a.gate_off[new, : more * PORTS], a.cables[new, :CABLES], a.cable_left[new, :CABLES],
-            a.state[new, : more * STATE], a.rows_out[new, : 4 * more * ROWS - 3 * ROWS], a.choices[new, :NODES],
+            a.state[new, : more * STATE], a.rows_out[new, : more**2 * ROWS],
+            a.choices[new, :NODES],
             a.voice_off[:, new, : VOICES * self._engine.voices],
             a.voice_quiet[new, : VOICES * self._engine.voices],
             a.voice_peak[new, : VOICES * self._engine.voices],
