@@ -134,14 +134,15 @@ COMMANDS = (
         verb="note",
         form="note A NOTE… [for DURATION] [at VELOCITY]",
         doc="Play a note: sets freq and velocity, opens the gate for the duration (else one beat)",
-        help="An instrument of several voices plays several notes at once, each by a voice of its"
-        " own.\nA note takes a voice that is silent, else the one that was released longest ago,"
-        " else,\nwhere all are held, the quietest; of several alike the first. One that is taken"
-        " while it is\nheld closes its gate for an instant, so that its envelope rises anew from"
-        " where it is. With\n`legato`, an instrument of one voice moves the pitch alone while a"
-        " note is held.",
         examples=("load kick", "note kick c2", "note kick 55hz for 1/8 at 100%"),
         handles={Note: _note},
+        more=(
+            "An instrument of several voices plays several notes at once. A note takes a voice",
+            "that is silent, else the one that was released longest ago, else, where all are held,",
+            "the quietest; of several alike the first. One that is taken while it is held closes",
+            "its gate for an instant: its envelope rises anew from where it is. With `legato`, an",
+            "instrument of one voice moves the pitch alone while a note is held.",
+        ),
     ),
     Command(
         verb="gate",
