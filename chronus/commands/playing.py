@@ -11,6 +11,7 @@ from chronus.errors import Code, UserError
 from chronus.language.quantities import Duration, duration, format_value, in_unit, note_name
 from chronus.language.statements import Gate, Note, Trigger
 from chronus.patch.instruments import played_ports
+from chronus.patch.voices import voices_played_by
 from chronus.session.draft import Result
 
 if TYPE_CHECKING:
@@ -69,11 +70,14 @@ def _note(draft: Draft, statement: Note) -> None:
         message = f"{_called(draft, statement.node)} has no freq, so it plays no notes"
         near = (f"trigger {name}",) if "gate" in ports else ()
         raise UserError(Code.PORT, message, span, near)
-    if len(statement.pitches) > 1:
-        message = f"{name} plays one note at a time"
-        raise UserError(Code.VALUE, message, statement.pitches[1].span)
-    _, port = ports["freq"]
-    hz = checked_value(port, statement.pitches[0], draft.pace)
+    player, port = ports["freq"]
+    voices = voices_played_by(draft.patch, player)
+    if len(statement.pitches) > voices:
+        many = "one note" if voices == 1 else f"{voices} notes"
+        message = f"{name} plays {many} at a time"
+        raise UserError(Code.VALUE, message, statement.pitches[voices].span)
+    pitches = [checked_value(port, pitch, draft.pace) for pitch in statement.pitches]
+    hz = pitches[0]
     length = Duration(beats=NOTE_BEATS)
     if statement.duration is not None:
         length = duration(statement.duration)
@@ -84,21 +88,27 @@ def _note(draft: Draft, statement: Note) -> None:
         raise UserError(Code.RANGE, message, statement.duration.span)
     velocity = _velocity(statement)
     values = {"freq": hz, "velocity": velocity}
-    moved = [(*ports[role], value) for role, value in values.items() if role in ports]
+    # Each voice has a pitch of its own, and what the instrument is set to stays.
+    moved = [(*ports[role], v) for role, v in values.items() if role in ports and voices == 1]
     for node, own, value in moved:
         draft.patch = draft.patch.with_value(node.name, own.name, value)
 
     def act(session: Session) -> None:
         for node, own, value in moved:
             session.console.set_port(node, own.name, value)
-        if "gate" in ports:
+        if voices > 1:
+            session.console.play_notes(player, pitches, velocity, round(frames))
+        elif "gate" in ports:
             session.console.set_gate(ports["gate"][0], is_open=True, frames=round(frames))
 
     draft.do(act)
-    text = f"note {name} {note_name(hz)} ({format_value(hz, 'hz')})"
+    names = ", ".join(f"{note_name(hz)} ({format_value(hz, 'hz')})" for hz in pitches)
+    text = f"note {name} {names}"
     if "gate" not in ports:
         text += ", pitch only: it has no gate"
     data = {"node": name, "freq": hz, "velocity": velocity, "frames": round(frames)}
+    if len(pitches) > 1:
+        data["freqs"] = pitches
     draft.say(Result(text, data=data))
 
 
@@ -122,10 +132,17 @@ def _velocity(statement: Note) -> float:
 COMMANDS = (
     Command(
         verb="note",
-        form="note A NOTE [for DURATION] [at VELOCITY]",
+        form="note A NOTE… [for DURATION] [at VELOCITY]",
         doc="Play a note: sets freq and velocity, opens the gate for the duration (else one beat)",
         examples=("load kick", "note kick c2", "note kick 55hz for 1/8 at 100%"),
         handles={Note: _note},
+        more=(
+            "An instrument of several voices plays several notes at once. A note takes a voice",
+            "that is silent, else the one that was released longest ago, else, where all are held,",
+            "the quietest; of several alike the first. One that is taken while it is held closes",
+            "its gate for an instant: its envelope rises anew from where it is. With `legato`, an",
+            "instrument of one voice moves the pitch alone while a note is held.",
+        ),
     ),
     Command(
         verb="gate",

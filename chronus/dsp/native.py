@@ -27,6 +27,9 @@ OPTIONS: Final = {
 }
 """Strict arithmetic: no reassociation, no contraction, so that every form gives the same bits."""
 
+ONCE: Final = {**OPTIONS, "inline": "always"}
+"""What stands in one or two places: no function of its own, which would take longer to compile."""
+
 KERNEL_ARGUMENTS: Final = (types.int64,) * 5
 
 

@@ -3,7 +3,8 @@
 Whatever moves such a port (a `set`, a sequence, a cable), the kernel sees one word at a time. When
 it becomes another one, the node is computed twice for the length of a fade: once with the new word,
 and once, on a copy of its state and memory (its *twin*), with the old. The outputs cross at equal
-gain, since both are of one sound. A word that comes within a fade waits for its end.
+gain, since both are of one sound. A word that comes within a fade waits for its end. Voices side by
+side play the same words.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from numba import float32, njit
 
 from chronus.dsp.native import OPTIONS, call_kernel, floats
 from chronus.engine.layout import Arena, Choice, Head, Node
+from chronus.engine.nodes import width_of
 from chronus.settings import BLOCK
 
 FADE, RATE = int(Head.FADE), int(Head.RATE)
@@ -48,9 +50,11 @@ def hold_choices(arena: Arena, block: int, node: np.ndarray, scratch: np.ndarray
             frames = twin - begin
             arena.memory[twin : twin + frames] = arena.memory[begin : begin + frames]
     choice = 0
+    width = width_of(node)
     for k in range(node[N_INPUTS]):
         if (node[N_CHOICES] >> k) & 1:
-            scratch[k] = held_row(arena, node[N_HELD] + 2 * choice, state[WORDS + 2 * choice])
+            place = node[N_HELD] + 2 * choice * width
+            scratch[k] = held_row(arena, place, state[WORDS + 2 * choice], width)
             choice += 1
     return state[LEFT] != 0.0
 
@@ -97,11 +101,12 @@ def take_words(node: np.ndarray, scratch: np.ndarray, state: np.ndarray, at: int
 
 
 @njit(**OPTIONS)
-def held_row(arena: Arena, place: int, value: float) -> int:
-    """Address of a row that holds one value."""
+def held_row(arena: Arena, place: int, value: float, width: int) -> int:
+    """Address of a row, of so many voices, that holds one value."""
     if arena.filled[place] != value:
         arena.filled[place] = np.nan
-        arena.rows_in[place, :] = value
+        for row in range(place, place + width):
+            arena.rows_in[row, :] = value
         arena.filled[place] = value
     return arena.rows_in[place].ctypes.data
 
@@ -114,14 +119,16 @@ def cross_over(
     new = block & 1
     state = arena.choices[new, node[N_SLOT]]
     begins = arena.choices[1 - new, node[N_SLOT], LEFT] == 0.0
+    width = width_of(node)
     choice = 0
     for k in range(node[N_INPUTS]):
         if (node[N_CHOICES] >> k) & 1:
-            place = node[N_HELD] + 2 * choice
-            scratch[k] = held_row(arena, place + 1, state[WORDS + 2 * choice + 1])
+            place = node[N_HELD] + (2 * choice + 1) * width
+            scratch[k] = held_row(arena, place, state[WORDS + 2 * choice + 1], width)
             choice += 1
     for k in range(node[N_OUTPUTS]):
-        scratch[node[N_INPUTS] + k] = arena.rows_out[new, node[N_TWIN_ROW] + k].ctypes.data
+        twin = arena.rows_out[new, node[N_TWIN_ROW] + width * k]
+        scratch[node[N_INPUTS] + k] = twin.ctypes.data
     call_kernel(
         addresses[node[N_KIND]],
         scratch.ctypes.data,
@@ -132,10 +139,12 @@ def cross_over(
     )
     left = int(state[LEFT])
     fade = max(arena.head[FADE], 1)
+    rows = arena.rows_out[new]
     for k in range(node[N_OUTPUTS]):
-        row = arena.rows_out[new, node[N_ROW_OUT] + k]
-        old = arena.rows_out[new, node[N_TWIN_ROW] + k]
+        row = floats(rows[node[N_ROW_OUT] + width * k].ctypes.data, width * BLOCK)
+        old = floats(rows[node[N_TWIN_ROW] + width * k].ctypes.data, width * BLOCK)
         for i in range(min(BLOCK, left)):
             share = min(float32(left - 1 - i) / float32(fade), float32(1.0))
-            row[i] += (old[i] - row[i]) * share
+            for j in range(width * i, width * (i + 1)):
+                row[j] += (old[j] - row[j]) * share
     state[LEFT] = float32(max(left - BLOCK, 0))

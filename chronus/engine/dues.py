@@ -10,7 +10,7 @@ from numba import njit
 
 from chronus.dsp.native import OPTIONS
 from chronus.engine.layout import NONE, Arena, Clock, Playing
-from chronus.engine.ports import change
+from chronus.engine.ports import change_all
 from chronus.settings import BLOCK
 
 SEQUENCES, DUES = int(Clock.SEQUENCES), int(Playing.DUES)
@@ -77,7 +77,7 @@ def take_due(arena: Arena, lane: int, block: int, sequence: int, column: int, be
         if np.isnan(value):
             value = arena.base[lane, port]
         frames = arena.due_frames[lane, new, sequence, column, 1]
-        change(arena, lane, new, port, max(frame - block * BLOCK, 0), value, frames)
+        change_all(arena, lane, new, port, max(frame - block * BLOCK, 0), value, frames)
     forget_due(arena, lane, new, sequence, column)
 
 

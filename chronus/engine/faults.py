@@ -9,7 +9,7 @@ from numba import njit
 
 from chronus.dsp.native import OPTIONS, fence, floats
 from chronus.engine.layout import NONE, Arena, Clock, Fault, Head, Node, Reason
-from chronus.engine.nodes import find_node, start_afresh
+from chronus.engine.nodes import find_node, start_afresh, width_of
 from chronus.settings import BLOCK
 
 PLAN, RATE = int(Clock.PLAN), int(Head.RATE)
@@ -71,10 +71,12 @@ def bypass(arena: Arena, block: int, node: np.ndarray, scratch: np.ndarray) -> N
     """In place of a node's main output its main input, unchanged, and silence for the others."""
     new = block & 1
     dry = node[N_DRY]
+    width = width_of(node)
     for k in range(node[N_OUTPUTS]):
-        row = arena.rows_out[new, node[N_ROW_OUT] + k]
+        place = arena.rows_out[new, node[N_ROW_OUT] + width * k].ctypes.data
+        row = floats(place, width * BLOCK)
         if dry != NONE and k < node[N_DRY_ROWS]:
-            row[:] = floats(scratch[dry + k], BLOCK)
+            row[:] = floats(scratch[dry + k], width * BLOCK)
         else:
             row[:] = 0.0
 
@@ -92,7 +94,7 @@ def note_fault(arena: Arena, block: int, node: np.ndarray) -> None:
     if not has_failed(arena, block, slot):
         recent[np.argmin(recent)] = block
     fence()
-    for k in range(node[N_OUTPUTS]):
+    for k in range(width_of(node) * node[N_OUTPUTS]):
         arena.rows_out[new, node[N_ROW_OUT] + k, :] = 0.0
     start_afresh(arena, new, node)
     arena.faults[slot, REASON] = NOT_FINITE

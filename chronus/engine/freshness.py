@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 PACKAGE: Final = Path(__file__).parents[1]
 ROOMS: Final = ("dsp", "engine", "machine", "patch")
-CONSTANTS: Final = frozenset({"layout.py", "tables.py", "beats.py", "chance.py", "query.py"})
+CONSTANTS: Final = frozenset(
+    ("columns.py", "layout.py", "tables.py", "beats.py", "chance.py", "query.py")
+)
 """Files without a mark whose numbers, or functions, are compiled into the step."""
 
 

@@ -20,12 +20,28 @@ def is_of_lane(arena: Arena, lane: int, new: int, port: int) -> bool:
 
 
 @njit(**OPTIONS)
+def is_open_at(arena: Arena, lane: int, block: int, port: int, frame: int) -> bool:
+    """Whether a gate is open at a frame of this block, as far as is known by now."""
+    new = block & 1
+    off = arena.gate_off[new, port]
+    is_open = arena.ports[1 - new, port, NOW] > 0.5
+    entry = arena.change_first[lane, port]
+    while entry != NONE and arena.changes[lane, entry, 1] <= frame - block * BLOCK:
+        is_open = arena.change_value[lane, entry] > 0.5
+        entry = arena.changes[lane, entry, 3]
+    return is_open and (off == NONE or off >= frame)
+
+
+@njit(**OPTIONS)
 def open_gate(arena: Arena, lane: int, block: int, port: int, frame: int, length: int) -> None:
     """Open a gate at a frame of this block, closed for one frame before if it was open.
 
-    `length` is in frames; 0 leaves it open.
+    One that plays legato goes on where it is open. `length` is in frames; 0 leaves it open.
     """
     new = block & 1
+    if arena.port_legato[port] != 0 and is_open_at(arena, lane, block, port, frame):
+        arena.gate_off[new, port] = frame + length if length > 0 else NONE
+        return
     at = frame - block * BLOCK
     off = arena.gate_off[new, port]
     was_open = arena.ports[1 - new, port, NOW] > 0.5

@@ -18,6 +18,8 @@ ABOUT_A: Final = frozenset(
         Event.FOLLOW,
         Event.COPY,
         Event.RING,
+        Event.RELEASE,
+        Event.COPY_VOICES,
     }
 )
 """Events of which each number may have one at an instant; of others there is one in all."""
@@ -44,6 +46,28 @@ class Instant:
         if not glides:
             self.events.pop((about, number, True), None)
         self.events[about, number, glides] = (int(kind), a, b, c, value)
+
+    def add_note(self, player: int, frames: int, velocity: int, hz: float) -> None:
+        """A note of a player, behind all that are played at this instant."""
+        number = len(self.events)
+        while (int(Event.NOTE), number, False) in self.events:
+            number += 1
+        event = (int(Event.NOTE), player, frames, velocity, hz)
+        self.events[int(Event.NOTE), number, False] = event
+
+    def release(self, player: int) -> None:
+        """All notes of a player end, those of this instant too."""
+        self.forget_player(player)
+        self.add(Event.RELEASE, player)
+
+    def forget_player(self, player: int) -> None:
+        """Nothing is to be played by a player after all."""
+        those = (Event.NOTE, Event.RELEASE)
+        self.events = {
+            key: event
+            for key, event in self.events.items()
+            if event[0] not in those or event[1] != player
+        }
 
     def forget(self, kind: Event, a: int) -> None:
         """Nothing is to happen to a node, cable, gate or port after all."""

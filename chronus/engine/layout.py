@@ -9,11 +9,45 @@ from __future__ import annotations
 
 import mmap
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from chronus.dsp.layout import WIDE
+from chronus.engine.columns import (
+    ASLEEP,
+    HELD,
+    LANE_COLUMNS,
+    LANES,
+    MAX_ROWS_OF_A_NODE,
+    MOST_CHOICES,
+    MOST_MEMORIES,
+    NODE_COLUMNS,
+    NONE,
+    RUNG_OUT,
+    STOPPED,
+    VELOCITY_ONE,
+    At,
+    Beat,
+    Choice,
+    Clock,
+    Count,
+    Event,
+    Fault,
+    Group,
+    Head,
+    Lane,
+    Node,
+    Player,
+    Playing,
+    Ramp,
+    Reason,
+    Ring,
+    Row,
+    Tail,
+    Wire,
+    lane_place,
+)
 from chronus.patch.tables import ENTRY_MARKS, LOCKS, ROLES, Amount, Whole
 from chronus.settings import BLOCK, DEFAULT_RATE_HZ
 
@@ -24,185 +58,53 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Reals = NDArray[np.float64]
 
-NONE: Final = -1
-STOPPED: Final = -2
-"""A pending table that means: play nothing from then on."""
+__all__ = [
+    "ASLEEP",
+    "COLUMNS",
+    "HELD",
+    "LANES",
+    "LANE_COLUMNS",
+    "LOCKS_BYTES",
+    "MAX_ROWS_OF_A_NODE",
+    "MOST_CHOICES",
+    "MOST_MEMORIES",
+    "NODE_COLUMNS",
+    "NONE",
+    "RUNG_OUT",
+    "STOPPED",
+    "VELOCITY_ONE",
+    "Arena",
+    "At",
+    "Beat",
+    "Choice",
+    "Clock",
+    "Count",
+    "Event",
+    "Fault",
+    "Group",
+    "Head",
+    "Lane",
+    "Limits",
+    "Node",
+    "Player",
+    "Playing",
+    "Ramp",
+    "Reason",
+    "Ring",
+    "Row",
+    "Tail",
+    "Wire",
+    "arena_dtype",
+    "arena_on",
+    "initialise",
+    "lane_place",
+    "offline_arena",
+    "recover",
+    "tape_part",
+]  # fmt: skip
 
-NODE_COLUMNS: Final = 20
-MAX_ROWS_OF_A_NODE: Final = 64
-LANES: Final = 3
-"""Lanes that there can be. What events and sequences do is worked out in each lane for itself."""
-MOST_CHOICES: Final = 4
-"""Enumerated ports that a kind can have."""
 COLUMNS: Final = ROLES + LOCKS
 """Ports that a sequence can move."""
-RUNG_OUT: Final = -2
-"""In place of the block since which a node rings on: it is silent for good."""
-
-
-class Head(IntEnum):
-    """Places in `head`: each has one writer, named in brackets."""
-
-    COMMITTED = 0  # [worker] blocks that are finished
-    EVENTS = 8  # [writer] events that are published
-    GO = 9  # [writer] first block that may not be computed yet
-    AHEAD = 10  # [writer] blocks that the tape may be ahead of what was played
-    RATE = 11  # [writer] Hz, once
-    QUIT = 12  # [writer] 1: all processes end
-    TURN = 13  # [writer] lowest number of a worker that may step; others let go of the hand
-    PLAYED = 16  # [audio] frames taken from the tape
-    UNDERRUNS = 17  # [audio] times that the tape was empty
-    AUDIO_STATE = 18  # [audio] 0 not started, 1 playing, 2 failed
-    AUDIO_BEAT = 19  # [audio] callbacks so far
-    HOLD = 20  # [writer] frame from which the audio process takes nothing; 0: there is none
-    DEVICE_UNDERRUNS = 21  # [audio] times that the device said it had run dry
-    LANES = 14  # [writer] lanes that compute, once
-    FADE = 15  # [writer] frames of a fade, once
-
-
-LANE_COLUMNS: Final = 16
-
-
-class Lane(IntEnum):
-    """Places in `head` of lane 0; those of lane n lie n * LANE_COLUMNS behind them."""
-
-    DONE = 64  # [worker] blocks that are finished; lane 0's is COMMITTED
-    NODE = 65  # [worker] slot of the node that is being computed, for blame
-    WAITS = 66  # [worker] 1 while it waits for other lanes
-    HAND = 67  # [worker] number of the worker that steps, 0 before the first
-    PID = 68  # [worker] its process
-    TAKEOVERS = 69  # [worker] times that a worker took the hand from one that died
-    CRASH = 70  # [worker, as it dies] the signal of a crash, 0: there was none
-    LOOPED = 71  # [standby] block + 1 in which the worker did not end and was killed, 0: none
-    LOST_NODE = 72  # [worker] slot that was being computed when the last hand was lost
-    LOST_BLOCK = 73  # [worker] and its block
-    TAKEN_NS = 74  # [worker] monotonic clock when the hand was taken from one that died
-    STEPPED_NS = 75  # [worker] and when the first block after that was done
-
-
-def lane_place(column: Lane, lane: int) -> int:
-    """The place in `head` of a lane's column."""
-    return int(column) + lane * LANE_COLUMNS
-
-
-class Count(IntEnum):
-    """Columns of `plan_counts`."""
-
-    NODES = 0
-    CABLES = 1
-    GATES = 2
-    MASTER = 3  # row of the master's first output
-    BEFORE = 4  # nodes that wait for no other lane
-
-
-class Wire(IntEnum):
-    """Columns of `plan_wires`."""
-
-    SOURCE = 0  # output row
-    CABLE = 1
-    LATE = 2  # 1 if it reads the last block
-    BENDS = 3
-
-
-class Clock(IntEnum):
-    """Columns of the banked whole numbers `clock`."""
-
-    PLAN = 0  # plan slot in use, NONE before the first
-    SEEN = 1  # events taken from the ring
-    PENDING = 2  # of those, how many wait for their block
-    LOW = 3  # every event below this index is done with
-    PLAYING = 4  # 1 while the transport runs
-    SILENT = 5  # blocks of silence in a row
-    FINISHING = 6  # block at which the ending began, NONE before
-    FINISH = 7  # frame at which all is silent, NONE before
-    LATE = 8  # events that came after their block
-    CHANGES = 9  # changes of ports in this block
-    QUIET_BLOCKS = 10  # blocks of silence that make an end
-    MOST_BLOCKS = 11  # blocks from FINISHING to the end at most
-    SEQUENCES = 12  # every sequence in use is below this
-    NEXT_PLAN = 13  # plan slot that takes over by itself, NONE for none
-    NEXT_BLOCK = 14  # and from which block on
-    PANIC = 15  # block of the last panic, NONE before
-
-
-class Beat(IntEnum):
-    """Columns of the banked real numbers `beats`."""
-
-    BPM = 0  # at frame ORIGIN_FRAME
-    ORIGIN_BEAT = 1  # the beat at frame ORIGIN_FRAME
-    ORIGIN_FRAME = 2
-    BAR_BEATS = 3  # beats in a bar
-    TARGET_BPM = 4  # where the tempo goes, or is
-    RAMP_FRAMES = 5  # how long it goes there from the origin on, 0: it stands
-    METER_BEAT = 6  # a bar line from which on bars have BAR_BEATS
-    METER_BAR = 7  # bars before it
-    NEXT_BEAT = 8  # the bar line from which on they have NEXT_BAR_BEATS; infinite: none is known
-    NEXT_BAR_BEATS = 9
-
-
-class Ramp(IntEnum):
-    """Columns of `ports` and `cables`: a value on its way to a target."""
-
-    NOW = 0
-    TARGET = 1
-    STEP = 2  # a frame: by this much, or on a bent way by so many octaves
-    BENT = 3  # 1: by equal ratios; of ports alone
-
-
-class Playing(IntEnum):
-    """Columns of `sequences`: where a sequence is."""
-
-    TABLE = 0  # that it plays, or NONE
-    PENDING = 1  # that takes over: NONE, or STOPPED
-    ENTRY = 2  # that comes next
-    TURN = 3  # how often the table has been played to its end
-    SLID = 4  # 1: the last note slides into the one at its end
-    COMES = 5  # 1: the last note came by a slide itself
-    FOLLOWED = 6  # 1: a note begins where the last one ends
-    GLIDES = 7  # 1: the port is on its way from value to value
-    DUES = 8  # columns of `due_frames` that hold something
-
-
-class At(IntEnum):
-    """Columns of `sequence_at`: beats, as the transport counts them."""
-
-    START = 0  # of the table
-    TAKES_OVER = 1  # the pending one
-    END = 2  # of the last step of the last note
-    CLOSES = 3  # the gate of the last note
-
-
-class Event(IntEnum):
-    """What an event does; `a`, `b`, `c` are whole numbers and `value` is real."""
-
-    PLAN = 0  # plan slot a, and c blocks later plan slot b (NONE: a goes on)
-    PORT = 1  # port a goes to value within b frames, or -b by equal ratios; c: 1 if it glides
-    CABLE = 2  # cable a goes to value within b frames
-    GATE = 3  # gate port a opens (value 1) for b frames (0: until closed) or closes (value 0)
-    SEQUENCE = 4  # sequence a plays table b (STOPPED: none) at the next bar line, or at once (c)
-    TEMPO = 5  # value beats a minute, at once or (c > 0) within b / c frames, or beats (a is 1)
-    START = 6
-    STOP = 7  # the transport stands still and gates close
-    FINISH = 8  # as STOP; after a blocks of silence, or b blocks in all, that is the end
-    NOTHING = 9  # a mark, to learn when the events before it have taken effect
-    RESET = 10  # node slot a starts afresh, and is computed again
-    MOVE = 11  # what sequence a plays goes on as sequence b
-    FOLLOW = 12  # port a goes the way of port b (c: 1 if to the same end), and a gate stays open
-    METER = 13  # value beats in a bar, from the next bar line on
-    COPY = 14  # node slot a goes on from the state and delay memory of node slot b
-    RING = 15  # node slot a is silent after b blocks of silence, or c in all; c below 0: at once
-    PANIC = 16  # as STOP; all fades, and every node starts afresh
-
-
-class Ring(IntEnum):
-    """Columns of the event ring."""
-
-    KIND = 0
-    DUE = 1  # block, or NONE for as soon as possible
-    A = 2
-    B = 3
-    C = 4
-    TOOK = 5  # frame at which it took effect, NONE before
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +113,9 @@ class Limits:
 
     nodes: int = 2048
     ports: int = 16_384
-    rows_in: int = 20_480
-    rows_out: int = 8192
+    inputs: int = 32_768  # rows of a plan; a port has two at most
+    rows_in: int = 65_536
+    rows_out: int = 32_768
     cables: int = 8192
     wires: int = 16_384
     state_bytes: int = 1 << 21
@@ -224,10 +127,14 @@ class Limits:
     pending: int = 1 << 16
     plans: int = 16
     changes: int = 1 << 15
+    players: int = 256
+    voices: int = 2048
     tape_frames: int = 120 * DEFAULT_RATE_HZ
 
     def __post_init__(self) -> None:
         assert self.tape_frames % BLOCK == 0, self.tape_frames
+        assert self.voices % WIDE == 0, self.voices
+        assert self.inputs >= 2 * self.ports, self.inputs
 
 
 class Arena(NamedTuple):
@@ -243,11 +150,23 @@ class Arena(NamedTuple):
     port_moved: Longs  # (ports,): the last block in which it moved
     base: Floats  # (LANES, ports): what it was last set to by anything but a sequence
     limits: Floats  # (ports, 2): lowest and highest value
+    port_next: Longs  # (ports,): the port that is set and played as this one is, or NONE
+    port_player: Longs  # (ports,): the player whose gate it is, or NONE
+    port_legato: NDArray[np.int8]  # (ports,): 1 of a gate that goes on where it is open already
     gate_off: Longs  # (2, ports): frame at which a gate closes, NONE when it does not
+    players: Longs  # (players, 4), see Player
+    voice_ports: Longs  # (voices, 3): of each Role
+    voice_off: Longs  # (LANES, 2, voices): frame at which its gate closes or closed, HELD, or NONE
+    voice_quiet: Longs  # (2, voices): blocks of silence behind its gate, or ASLEEP
+    voice_peak: Floats  # (2, voices): of what left it in the block
+    awake: Longs  # (LANES, voices / WIDE), scratch: a bit for each voice that sounds in this block
+    woken: Longs  # (LANES, voices / WIDE), scratch: of those, the ones that slept until now
     cables: Floats  # (2, cables, 3), see Ramp
     cable_left: Longs  # (2, cables)
     state: NDArray[np.uint8]  # (2, state_bytes)
     initial: NDArray[np.uint8]  # (state_bytes,): each node's state before its first block
+    state_voice: NDArray[np.uint8]  # (state_bytes,): which of WIDE voices it is of
+    memory_parts: Longs  # (nodes, MOST_MEMORIES): frames of each delay memory of one voice
     choices: Floats  # (2, nodes, 1 + 2 * MOST_CHOICES), see Choice
     rings: Longs  # (2, nodes, 4), see Tail
     faults: Longs  # (nodes, 7), see Fault
@@ -263,14 +182,16 @@ class Arena(NamedTuple):
     pending: Longs  # (LANES, 2, pending): indices of events that wait for their block
     ring: Longs  # (events, 6), see Ring
     ring_value: Reals  # (events,)
-    plan_counts: Longs  # (plans, LANES, 5), see Count
+    plan_counts: Longs  # (plans, LANES, 8), see Count
     plan_nodes: Longs  # (plans, LANES, nodes, NODE_COLUMNS)
-    plan_rows: Longs  # (plans, LANES, rows_in, 3): port, first wire, wires
-    plan_wires: Longs  # (plans, LANES, wires, 4), see Wire
+    plan_rows: Longs  # (plans, LANES, inputs, 5), see Row
+    plan_wires: Longs  # (plans, LANES, wires, 5), see Wire
     plan_scale: Floats  # (plans, LANES, wires): factor of the amount
     plan_cables: Longs  # (plans, LANES, cables)
     plan_gates: Longs  # (plans, LANES, nodes): gate ports
     plan_gate_lane: NDArray[np.int8]  # (plans, ports): the lane that computes a gate's node
+    plan_players: Longs  # (plans, players)
+    plan_groups: Longs  # (plans, LANES, voices / WIDE, 4), see Group
     sequences: Longs  # (LANES, 2, 2 * sequences, 9), see Playing
     sequence_at: Reals  # (LANES, 2, 2 * sequences, 4), see At
     sequence_ports: Longs  # (2 * sequences, COLUMNS): of each Role, then of locks; or NONE
@@ -285,63 +206,6 @@ class Arena(NamedTuple):
     tape: Floats  # (tape_frames, 2)
 
 
-class Node(IntEnum):
-    """Columns of `plan_nodes`."""
-
-    KIND = 0  # index into the table of kernel addresses
-    STATE = 1  # byte offset
-    MEMORY = 2  # offset in frames
-    ROW_IN = 3  # first input row
-    INPUTS = 4  # input rows
-    ROW_OUT = 5  # first output row
-    OUTPUTS = 6  # output rows
-    SLOT = 7  # the node's number, for blame
-    STATE_BYTES = 8  # of one bank
-    MEMORY_FRAMES = 9
-    DRY = 10  # first input row that takes the place of outputs while bypassed, or NONE
-    DRY_ROWS = 11  # how many rows that are
-    CHOICES = 12  # a bit for each input row of an enumerated port
-    HELD = 13  # first of the rows that hold its word still: the new and the old one, by turns
-    TWIN_STATE = 14  # byte offset of the state that goes on with the old words
-    TWIN_MEMORY = 15  # and its delay memory
-    TWIN_ROW = 16  # and its first output row
-
-
-class Choice(IntEnum):
-    """Columns of `choices`: which words of its enumerated ports a node plays."""
-
-    LEFT = 0  # frames until the new words are all that is heard
-    WORDS = 1  # of each choice in turn: the new word, nan before the first, and the old one
-
-
-class Tail(IntEnum):
-    """Columns of `rings`: a node that was unloaded and rings on."""
-
-    SINCE = 0  # block, NONE: it does not, RUNG_OUT: it is silent for good
-    QUIET = 1  # blocks of silence in a row
-    QUIET_BLOCKS = 2  # so many end it
-    MOST_BLOCKS = 3  # and so many in all
-
-
-class Fault(IntEnum):
-    """Columns of `faults`: what went wrong with a node. Writing one again changes nothing."""
-
-    BYPASS = 0  # [worker that takes over, or step] 1: it is not computed any more
-    REASON = 1  # a Reason, the last one
-    RECENT = 2  # and the two behind it: the last blocks in which it gave what is no number, or NONE
-    RESET = 5  # the block in which it was tried again
-    SINCE = 6  # [worker that takes over] the block from which on it is bypassed
-
-
-class Reason(IntEnum):
-    """Why a node was silenced."""
-
-    NONE = 0
-    NOT_FINITE = 1
-    CRASHED = 2
-    LOOPED = 3
-
-
 def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]:
     i8, f4, f8 = np.int64, np.float32, np.float64
     return {
@@ -354,11 +218,23 @@ def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]
         "port_moved": ((size.ports,), i8),
         "base": ((LANES, size.ports), f4),
         "limits": ((size.ports, 2), f4),
+        "port_next": ((size.ports,), i8),
+        "port_player": ((size.ports,), i8),
+        "port_legato": ((size.ports,), np.int8),
         "gate_off": ((2, size.ports), i8),
+        "players": ((size.players, len(Player)), i8),
+        "voice_ports": ((size.voices, 3), i8),
+        "voice_off": ((LANES, 2, size.voices), i8),
+        "voice_quiet": ((2, size.voices), i8),
+        "voice_peak": ((2, size.voices), f4),
+        "awake": ((LANES, size.voices // WIDE), i8),
+        "woken": ((LANES, size.voices // WIDE), i8),
         "cables": ((2, size.cables, 3), f4),
         "cable_left": ((2, size.cables), i8),
         "state": ((2, size.state_bytes), np.uint8),
         "initial": ((size.state_bytes,), np.uint8),
+        "state_voice": ((size.state_bytes,), np.uint8),
+        "memory_parts": ((size.nodes, MOST_MEMORIES), i8),
         "choices": ((2, size.nodes, 1 + 2 * MOST_CHOICES), f4),
         "rings": ((2, size.nodes, 4), i8),
         "faults": ((size.nodes, 7), i8),
@@ -374,14 +250,16 @@ def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]
         "pending": ((LANES, 2, size.pending), i8),
         "ring": ((size.events, 6), i8),
         "ring_value": ((size.events,), f8),
-        "plan_counts": ((size.plans, LANES, 5), i8),
+        "plan_counts": ((size.plans, LANES, 8), i8),
         "plan_nodes": ((size.plans, LANES, size.nodes, NODE_COLUMNS), i8),
-        "plan_rows": ((size.plans, LANES, size.rows_in, 3), i8),
-        "plan_wires": ((size.plans, LANES, size.wires, 4), i8),
+        "plan_rows": ((size.plans, LANES, size.inputs, len(Row)), i8),
+        "plan_wires": ((size.plans, LANES, size.wires, len(Wire)), i8),
         "plan_scale": ((size.plans, LANES, size.wires), f4),
         "plan_cables": ((size.plans, LANES, size.cables), i8),
         "plan_gates": ((size.plans, LANES, size.nodes), i8),
         "plan_gate_lane": ((size.plans, size.ports), np.int8),
+        "plan_players": ((size.plans, size.players), i8),
+        "plan_groups": ((size.plans, LANES, size.voices // WIDE, len(Group)), i8),
         "sequences": ((LANES, 2, 2 * size.sequences, len(Playing)), i8),
         "sequence_at": ((LANES, 2, 2 * size.sequences, len(At)), f8),
         "sequence_ports": ((2 * size.sequences, COLUMNS), i8),
@@ -443,7 +321,11 @@ def initialise(arena: Arena, rate_hz: int) -> None:
     arena.beats[:, :, [Beat.BAR_BEATS, Beat.NEXT_BAR_BEATS]] = 4.0
     arena.beats[:, :, Beat.NEXT_BEAT] = np.inf
     arena.port_moved[:] = NONE
+    arena.port_next[:] = NONE
+    arena.port_player[:] = NONE
     arena.gate_off[:] = NONE
+    arena.voice_off[:] = NONE
+    arena.voice_quiet[:] = ASLEEP
     arena.filled[:] = np.nan
     arena.change_first[:] = NONE
     arena.sequences[:, :, :, 0:2] = NONE

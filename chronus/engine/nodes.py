@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from chronus.dsp.layout import WIDE
 from chronus.dsp.native import OPTIONS
 from chronus.engine.layout import NONE, Arena, Choice, Node
 
 N_STATE, N_MEMORY, N_SLOT = int(Node.STATE), int(Node.MEMORY), int(Node.SLOT)
 N_STATE_BYTES, N_MEMORY_FRAMES = int(Node.STATE_BYTES), int(Node.MEMORY_FRAMES)
+N_GROUP = int(Node.GROUP)
 LEFT, WORDS = int(Choice.LEFT), int(Choice.WORDS)
 
 
@@ -21,6 +23,12 @@ def find_node(arena: Arena, plan: int, lane: int, slot: int) -> int:
             if arena.plan_nodes[plan, lane, i, N_SLOT] == slot:
                 return i
     return NONE
+
+
+@njit(**OPTIONS)
+def width_of(node: np.ndarray) -> int:
+    """How many voices lie side by side in a node's rows."""
+    return 1 if node[N_GROUP] == NONE else WIDE
 
 
 @njit(**OPTIONS)

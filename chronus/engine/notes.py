@@ -15,13 +15,14 @@ What `play_note` may rely on, and nothing else:
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+from numba import float32, njit
 
 from chronus.dsp.native import OPTIONS
 from chronus.engine.frames import frame_at
 from chronus.engine.gates import is_of_lane, open_gate
 from chronus.engine.layout import NONE, Arena, At, Head, Playing
 from chronus.engine.ports import change
+from chronus.engine.voices import own_note, play_voice
 from chronus.patch.tables import SLIDE_S, Amount, Mark, Role
 from chronus.settings import BLOCK
 
@@ -37,7 +38,22 @@ A_PITCH, A_VELOCITY = int(Amount.PITCH), int(Amount.VELOCITY)
 def play_note(
     arena: Arena, lane: int, block: int, sequence: int, entry: int, beat: float, frame: int
 ) -> None:
-    """Play a note at its frame; of a chord, a node with one voice plays the first."""
+    """Play a note at its frame; of a chord, a node with one voice plays the first.
+
+    What has several voices plays all of a chord, and a slide as any other note.
+    """
+    gate = arena.sequence_ports[sequence, GATE]
+    if gate != NONE and arena.port_player[gate] != NONE:
+        off = closes_at(arena, lane, block, sequence, entry, beat, frame)
+        player = arena.port_player[gate]
+        own = own_note(arena, lane, player)
+        pitch = arena.entry_values[entry, A_PITCH]
+        note = (
+            (own[0] if np.isnan(pitch) else float32(pitch)),
+            float32(arena.entry_values[entry, A_VELOCITY]),
+        )
+        play_voice(arena, lane, block, player, frame, note, off - frame)
+        return
     if arena.entries[entry, INDEX] > 0:
         return
     new = block & 1

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from chronus.dsp.layout import memory_frames, state_layout
-from chronus.engine.layout import MOST_CHOICES, NODE_COLUMNS, NONE, Arena, Count, Node
+from chronus.dsp.layout import WIDE, memory_frames, state_layout
+from chronus.engine.layout import MOST_CHOICES, NODE_COLUMNS, NONE, Arena, Count, Node, Wire
 from chronus.errors import Code, UserError
 from chronus.patch.graph import computing_order
 from chronus.patch.lanes import share_out
+from chronus.patch.tables import Role
+from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
@@ -24,14 +26,15 @@ class Size:
     """How much of the arena a node takes.
 
     A kind with enumerated ports takes state, memory and output rows twice, one behind the other,
-    and two rows for each such port: see `chronus.engine.choices`.
+    and two rows for each such port: see `chronus.engine.choices`. Of voices side by side each takes
+    as much; a row of theirs is WIDE rows one behind the other, frame by frame.
 
     Attributes:
         state: bytes in one bank.
         memory: frames.
-        ports: inputs.
+        ports: inputs and, of a player, behind them those of its voices.
         rows_in: input rows and, behind them, those that hold a word still.
-        rows_out: output rows.
+        rows_out: output rows and, behind them, those that hold the sum of voices.
     """
 
     state: int
@@ -41,17 +44,18 @@ class Size:
     rows_out: int
 
 
-def size_of(kind: Kind, rate_hz: int) -> Size:
-    """How much of the arena a node of a kind takes."""
+def size_of(kind: Kind, rate_hz: int, width: int = 1, *, is_player: bool = False) -> Size:
+    """How much of the arena a node of a kind takes, or `width` voices of it side by side."""
     choices = [port for port in kind.inputs if port.choices]
     assert len(choices) <= MOST_CHOICES, kind.name
     times = 2 if choices else 1
+    sums = len(kind.output_rows) if width > 1 else 0
     return Size(
-        state=times * state_layout(kind).size,
-        memory=times * sum(memory_frames(memory, rate_hz) for memory in kind.memories),
-        ports=len(kind.inputs),
-        rows_in=len(kind.input_rows) + 2 * len(choices),
-        rows_out=times * len(kind.output_rows),
+        state=times * state_layout(kind, width).size,
+        memory=times * width * sum(memory_frames(memory, rate_hz) for memory in kind.memories),
+        ports=len(kind.inputs) + is_player * len(Role) * width,
+        rows_in=width * (len(kind.input_rows) + 2 * len(choices)),
+        rows_out=times * width * len(kind.output_rows) + sums,
     )
 
 
@@ -65,6 +69,10 @@ class Place:
         slot: its own number.
         state: byte offset, and so on for `memory` (frames), `ports`, `rows_in` and `rows_out`.
         size: how much of each belongs to it.
+        player: number of what plays its voices, NONE where it is single.
+        group: number of its voices among all groups of voices.
+        voices: how many there are of them.
+        is_player: whether it is what notes go to.
     """
 
     kind: Kind
@@ -76,6 +84,22 @@ class Place:
     rows_in: int
     rows_out: int
     size: Size
+    player: int = NONE
+    group: int = NONE
+    voices: int = 1
+    is_player: bool = False
+
+    @property
+    def width(self) -> int:
+        """How many voices lie side by side in its rows."""
+        return 1 if self.group == NONE else WIDE
+
+    @property
+    def heard_rows(self) -> int:
+        """The first of the rows that others listen to: those of outputs, or of voices their sum."""
+        if self.group == NONE:
+            return self.rows_out
+        return self.rows_out + self.size.rows_out - len(self.kind.output_rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +116,16 @@ class LanePlan:
     scales: list[float] = field(default_factory=list)
     cables: list[int] = field(default_factory=list)
     gates: list[int] = field(default_factory=list)
+    groups: list[list[int]] = field(default_factory=list)
     before: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The plans of all lanes, and the row of the master's first output."""
+    """The plans of all lanes, what plays voices, and the row of the master's first output."""
 
     lanes: tuple[LanePlan, ...]
+    players: list[int]
     master: int
 
 
@@ -113,6 +139,7 @@ class Wiring:
         cable_slots: each cable's place in the arena.
         leaving: keys of the cables that only fade out.
         master: key of the node whose first two output rows are played.
+        rate_hz: frames a second.
     """
 
     places: Mapping[str, Place]
@@ -120,6 +147,7 @@ class Wiring:
     cable_slots: Mapping[str, int]
     leaving: Container[str]
     master: str
+    rate_hz: int
 
 
 def plan_of(wiring: Wiring, lanes: int = 1) -> Plan:
@@ -127,10 +155,10 @@ def plan_of(wiring: Wiring, lanes: int = 1) -> Plan:
     places = wiring.places
     order, closing = _order(places, wiring.cables, wiring.leaving)
     forward = [(c.source, c.target) for c in wiring.cables if c.key not in closing]
-    costs = {key: cost_of(place.kind) for key, place in places.items()}
-    lane_of, trunk = share_out(order, forward, costs, wiring.master, lanes)
+    lane_of, trunk = _shared_out(order, forward, wiring, lanes)
     arriving = _arriving(wiring)
-    plan = Plan(tuple(LanePlan() for _ in range(lanes)), places[wiring.master].rows_out)
+    players = sorted({place.player for place in places.values()} - {NONE})
+    plan = Plan(tuple(LanePlan() for _ in range(lanes)), players, places[wiring.master].rows_out)
     for cable in wiring.cables:
         plan.lanes[lane_of[cable.target]].cables.append(wiring.cable_slots[cable.key])
     # Lane 0 computes its own branches while others compute theirs, and then the trunk.
@@ -139,7 +167,80 @@ def plan_of(wiring: Wiring, lanes: int = 1) -> Plan:
         if key in trunk and not lane.before:
             lane.before.append(len(lane.nodes))
         _add_node(lane, key, wiring, arriving, closing)
+    _add_voices(plan, wiring, lane_of)
+    behind = _behind_voices(order, places, arriving, closing)
+    slots = {places[key].slot: player for key, player in behind.items()}
+    for node in (node for lane in plan.lanes for node in lane.nodes):
+        node[Node.BEHIND] = slots.get(node[Node.SLOT], NONE)
     return plan
+
+
+def _behind_voices(
+    order: Sequence[str],
+    places: Mapping[str, Place],
+    arriving: Mapping[tuple[str, int], list[GraphCable]],
+    closing: frozenset[str],
+) -> dict[str, int]:
+    """Of each wire through which nothing is heard but the voices of one player that player."""
+    found: dict[str, int] = {}
+    for key in order:
+        main = places[key].kind.main_input
+        if places[key].group != NONE or places[key].kind.name not in WIRES or main is None:
+            continue
+        cables = arriving.get((key, main), [])
+        players = {found.get(c.source, places[c.source].player) for c in cables}
+        if len(players) == 1 and closing.isdisjoint(cable.key for cable in cables):
+            found[key] = players.pop()
+    return found
+
+
+def _shared_out(
+    order: Sequence[str], forward: Sequence[tuple[str, str]], wiring: Wiring, lanes: int
+) -> tuple[dict[str, int], frozenset[str]]:
+    """The lane of each node, and the nodes of the trunk; voices side by side stay together."""
+    whole = {
+        key: key if place.group == NONE else f"voices {place.group}"
+        for key, place in wiring.places.items()
+    }
+    costs: dict[str, float] = {}
+    for key, place in wiring.places.items():
+        cost = cost_of(place.kind) * (1.0 if place.group == NONE else WIDE_COST)
+        costs[whole[key]] = costs.get(whole[key], 0.0) + cost
+    lane_of, trunk = share_out(
+        list(dict.fromkeys(whole[key] for key in order)),
+        [(whole[a], whole[b]) for a, b in forward if whole[a] != whole[b]],
+        costs,
+        wiring.master,
+        lanes,
+    )
+    return (
+        {key: lane_of[whole[key]] for key in order},
+        frozenset(key for key in order if whole[key] in trunk),
+    )
+
+
+def _add_voices(plan: Plan, wiring: Wiring, lane_of: Mapping[str, int]) -> None:
+    """The groups of voices of each lane, and which of their outputs something else listens to."""
+    places, leaves = wiring.places, dict.fromkeys(wiring.places, 0)
+    driven = set()
+    for cable in wiring.cables:
+        source, target = places[cable.source], places[cable.target]
+        if source.group != NONE and not is_side_by_side(source, target, cable.input):
+            for row, (port, _) in enumerate(source.kind.output_rows):
+                leaves[cable.source] |= (port == cable.output) << row
+        if target.is_player and target.kind.inputs[cable.input].name == "gate":
+            driven.add(target.group)
+    slots = {place.slot: key for key, place in places.items()}
+    for lane in plan.lanes:
+        for node in lane.nodes:
+            node[Node.LEAVES] = leaves[slots[node[Node.SLOT]]]
+    for group in dict.fromkeys(place.group for place in places.values() if place.group != NONE):
+        those = {key: place for key, place in places.items() if place.group == group}
+        remembered = sum(place.size.memory // WIDE for place in those.values())
+        quiet = -(-(round(QUIET_S * wiring.rate_hz) + remembered) // BLOCK)
+        key = next(iter(those))
+        voices = those[key].voices
+        plan.lanes[lane_of[key]].groups.append([group, voices, quiet, int(group in driven)])
 
 
 COST_US: Final = MappingProxyType(
@@ -182,6 +283,12 @@ COST_US: Final = MappingProxyType(
 )
 """What a kernel costs in a second of audio, as `make bench ARGS=--kinds` printed it on one
 machine: lanes are shared out by it, so only the proportions count."""
+WIRES: Final = frozenset({"poly", "strip"})
+"""Kinds that keep nothing, and give exact silence where their main input is silent."""
+WIDE_COST: Final = 4.0
+"""Times that 16 voices side by side cost what one does."""
+QUIET_S: Final = 0.1
+"""So much silence behind a closed gate, and as much as its delays hold, sends a voice to sleep."""
 NODE_US: Final = 60.0
 """What the engine adds for any node."""
 STATE_US: Final = 15.0
@@ -228,17 +335,38 @@ def _add_node(
         last = port
         first = len(lane.wires)
         for cable in arriving.get((key, port), ()):
+            source = wiring.places[cable.source]
             _add_wires(
                 lane,
                 cable,
-                wiring.places[cable.source],
+                (source, is_side_by_side(source, place, port)),
                 (channel, kind.inputs[port].channels),
                 (wiring.cable_slots[cable.key], int(cable.key in closing)),
             )
-        lane.rows.append([place.ports + port, first, len(lane.wires) - first])
+        voices = _voice_ports(place, port)
+        is_wide = voices != NONE or any(wire[Wire.IS_WIDE] for wire in lane.wires[first:])
+        lane.rows.append([place.ports + port, first, len(lane.wires) - first, voices, int(is_wide)])
     gate = kind.find_input("gate")
-    if gate is not None:
+    if gate is not None and not place.is_player:
         lane.gates.append(place.ports + gate)
+
+
+def is_side_by_side(source: Place, target: Place, port: int) -> bool:
+    """Whether a cable goes voice by voice, and does not carry the sum of the voices to all.
+
+    A word of an enumerated port is one for all voices.
+    """
+    is_within = source.group == target.group != NONE
+    return is_within and not target.kind.inputs[port].choices
+
+
+def _voice_ports(place: Place, port: int) -> int:
+    """The port of the first voice of an input that each voice has for itself; NONE of others."""
+    roles = [role.name.lower() for role in Role]
+    name = place.kind.inputs[port].name
+    if not place.is_player or name not in roles:
+        return NONE
+    return place.ports + len(place.kind.inputs) + roles.index(name) * WIDE
 
 
 def _order(
@@ -278,10 +406,14 @@ def _node_row(place: Place) -> list[int]:
     row[Node.DRY_ROWS] = place.kind.outputs[0].channels
     chosen = [bool(place.kind.inputs[port].choices) for port, _ in place.kind.input_rows]
     row[Node.CHOICES] = sum(1 << index for index, is_choice in enumerate(chosen) if is_choice)
-    row[Node.HELD] = place.rows_in + len(chosen)
+    row[Node.HELD] = place.rows_in + place.width * len(chosen)
     row[Node.TWIN_STATE] = place.state + place.size.state // 2
     row[Node.TWIN_MEMORY] = place.memory + place.size.memory // 2
-    row[Node.TWIN_ROW] = place.rows_out + place.size.rows_out // 2
+    row[Node.TWIN_ROW] = place.rows_out + place.width * len(place.kind.output_rows)
+    row[Node.GROUP] = place.group
+    row[Node.VOICES] = place.voices
+    row[Node.SUMS] = place.heard_rows
+    row[Node.BEHIND] = NONE
     return row
 
 
@@ -296,7 +428,7 @@ def _dry_row(kind: Kind) -> int:
 def _add_wires(
     lane: LanePlan,
     cable: GraphCable,
-    source: Place,
+    source: tuple[Place, bool],
     channel: tuple[int, int],
     how: tuple[int, int],
 ) -> None:
@@ -305,14 +437,16 @@ def _add_wires(
     Args:
         lane: gets them.
         cable: the cable.
-        source: where it comes from.
+        source: where it comes from, and whether it goes on from there voice by voice.
         channel: which channel of its port the row is, and of how many.
         how: the cable's place, and 1 if it reads the last block.
     """
-    rows = [row for row, (port, _) in enumerate(source.kind.output_rows) if port == cable.output]
+    place, is_wide = source
+    rows = [row for row, (port, _) in enumerate(place.kind.output_rows) if port == cable.output]
     taken = rows if channel[1] == 1 else [rows[min(channel[0], len(rows) - 1)]]
     for row in taken:
-        lane.wires.append([source.rows_out + row, how[0], how[1], int(cable.bends)])
+        at = place.rows_out + WIDE * row if is_wide else place.heard_rows + row
+        lane.wires.append([at, how[0], how[1], int(cable.bends), int(is_wide)])
         lane.scales.append(1.0 / len(taken))
 
 
@@ -332,6 +466,8 @@ def write_plan(arena: Arena, slot: int, plan: Plan) -> None:
         counts[Count.GATES] = len(lane.gates)
         counts[Count.MASTER] = plan.master
         counts[Count.BEFORE] = lane.before[0] if lane.before else len(lane.nodes)
+        counts[Count.PLAYERS] = len(plan.players)
+        counts[Count.GROUPS] = len(lane.groups)
         for rows, place in (
             (lane.nodes, arena.plan_nodes),
             (lane.rows, arena.plan_rows),
@@ -339,8 +475,10 @@ def write_plan(arena: Arena, slot: int, plan: Plan) -> None:
             (lane.scales, arena.plan_scale),
             (lane.cables, arena.plan_cables),
             (lane.gates, arena.plan_gates),
+            (lane.groups, arena.plan_groups),
         ):
             if rows:
                 place[slot, number, : len(rows)] = rows
         if lane.gates:
             arena.plan_gate_lane[slot, lane.gates] = number
+    arena.plan_players[slot, : len(plan.players)] = plan.players

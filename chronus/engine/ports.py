@@ -6,12 +6,13 @@ import numpy as np
 from numba import float32, float64, njit
 
 from chronus.dsp.native import OPTIONS
-from chronus.engine.layout import NONE, Arena, Clock, Ramp, Ring
+from chronus.engine.layout import NONE, Arena, Clock, Ramp, Ring, Row
 from chronus.settings import BLOCK
 
 NOW, TARGET, STEP, BENT = int(Ramp.NOW), int(Ramp.TARGET), int(Ramp.STEP), int(Ramp.BENT)
 CHANGES = int(Clock.CHANGES)
 A, B, C = int(Ring.A), int(Ring.B), int(Ring.C)
+PORT, FIRST, WIRES = int(Row.PORT), int(Row.FIRST), int(Row.WIRES)
 
 
 @njit(**OPTIONS)
@@ -84,6 +85,16 @@ def change(
 
 
 @njit(**OPTIONS)
+def change_all(
+    arena: Arena, lane: int, new: int, port: int, offset: int, value: float, frames: int
+) -> None:
+    """The same for a port and for those that are set and played as it is: of other voices."""
+    while port != NONE:
+        change(arena, lane, new, port, offset, value, frames)
+        port = arena.port_next[port]
+
+
+@njit(**OPTIONS)
 def follow(arena: Arena, lane: int, new: int, event: np.ndarray) -> bool:
     """Let port A be where port B is, and go where that goes, within its own range.
 
@@ -137,6 +148,22 @@ def walk_port(arena: Arena, lane: int, block: int, port: int, samples: np.ndarra
 
 
 @njit(**OPTIONS)
+def moves(arena: Arena, lane: int, block: int, port: int) -> bool:
+    """Whether a port is on its way in a block, or changes in it."""
+    return arena.port_left[1 - (block & 1), port] > 0 or arena.change_first[lane, port] != NONE
+
+
+@njit(**OPTIONS)
+def rest(arena: Arena, block: int, port: int) -> float:
+    """Bring a port that does not move into the new bank; where it is."""
+    new = block & 1
+    if block <= arena.port_moved[port] + 1:
+        arena.ports[new, port, :] = arena.ports[1 - new, port, :]
+        arena.port_left[new, port] = 0
+    return arena.ports[1 - new, port, NOW]
+
+
+@njit(**OPTIONS)
 def fill_row(arena: Arena, lane: int, block: int, plan: int, row: int, place: int) -> int:
     """Fill one input row of a node; the address of the samples that the kernel is to read.
 
@@ -150,23 +177,19 @@ def fill_row(arena: Arena, lane: int, block: int, plan: int, row: int, place: in
         row: the row's number in the plan.
         place: the row's place in `rows_in`.
     """
-    new = block & 1
-    port = arena.plan_rows[plan, lane, row, 0]
-    first = arena.plan_rows[plan, lane, row, 1]
-    count = arena.plan_rows[plan, lane, row, 2]
+    port = arena.plan_rows[plan, lane, row, PORT]
+    first = arena.plan_rows[plan, lane, row, FIRST]
+    count = arena.plan_rows[plan, lane, row, WIRES]
     samples = arena.rows_in[place]
-    base = arena.ports[1 - new, port, NOW]
-    if arena.port_left[1 - new, port] > 0 or arena.change_first[lane, port] != NONE:
+    if moves(arena, lane, block, port):
         walk_port(arena, lane, block, port, samples)
         arena.filled[place] = np.nan
     else:
-        if block <= arena.port_moved[port] + 1:
-            arena.ports[new, port, :] = arena.ports[1 - new, port, :]
-            arena.port_left[new, port] = 0
+        base = rest(arena, block, port)
         if count > 0:
-            alone = only_source(arena, lane, block, plan, first, count, port, base)
-            if alone != 0:
-                return alone
+            alone = only_wire(arena, lane, plan, first, count, port, base)
+            if alone != NONE:
+                return source_row(arena, lane, block, plan, alone).ctypes.data
         if arena.filled[place] != base:
             arena.filled[place] = np.nan
             samples[:] = base
@@ -192,20 +215,20 @@ def is_dead(arena: Arena, lane: int, plan: int, wire: int) -> bool:
 
 
 @njit(**OPTIONS)
-def only_source(
-    arena: Arena, lane: int, block: int, plan: int, first: int, count: int, port: int, base: float
+def only_wire(
+    arena: Arena, lane: int, plan: int, first: int, count: int, port: int, base: float
 ) -> int:
-    """Address of the one source row that an input passes on untouched; 0 where there is none."""
+    """The one wire whose source row an input passes on untouched; NONE where there is none."""
     if base != 0.0 or arena.limits[port, 0] > -np.inf or arena.limits[port, 1] < np.inf:
-        return 0
+        return NONE
     alone = NONE
     for wire in range(first, first + count):
         if not is_dead(arena, lane, plan, wire):
             if alone != NONE:
-                return 0
+                return NONE
             alone = wire
     if alone == NONE:
-        return 0
+        return NONE
     cable = arena.plan_wires[plan, lane, alone, 1]
     amount = arena.live[lane, cable, NOW] * arena.plan_scale[plan, lane, alone]
     if (
@@ -213,8 +236,8 @@ def only_source(
         or amount != 1.0
         or arena.plan_wires[plan, lane, alone, 3] != 0
     ):
-        return 0
-    return source_row(arena, lane, block, plan, alone).ctypes.data
+        return NONE
+    return alone
 
 
 @njit(**OPTIONS)

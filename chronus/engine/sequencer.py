@@ -16,7 +16,7 @@ from chronus.engine.frames import frame_at
 from chronus.engine.layout import NONE, STOPPED, Arena, At, Clock, Head, Playing
 from chronus.engine.notes import play_note
 from chronus.engine.onsets import BEAT_TOLERANCE, is_there, measure_note, next_value
-from chronus.engine.ports import change
+from chronus.engine.ports import change_all
 from chronus.patch.tables import ROLES, Amount, Glide, Mark, Role, What, Whole
 from chronus.settings import BLOCK
 
@@ -117,11 +117,18 @@ def rest_ports(arena: Arena, lane: int, block: int, sequence: int, before: int) 
     offset = max(frame_at(arena.beats[lane, new], arena.head[RATE], beat) - block * BLOCK, 0)
     for role in range(ROLES):
         port = arena.sequence_ports[sequence, role]
-        if port == NONE or role == GATE:
+        if port == NONE or role == GATE or is_of_voices(arena, sequence):
             continue
         if moves(arena, before, role) and not moves(arena, after, role):
             ramp = int(np.floor(RAMP_S * arena.head[RATE] + 0.5))
-            change(arena, lane, new, port, offset, arena.base[lane, port], ramp)
+            change_all(arena, lane, new, port, offset, arena.base[lane, port], ramp)
+
+
+@njit(**OPTIONS)
+def is_of_voices(arena: Arena, sequence: int) -> bool:
+    """Whether a sequence plays several voices, each of which keeps the pitch that it has."""
+    gate = arena.sequence_ports[sequence, GATE]
+    return gate != NONE and arena.port_player[gate] != NONE
 
 
 @njit(**OPTIONS)
@@ -172,7 +179,7 @@ def lock_port(arena: Arena, lane: int, block: int, sequence: int, entry: int, fr
     take_due(arena, lane, block, sequence, column, frame)
     ramp = ramp_frames(arena, entry)
     value = arena.entry_values[entry, A_PITCH]
-    change(arena, lane, new, port, frame - block * BLOCK, value, ramp)
+    change_all(arena, lane, new, port, frame - block * BLOCK, value, ramp)
     beat = arena.sequence_at[lane, new, sequence, END]
     end = frame_at(arena.beats[lane, new], arena.head[RATE], beat)
     let_come(arena, lane, new, sequence, column, max(end, frame + 1), ramp, np.nan)
@@ -191,11 +198,11 @@ def move_port(arena: Arena, lane: int, block: int, sequence: int, entry: int, fr
     if port == NONE:
         return
     if arena.tables[table, GLIDE] == STEPS:
-        change(arena, lane, new, port, offset, value, ramp)
+        change_all(arena, lane, new, port, offset, value, ramp)
         return
     following, turn = next_value(arena, table, entry, state[TURN])
     if following == NONE:
-        change(arena, lane, new, port, offset, value, ramp)
+        change_all(arena, lane, new, port, offset, value, ramp)
         return
     beat = arena.sequence_at[lane, new, sequence, START]
     beat += turn * arena.table_values[table, 0] + arena.entry_values[following, A_BEAT]
@@ -211,7 +218,7 @@ def move_port(arena: Arena, lane: int, block: int, sequence: int, entry: int, fr
         way = value + (goal - value) * share
         if sign < 0 and value * goal > 0.0:
             way = value * (goal / value) ** share
-        change(arena, lane, new, port, offset, way, ramp)
+        change_all(arena, lane, new, port, offset, way, ramp)
         let_come(arena, lane, new, sequence, FREQ, frame + ramp, sign * (frames - ramp), goal)
     else:
-        change(arena, lane, new, port, offset, goal, sign * frames)
+        change_all(arena, lane, new, port, offset, goal, sign * frames)

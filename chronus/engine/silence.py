@@ -13,7 +13,7 @@ from numba import float32, njit
 
 from chronus.dsp.native import OPTIONS
 from chronus.engine.layout import NONE, RUNG_OUT, Arena, Clock, Head, Node, Tail
-from chronus.engine.nodes import start_afresh
+from chronus.engine.nodes import start_afresh, width_of
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FADE, PANIC = int(Head.FADE), int(Clock.PANIC)
 N_ROW_OUT, N_OUTPUTS, N_SLOT = int(Node.ROW_OUT), int(Node.OUTPUTS), int(Node.SLOT)
+N_SUMS = int(Node.SUMS)
 SINCE, QUIET = int(Tail.SINCE), int(Tail.QUIET)
 QUIET_BLOCKS, MOST_BLOCKS = int(Tail.QUIET_BLOCKS), int(Tail.MOST_BLOCKS)
 
@@ -31,7 +32,7 @@ SILENCE: Final = 3.1622776e-05
 @njit(**OPTIONS)
 def hush(arena: Arena, new: int, node: np.ndarray) -> None:
     """Let a node give nothing in this block."""
-    for k in range(node[N_OUTPUTS]):
+    for k in range(width_of(node) * node[N_OUTPUTS]):
         arena.rows_out[new, node[N_ROW_OUT] + k, :] = 0.0
 
 
@@ -55,7 +56,7 @@ def listen(arena: Arena, block: int, node: np.ndarray) -> None:
     fade = arena.head[FADE]
     peak = float32(0.0)
     for k in range(node[N_OUTPUTS]):
-        row = arena.rows_out[new, node[N_ROW_OUT] + k]
+        row = arena.rows_out[new, node[N_SUMS] + k]
         for i in range(BLOCK):
             if left - 1 - i < fade:
                 row[i] *= float32(left - 1 - i) / float32(fade)

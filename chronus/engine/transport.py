@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 from numba import njit
 
-from chronus.dsp.native import OPTIONS
+from chronus.dsp.native import ONCE, OPTIONS
 from chronus.engine import beats as plain
 from chronus.engine.beats import BAR_TOLERANCE
 from chronus.engine.frames import beats_after
 from chronus.engine.gates import close_gates
 from chronus.engine.layout import Arena, Beat, Clock, Event, Head, Ring
 from chronus.engine.silence import begin_panic
+from chronus.engine.voices import release_all
 from chronus.settings import BLOCK
 
 RATE = int(Head.RATE)
@@ -26,9 +25,6 @@ NEXT_BEAT, NEXT_BAR_BEATS = int(Beat.NEXT_BEAT), int(Beat.NEXT_BAR_BEATS)
 KIND, A, B, C = int(Ring.KIND), int(Ring.A), int(Ring.B), int(Ring.C)
 TEMPO, METER, START = int(Event.TEMPO), int(Event.METER), int(Event.START)
 STOP, FINISH, PANIC = int(Event.STOP), int(Event.FINISH), int(Event.PANIC)
-
-ONCE: Final = {**OPTIONS, "inline": "always"}
-"""What stands in one or two places: no function of its own, which would take longer to compile."""
 
 bpm_after = njit(**ONCE)(plain.bpm_after)
 bars_at = njit(**ONCE)(plain.bars_at)
@@ -73,6 +69,7 @@ def move_transport(arena: Arena, lane: int, block: int, event: np.ndarray, value
     if kind == STOP or kind == FINISH or kind == PANIC:
         if clock[PLAN] >= 0:
             close_gates(arena, lane, block, clock[PLAN])
+            release_all(arena, lane, block, clock[PLAN])
         if kind == FINISH:
             clock[FINISHING] = block
             clock[QUIET_BLOCKS] = event[A]

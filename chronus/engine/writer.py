@@ -16,6 +16,7 @@ from chronus.dsp.declaration import RAMP_S, Curve
 from chronus.engine.instant import Instant
 from chronus.engine.layout import (
     NONE,
+    VELOCITY_ONE,
     Arena,
     Clock,
     Count,
@@ -28,11 +29,11 @@ from chronus.engine.layout import (
     Ring,
 )
 from chronus.engine.leaving import Leaving
-from chronus.engine.places import Places
+from chronus.engine.places import Places, kernel_number
 from chronus.engine.plan import Place, Wiring, plan_of, write_plan
 from chronus.engine.slots import Slots
 from chronus.engine.tables import Tables
-from chronus.modules.catalog import catalog, kinds
+from chronus.modules.catalog import kinds
 from chronus.patch.graph import strip_of
 from chronus.patch.model import OUT
 from chronus.settings import BLOCK
@@ -70,7 +71,8 @@ class Writer:
         self.cable_slots: dict[str, int] = {}
         self.room = Places(arena)
         self.tables = Tables(self)
-        self._names: dict[str, str] = {}
+        self._nodes: dict[str, GraphNode] = {}
+        self._parts: dict[str, tuple[str, ...]] = {}
         self._mutes: dict[str, float] = {}
         self._fresh: set[str] = set()
         self._copied: dict[str, str] = {}
@@ -92,13 +94,21 @@ class Writer:
         """A whole number of the engine's clock, after the last finished block."""
         return int(self.arena.clock[0, self.bank, column])
 
+    def parts(self, key: str) -> tuple[str, ...]:
+        """The keys of a node's groups of voices; its own, where it is single."""
+        return self._parts.get(key, (key,))
+
+    def place(self, key: str) -> Place:
+        """Where a node is, or its first group of voices."""
+        return self.places[self.parts(key)[0]]
+
     def port_value(self, key: str, port: int) -> float:
         """What a port is at, or on its way to, in the engine."""
-        return float(self.arena.ports[self.bank, self.places[key].ports + port, Ramp.TARGET])
+        return float(self.arena.ports[self.bank, self.place(key).ports + port, Ramp.TARGET])
 
     def gliding_value(self, key: str, port: int) -> float | None:
         """Where a port is on its way, None where it has arrived, but for its own short ramp."""
-        place = self.places[key]
+        place = self.place(key)
         at = place.ports + port
         bank = self.bank
         if self.arena.port_left[bank, at] <= self._ramp_frames(place, port):
@@ -141,7 +151,7 @@ class Writer:
     def strip_rows(self) -> list[tuple[str, int]]:
         """Name of each node that is heard, and the first output row of its channel strip."""
         return [
-            (self._names[key], place.rows_out)
+            (self._nodes[key].name, place.rows_out)
             for key, place in self.places.items()
             if place.kind.name == "strip"
         ]
@@ -156,7 +166,7 @@ class Writer:
         for key, place in list(self.places.items()):  # another thread may ask
             bypass, reason, *recent = (int(n) for n in self.arena.faults[place.slot, : Fault.RESET])
             if reason != Reason.NONE:
-                found[self._names[key] + key] = (bypass, Reason(reason), max(recent))
+                found[self._nodes[key].name + key] = (bypass, Reason(reason), max(recent))
         return found
 
     def kernels_in_use(self) -> set[int]:
@@ -196,8 +206,9 @@ class Writer:
             self.room.install(place, node)
             self.places[node.key] = place
             self._fresh.add(node.key)
+        self._know_parts(graph)
         for node in new_nodes:
-            self._copy(node.key, copies.get(node.key))
+            self._copy(node, copies)
         for key, node in graph.nodes.items():
             self._renew_kernel(key, node)
         self._master = next(key for key, node in graph.nodes.items() if node.kind == OUT)
@@ -215,15 +226,29 @@ class Writer:
                 self.cables[key] = cable
                 self._fade(key, cable.amount)
         self._stage_leavers(graph, ringing)
-        self._names.update({node.key: node.name for node in graph.nodes.values()})
-        self._names = {key: name for key, name in self._names.items() if key in self.places}
+        self._nodes |= graph.nodes
+        self._nodes = {key: node for key, node in self._nodes.items() if key in self.places}
         self._stage_mutes(graph)
         self._order = dict.fromkeys((*graph.nodes, *graph.cables))
         self._instant.patched = True
 
+    def _know_parts(self, graph: Graph) -> None:
+        """Note which nodes are there in several groups of voices, and what rings with what."""
+        parts: dict[str, tuple[str, ...]] = {}
+        for key, node in graph.nodes.items():
+            if node.voices > 1:
+                parts[node.base] = (*parts.get(node.base, ()), key)
+                if node.group > 0 and key in self._fresh:
+                    self.room.link(self.places[parts[node.base][-2]], self.places[key])
+        singles = graph.nodes.keys() & self._parts.keys()
+        known = self._parts | dict.fromkeys(singles, ()) | parts
+        self._parts = {
+            base: those for base, those in known.items() if those and those[0] in self.places
+        }
+
     def _renew_kernel(self, key: str, node: GraphNode) -> None:
         """Let a node that keeps its place be computed by its kind's kernel as it is now."""
-        place, number = self.places[key], catalog().numbers[node.kind]
+        place, number = self.places[key], kernel_number(node)
         if place.number != number:
             assert place.kind.shape == kinds()[node.kind].shape, key
             self.places[key] = replace(place, kind=kinds()[node.kind], number=number)
@@ -240,13 +265,21 @@ class Writer:
         nodes = [node for key, node in graph.nodes.items() if key not in there]
         self.room.check(nodes, sum(key not in there for key in graph.cables), alone=alone)
 
-    def _copy(self, key: str, source: str | None) -> None:
+    def _copy(self, node: GraphNode, copies: Mapping[str, str]) -> None:
         """A new node goes on from the state of another, or of the one which that is a copy of."""
+        key, source = node.key, copies.get(node.base or node.key)
+        if source is not None:
+            source = dict(enumerate(self.parts(source))).get(node.group)
+        if source in self.places and self.places[source].size != self.places[key].size:
+            source = None  # it has voices, and the copy has not
         if source in self._fresh:
             source = self._copied.get(source)
         if source is not None and source in self.places:
             self._copied[key] = source
-            self._instant.add(Event.COPY, self.places[key].slot, self.places[source].slot)
+            place, other = self.places[key], self.places[source]
+            self._instant.add(Event.COPY, place.slot, other.slot)
+            if place.is_player and node.group == 0:
+                self._instant.add(Event.COPY_VOICES, place.player, other.player)
 
     def _fade(self, cable: str, amount: float) -> None:
         self._instant.add(Event.CABLE, self.cable_slots[cable], self.fade_frames, value=amount)
@@ -292,9 +325,15 @@ class Writer:
     # ---- what leaves
 
     def _stage_leavers(self, graph: Graph, ringing: Container[str]) -> None:
-        for key in [k for k in self.places if k in ringing and k not in graph.nodes]:
-            if key not in self._fresh:
-                self._let_ring(key, graph)
+        together: dict[str, list[str]] = {}
+        for key in self.places:
+            node = self._nodes.get(key)
+            if node is None or key in graph.nodes or key in self._fresh:
+                continue
+            if (node.base or key) in ringing:
+                together.setdefault(node.lead or key, []).append(key)
+        for lead, keys in together.items():
+            self._let_ring(keys, lead, graph)
         for key in (*self.places, *self.cables):
             if key in graph.cables or key in graph.nodes:
                 continue
@@ -311,18 +350,26 @@ class Writer:
     def _is_kept(self, node: str, graph: Graph) -> bool:
         return node in graph.nodes or self._leaving.rings(node)
 
-    def _let_ring(self, key: str, graph: Graph) -> None:
+    def _let_ring(self, keys: list[str], lead: str, graph: Graph) -> None:
         """A node, its strip and what they are patched into ring on, as ghosts without a name.
 
         What is loaded, or comes back, under the same key is another node.
+
+        Args:
+            keys: the node, or all of an instrument.
+            lead: the node with which they ring until it is silent.
+            graph: what stays.
         """
         self._ghosts += 1
-        names = {key: f"{key}~{self._ghosts}", strip_of(key): f"{strip_of(key)}~{self._ghosts}"}
+        strips = [strip_of(self._nodes[key].base or key) for key in keys]
+        names = {key: f"{key}~{self._ghosts}" for key in (*keys, *strips) if key in self.places}
+        leading = names.get(self.parts(lead)[0], names[keys[0]])
         for old, ghost in names.items():
-            if old in self.places:
-                self.places[ghost] = self.places.pop(old)
-                self._names[ghost] = self._names.pop(old)
-                self._leaving.ring(ghost, names[key])
+            place = self.places[ghost] = self.places.pop(old)
+            self._nodes[ghost] = replace(self._nodes.pop(old), key=ghost)
+            self._leaving.ring(ghost, leading)
+            if place.group != NONE:
+                self.room.leave_to_ghost(place)
         for old, cable in list(self.cables.items()):
             if cable.source not in names and cable.target not in names:
                 continue
@@ -336,13 +383,13 @@ class Writer:
             if old in self._fresh:
                 self._fresh ^= {old, ghost}
             if cable.source in names and not was_leaving and self._is_kept(ends[1], graph):
-                self._leaving.ring(ghost, names[key])
-        place = self.places[names[key]]
-        gate = place.kind.find_input("gate")
-        if gate is not None:
-            self.set_gate(names[key], gate, is_open=False)
+                self._leaving.ring(ghost, leading)
+        for key in keys:
+            gate = self.places[names[key]].kind.find_input("gate")
+            if gate is not None:
+                self.set_gate(names[key], gate, is_open=False)
         blocks = (round(s * self.rate_hz / BLOCK) for s in (QUIET_S, LONGEST_RING_S))
-        self._instant.add(Event.RING, place.slot, *blocks)
+        self._instant.add(Event.RING, self.places[leading].slot, *blocks)
 
     def _stage_leaving(self, key: str, *, is_held: bool) -> None:
         """Let a cable fade out; what no plan has had yet goes at once and leaves no trace."""
@@ -361,6 +408,8 @@ class Writer:
         place = self.places.pop(key)
         self._copied.pop(key, None)
         self._instant.forget(Event.COPY, place.slot)
+        if place.is_player:
+            self._instant.forget_player(place.player)
         for port in range(place.ports, place.ports + len(place.kind.inputs)):
             for kind in (Event.GATE, Event.PORT, Event.FOLLOW):
                 self._instant.forget(kind, port)
@@ -370,19 +419,28 @@ class Writer:
 
     def knows(self, key: str) -> bool:
         """Whether a node has a place: it plays, or still fades out."""
-        return key in self.places
+        return self.parts(key)[0] in self.places
 
     def set_port(self, key: str, port: int, value: float) -> None:
         """A port goes to a value within its own ramp; at once where its node is not heard yet."""
+        key = self.parts(key)[0]
         place = self.places[key]
         at = place.ports + port
-        if key in self._fresh:
+        if place.is_player and place.kind.inputs[port].name == "gate":
+            self.set_gate(key, port, is_open=value > 0.5)
+        elif key in self._fresh:
+            self._set_at_once(at, value)
+        else:
+            self._instant.add(Event.PORT, at, self._ramp_frames(place, port), value=value)
+
+    def _set_at_once(self, at: int, value: float) -> None:
+        """A port that nothing is heard of has a value, and so have those that go with it."""
+        self._instant.forget(Event.FOLLOW, at)
+        self._instant.forget(Event.PORT, at)
+        while at != NONE:
             self.arena.ports[:, at] = (np.float32(value), np.float32(value), 0.0, 0.0)
-            self._instant.forget(Event.FOLLOW, at)
             self.arena.base[:, at] = value
-            self._instant.forget(Event.PORT, at)
-            return
-        self._instant.add(Event.PORT, at, self._ramp_frames(place, port), value=value)
+            at = int(self.arena.port_next[at])
 
     def glide_port(self, key: str, port: int, ends: tuple[float, float], frames: int) -> None:
         """A port goes to a value within so many frames, by the curve that it declares.
@@ -394,6 +452,7 @@ class Writer:
                 where it ends.
             frames: at least 1.
         """
+        key = self.parts(key)[0]
         place = self.places[key]
         at = place.ports + port
         if key in self._fresh:
@@ -404,6 +463,11 @@ class Writer:
 
     def copy_glides(self, key: str, source: str) -> None:
         """Let the ports of a copy that is new glide as those of its source do."""
+        if key in self._parts:
+            for part, other_part in zip(self.parts(key), self.parts(source), strict=False):
+                if part != key:
+                    self.copy_glides(part, other_part)
+            return
         if key not in self._fresh or source not in self.places:
             return
         place, other = self.places[key], self.places[source]
@@ -419,6 +483,12 @@ class Writer:
         """How long a port takes to what it is set to."""
         return round(place.kind.inputs[port].ramp_s * self.rate_hz) if self.fade_frames else 0
 
+    def play_note(self, key: str, hz: float, velocity: float, frames: int) -> None:
+        """A voice of a player plays a note for so many frames (0: until all are released)."""
+        player = self.place(key).player
+        parts = round(float(np.float32(velocity)) * VELOCITY_ONE)
+        self._instant.add_note(player, frames, parts, hz)
+
     def glide_cable(self, key: str, frames: int) -> None:
         """A cable takes so many frames to its amount, if it was there before."""
         if key in self.cable_slots and key not in self._fresh:
@@ -426,15 +496,24 @@ class Writer:
             self._instant.add(Event.CABLE, self.cable_slots[key], frames, value=amount)
 
     def set_gate(self, key: str, port: int, *, is_open: bool, frames: int = 0) -> None:
-        """A gate opens for so many frames (0: until it is closed), or closes."""
-        at = self.places[key].ports + port
-        self._instant.add(Event.GATE, at, frames, value=float(is_open))
+        """A gate opens for so many frames (0: until it is closed), or closes.
+
+        Of what plays several notes at once: it plays its own pitch, or all voices close theirs.
+        """
+        place = self.place(key)
+        if not place.is_player or place.kind.inputs[port].name != "gate":
+            self._instant.add(Event.GATE, place.ports + port, frames, value=float(is_open))
+        elif is_open:
+            self._instant.add_note(place.player, frames, NONE, 0.0)
+        else:
+            self._instant.release(place.player)
 
     def follow_port(self, key: str, port: int, before: tuple[str, int]) -> None:
         """A port of a node that is new takes the value of one that leaves, if that has played."""
-        if before[0] in self._leaving:
-            places = self.places[key].ports + port, self.places[before[0]].ports + before[1]
-            self._instant.add(Event.FOLLOW, *places)
+        for part, old in zip(self.parts(key), self.parts(before[0]), strict=False):
+            if old in self._leaving:
+                places = self.places[part].ports + port, self.places[old].ports + before[1]
+                self._instant.add(Event.FOLLOW, *places)
 
     def add(self, kind: Event, a: int = 0, b: int = 0, c: int = 0, value: float = 0.0) -> None:
         """Any other event."""
@@ -447,7 +526,8 @@ class Writer:
 
     def reset_node(self, key: str) -> None:
         """A node starts afresh, and is computed again if it was bypassed."""
-        self._instant.add(Event.RESET, self.places[key].slot)
+        for part in self.parts(key):
+            self._instant.add(Event.RESET, self.places[part].slot)
 
     def hush_ringing(self) -> None:
         """What was unloaded and rings on is silent from now on."""
@@ -456,7 +536,7 @@ class Writer:
 
     def port_place(self, key: str, port: int) -> int:
         """A port's place in the arena, for the ports of a sequence."""
-        return self.places[key].ports + port
+        return self.place(key).ports + port
 
     # ---- publishing
 
@@ -507,7 +587,9 @@ class Writer:
         places = {key: self.places[key] for key in keys if key in self.places}
         cables = [self.cables[key] for key in keys if key in self.cables]
         cables = [c for c in cables if c.source in places and c.target in places]
-        return Wiring(places, cables, self.cable_slots, self._leaving.fading, self._master)
+        return Wiring(
+            places, cables, self.cable_slots, self._leaving.fading, self._master, self.rate_hz
+        )
 
     def _put(self, index: int, due: int, event: tuple[int, int, int, int, float]) -> None:
         place = index % self.arena.ring.shape[0]

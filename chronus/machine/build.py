@@ -18,19 +18,19 @@ from typing import TYPE_CHECKING, Final, TextIO, TypeAlias
 import chronus.dsp
 import chronus.engine
 import chronus.machine
-from chronus.dsp.codegen import kernel_name
 from chronus.dsp.compile import is_compiled, kernels_dir, write_atomically, write_kernel
 from chronus.dsp.sources import source_error
 from chronus.engine.freshness import kernels_fingerprint, step_fingerprint
 from chronus.errors import Code, UserError
 from chronus.machine import locks
-from chronus.modules.catalog import catalog, kinds, place_of
+from chronus.modules.catalog import catalog, form_of, kinds, place_of, wide
 from chronus.settings import cache_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Container, Mapping
 
     from chronus.dsp.declaration import Kind
+    from chronus.modules.catalog import Catalog
 
 STEP: Final = "engine"
 """What the step is called among the names of kinds."""
@@ -41,21 +41,34 @@ _compiled_at: list[float] = []
 
 
 def compiled() -> dict[str, str]:
-    """The kernel of each kind that is compiled, by the kind's name; loads no compiler."""
+    """The kernel of each kind that is compiled, by the kind's name; loads no compiler.
+
+    With them those wide ones that an instrument has needed some time: see `catalog.wide`.
+    """
     if catalog().is_first:
         known = _marked()
         if known is not None:
-            return known
-    kernels = {name: kernel_name(kind) for name, kind in kinds().items()}
-    found = {name: kernel for name, kernel in kernels.items() if is_compiled(kernel)}
-    if len(found) == len(kernels) and catalog().is_first:
+            return _there(known, there=kinds())
+    kernels = {name: catalog().kernel(name) for name in forms_of(catalog())}
+    found = _there(kernels)
+    if found.keys() >= kinds().keys() and catalog().is_first:
         with contextlib.suppress(OSError):  # who cannot write it looks at each kernel next time
-            write_atomically(_mark(), json.dumps(found))
+            write_atomically(_mark(), json.dumps(kernels))
     return found
 
 
+def forms_of(kinds_of: Catalog) -> list[str]:
+    """The names of all kernels that a catalog can have."""
+    return [*kinds_of.kinds, *map(wide, kinds_of.kinds)]
+
+
+def _there(kernels: Mapping[str, str], there: Container[str] = ()) -> dict[str, str]:
+    """Those kernels that are compiled; of some it is known."""
+    return {name: k for name, k in kernels.items() if name in there or is_compiled(k)}
+
+
 def _mark() -> Path:
-    """A file that is there when every kernel of the catalog is compiled, with their names."""
+    """A file that is there when every kind's mono kernel is compiled, with all kernels' names."""
     return cache_dir() / "kernels" / f"complete-{kernels_fingerprint(catalog().files)}"
 
 
@@ -64,7 +77,7 @@ def _marked() -> dict[str, str] | None:
         found = json.loads(_mark().read_text())
     except (OSError, ValueError):
         return None
-    return found if isinstance(found, dict) and set(found) == set(kinds()) else None
+    return found if isinstance(found, dict) and set(found) == set(forms_of(catalog())) else None
 
 
 def missing(wanted: Collection[str]) -> list[str]:
@@ -74,6 +87,8 @@ def missing(wanted: Collection[str]) -> list[str]:
     return absent + [name for name in wanted if name not in there]
 
 
+Form: TypeAlias = "tuple[Kind, bool]"
+"""A kind, and whether its wide kernel is meant."""
 Progress: TypeAlias = "Callable[[int, int, str], None]"
 """Told how many are done, how many there are, and the name of the last."""
 
@@ -82,25 +97,30 @@ def build(names: Collection[str], progress: Progress | None = None) -> None:
     """Compile what is missing of some kinds, and the step; returns when all of it is in the cache.
 
     Args:
-        names: kinds.
+        names: kinds, or `wide` of them.
         progress: told how it goes on.
 
     Raises:
         UserError: E_FILE, the cache folder cannot be written, or a kind does not compile.
     """
-    _build([kinds()[name] for name in missing(names) if name != STEP], progress)
+    _build(_kernels(missing(names), catalog()), progress)
 
 
-def build_kinds(wanted: Collection[Kind], progress: Progress | None = None) -> None:
-    """Compile what is missing of kinds that may be in no catalog yet, and the step.
+def _kernels(names: Collection[str], of: Catalog) -> list[Form]:
+    """The kinds that kernels are of, and whether they are wide."""
+    return [(of.kinds[form_of(n)[0]], form_of(n)[1]) for n in names if n != STEP]
+
+
+def build_for(new: Catalog, names: Collection[str], progress: Progress | None = None) -> None:
+    """Compile what is missing of kinds, or `wide` of them, of a catalog to come, and the step.
 
     Raises:
         UserError: as `build`.
     """
-    _build([kind for kind in wanted if not is_compiled(kernel_name(kind))], progress)
+    _build(_kernels([n for n in names if not is_compiled(new.kernel(n))], new), progress)
 
 
-def _build(wanted: Collection[Kind], progress: Progress | None) -> None:
+def _build(wanted: Collection[Form], progress: Progress | None) -> None:
     is_done = _is_step_compiled()
     if wanted or not is_done:
         jobs = _jobs(wanted, with_step=not is_done)
@@ -108,7 +128,7 @@ def _build(wanted: Collection[Kind], progress: Progress | None) -> None:
         _compiled_at.append(time.monotonic())
 
 
-def _jobs(wanted: Collection[Kind], *, with_step: bool) -> dict[str, Kind | None]:
+def _jobs(wanted: Collection[Form], *, with_step: bool) -> dict[str, Kind | None]:
     """What is to be compiled, by what the compiler is told: kernels, whose sources are written.
 
     Raises:
@@ -116,7 +136,7 @@ def _jobs(wanted: Collection[Kind], *, with_step: bool) -> dict[str, Kind | None
     """
     _check_folder()
     jobs: dict[str, Kind | None] = {STEP: None} if with_step else {}
-    return jobs | {write_kernel(kind): kind for kind in wanted}
+    return jobs | {write_kernel(kind, wide=is_wide): kind for kind, is_wide in wanted}
 
 
 def compiled_at() -> float:
@@ -144,7 +164,7 @@ class BackgroundBuild:
 
     def _run(self, builders: _Builders, absent: list[str]) -> None:
         try:
-            wanted = [kinds()[name] for name in absent if name != STEP]
+            wanted = _kernels(absent, catalog())
             builders.run(_jobs(wanted, with_step=STEP in absent), _say_nothing)
         except UserError as error:
             self.error = error

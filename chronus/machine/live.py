@@ -21,7 +21,7 @@ from chronus.machine.memory import SharedArena
 from chronus.machine.quarantine import Quarantine
 from chronus.machine.sinks import MARGIN_FRAMES, Feeder
 from chronus.machine.usage import Usage
-from chronus.modules.catalog import catalog, kinds
+from chronus.modules.catalog import catalog, kinds, wide
 from chronus.settings import BLOCK, DEFAULT_RATE_HZ
 
 if TYPE_CHECKING:
@@ -133,8 +133,7 @@ class LiveMachine:
         """
         build.build(needed)
         refresh()
-        numbers = catalog().numbers
-        ready = {numbers[name]: kernel for name, kernel in build.compiled().items()}
+        ready = {catalog().number(name): kernel for name, kernel in build.compiled().items()}
         settings = self.settings
         audio = AudioTask(
             self._shared,
@@ -179,8 +178,8 @@ class LiveMachine:
         Raises:
             UserError: E_FILE, E_INTERNAL; all plays on as before then.
         """
-        crew, numbers = self._running(), catalog().numbers
-        wanted = sorted(name for name in kinds if numbers[name] not in crew.kernels)
+        crew = self._running()
+        wanted = sorted(name for name in kinds if catalog().number(name) not in crew.kernels)
         if wanted:
             build.build(wanted)
             crew.hand_over({**crew.kernels, **catalog().kernels(wanted)})
@@ -198,9 +197,12 @@ class LiveMachine:
         """
         crew, old = self._running(), catalog().numbers
         changed = [name for name, number in new.numbers.items() if number != old.get(name)]
+        changed += [
+            wide(n) for n in changed if n in old and catalog().number(wide(n)) in crew.kernels
+        ]
         with self._compiling() as progress:
-            build.build_kinds([new.kinds[name] for name in changed], progress)
-        used = {*self.writer.kernels_in_use(), *new.numbers.values()}
+            build.build_for(new, changed, progress)
+        used = {*self.writer.kernels_in_use(), *(new.number(n) for n in build.forms_of(new))}
         kept = {number: kernel for number, kernel in crew.kernels.items() if number in used}
         crew.hand_over({**kept, **new.kernels(changed)})
         workers = [entry for entry in crew.processes() if entry["role"] == "worker"]

@@ -12,7 +12,7 @@ import pkgutil
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import chronus.modules as room
 from chronus.dsp.codegen import kernel_name
@@ -30,7 +30,8 @@ class Catalog:
 
     Attributes:
         kinds: by name, in the order of help: by family, then file and place in it.
-        numbers: of each kind's kernel, in the table of addresses; another kernel has another.
+        numbers: of each kind's kernel, in the table of addresses; another kernel has another. The
+            wide kernel, of voices side by side, has the next one: see `wide`.
         count: the next free number.
         generations: how often a kind has got another shape, for all kinds that ever were.
         modules: that they were read from.
@@ -49,9 +50,19 @@ class Catalog:
         """What they were read from."""
         return tuple(Path(str(module.__file__)) for module in self.modules.values())
 
+    def number(self, kernel: str) -> int:
+        """The number of the kernel of a kind, or of the wide one by `wide(kind)`."""
+        name, is_wide = form_of(kernel)
+        return self.numbers[name] + is_wide
+
+    def kernel(self, kernel: str) -> str:
+        """What the cache calls it."""
+        name, is_wide = form_of(kernel)
+        return kernel_name(self.kinds[name], wide=is_wide)
+
     def kernels(self, names: Iterable[str]) -> dict[int, str]:
-        """The kernels of some kinds: their names by their numbers."""
-        return {self.numbers[name]: kernel_name(self.kinds[name]) for name in names}
+        """The kernels of some kinds, or wide ones: their names by their numbers."""
+        return {self.number(name): self.kernel(name) for name in names}
 
     def changed_since(self, before: Catalog) -> list[str]:
         """Kinds that were there before, and say or do something else now."""
@@ -63,6 +74,21 @@ class Catalog:
                 self.numbers[name] != before.numbers[name] or kind.words != before.kinds[name].words
             )
         ]
+
+
+WIDE_MARK: Final = "/wide"
+FORMS: Final = 2
+"""Numbers that a kind takes: of its mono and of its wide kernel."""
+
+
+def wide(kind: str) -> str:
+    """What a kind's wide kernel is called among the names of kinds, whose kernels are mono."""
+    return kind + WIDE_MARK
+
+
+def form_of(kernel: str) -> tuple[str, bool]:
+    """The kind that a name is of, and whether it is that of its wide kernel."""
+    return kernel.removesuffix(WIDE_MARK), kernel.endswith(WIDE_MARK)
 
 
 _now: list[Catalog] = []
@@ -135,8 +161,9 @@ def place_of(kind: Kind) -> tuple[str, int]:
 
 def _first(modules: Mapping[str, ModuleType]) -> Catalog:
     found = _kinds_of(modules.values())
-    numbers = {name: number for number, name in enumerate(found)}
-    return Catalog(found, numbers, len(numbers), dict.fromkeys(found, 0), modules, is_first=True)
+    numbers = {name: FORMS * place for place, name in enumerate(found)}
+    generations = dict.fromkeys(found, 0)
+    return Catalog(found, numbers, FORMS * len(found), generations, modules, is_first=True)
 
 
 def _after(before: Catalog, modules: Mapping[str, ModuleType]) -> Catalog:
@@ -160,7 +187,7 @@ def _after(before: Catalog, modules: Mapping[str, ModuleType]) -> Catalog:
             numbers[name] = before.numbers[name]
         else:
             numbers[name] = count
-            count += 1
+            count += FORMS
     return Catalog(found, numbers, count, generations, modules)
 
 

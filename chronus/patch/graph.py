@@ -6,10 +6,12 @@ import heapq
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from chronus.modules.catalog import catalog, kinds
-from chronus.patch.instruments import instrument_of
+from chronus.dsp.layout import WIDE
+from chronus.modules.catalog import catalog, kinds, wide
+from chronus.patch.instruments import inner_nodes, instrument_of
 from chronus.patch.model import OUT, STRIP_PORTS
 from chronus.patch.naming import is_within, shown_node
+from chronus.patch.voices import voices_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,17 +21,41 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class GraphNode:
-    """A node as the engine sees it; `key` is unique for ever, `name` may become another."""
+    """A node as the engine sees it; `key` is unique for ever, `name` may become another.
+
+    Attributes:
+        key: of this one alone.
+        name: of the node, or of the node that it is the strip of.
+        kind: name of its kind.
+        values: that are not its kind's defaults.
+        voices: of its instrument, where it is computed once for each; 1: it is single.
+        group: of up to WIDE voices that are computed side by side, from 0: those of this node.
+        base: the key of the node, whatever its groups; that of a single node is `key`.
+        player: `base` of what the notes of its voices go to; "" where it is single.
+        is_legato: whether a note that comes while its gate is open begins no new attack.
+        lead: key of what it rings with until that is silent: an instrument rings as one.
+    """
 
     key: str
     name: str
     kind: str
     values: Mapping[str, float]
+    voices: int = 1
+    group: int = 0
+    base: str = ""
+    player: str = ""
+    is_legato: bool = False
+    lead: str = ""
 
     @property
     def is_strip(self) -> bool:
         """Whether it is the channel strip of a node."""
         return self.kind == "strip"
+
+    @property
+    def is_player(self) -> bool:
+        """Whether it is what the notes of its voices go to."""
+        return self.player != "" and self.base == self.player
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +229,78 @@ def graph_of(patch: Patch) -> Graph:
             )
         strip_out = f"{strip_key(node)}>out{_generation(OUT)}"
         cables[strip_out] = GraphCable(strip_out, strip_key(node), 0, out, 0, 1.0, bends=False)
+    return with_voices(patch, Graph(nodes, cables))
+
+
+def with_voices(patch: Patch, graph: Graph) -> Graph:
+    """The graph in which each node that has voices is there for each group of them.
+
+    Cables between two nodes of one instrument's voices are there for each group, too. Any other
+    cable is there for each group of its source, and of its target: what comes out of voices adds
+    up, what goes into them goes to all.
+    """
+    if not patch.instruments:
+        return graph
+    parts = _parts(patch, graph)
+    nodes: dict[str, GraphNode] = {}
+    for key, node in graph.nodes.items():
+        nodes |= {part.key: part for part in parts.get(key, (node,))}
+    cables: dict[str, GraphCable] = {}
+    for cable in graph.cables.values():
+        sources, targets = parts.get(cable.source, ()), parts.get(cable.target, ())
+        if not sources and not targets:
+            cables[cable.key] = cable
+            continue
+        for source in sources or (graph.nodes[cable.source],):
+            for target in targets or (graph.nodes[cable.target],):
+                is_within = source.player == target.player != ""
+                if not is_within or source.group == target.group:
+                    key = f"{cable.key}:{_part(source)}.{_part(target)}"
+                    cables[key] = replace(cable, key=key, source=source.key, target=target.key)
     return Graph(nodes, cables)
+
+
+def _part(node: GraphNode) -> str:
+    return f"{node.voices}.{node.group}" if node.voices > 1 else ""
+
+
+def _parts(patch: Patch, graph: Graph) -> dict[str, tuple[GraphNode, ...]]:
+    """By the keys of the nodes of instruments what is there in their places."""
+    voiced = voices_of(patch)
+    found: dict[str, tuple[GraphNode, ...]] = {}
+    for instrument in patch.instruments.values():
+        output = patch.nodes.get(instrument.heard)
+        struck = patch.nodes.get(instrument.struck or "")
+        lead = "" if output is None else key_of(output)
+        lead = strip_of(lead) if strip_of(lead) in graph.nodes else lead
+        for node in inner_nodes(patch, instrument):
+            key = key_of(node)
+            if node.name not in voiced:
+                is_legato = instrument.legato and node is struck
+                found[key] = (replace(graph.nodes[key], lead=lead, is_legato=is_legato),)
+                continue
+            voices, player = instrument.voices, key_of(patch.nodes[voiced[node.name]])
+            found[key] = tuple(
+                replace(
+                    graph.nodes[key],
+                    key=f"{key}:{voices}.{group}",
+                    voices=voices,
+                    group=group,
+                    base=key,
+                    player=player,
+                    lead=lead,
+                )
+                for group in range(-(-voices // WIDE))
+            )
+    return found
+
+
+def kernels_of(patch: Patch) -> set[str]:
+    """The names of all kernels that play a patch, see `chronus.modules.catalog.wide`."""
+    if not patch.instruments:
+        return {node.kind for node in patch.nodes.values()}
+    graph = graph_of(patch)
+    return {wide(n.kind) if n.voices > 1 else n.kind for n in graph.nodes.values()}
 
 
 def _cable(patch: Patch, cable: Cable) -> GraphCable:

@@ -127,7 +127,9 @@ def _inputs(old: Graph, new: Graph, after: Patch) -> Iterator[InputChange]:
             before = None if there is None else there.values.get(port.name, port.default)
             if before != value and not (node.is_strip and port.name == MUTE):
                 can_glide = not port.choices and port.name != "gate"
-                yield InputChange(names[key], key, port.name, index, can_glide, value, before)
+                yield InputChange(
+                    names[node.base or key], key, port.name, index, can_glide, value, before
+                )
 
 
 def _node_of(patch: Patch, target: str) -> int | None:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from chronus.engine.layout import NONE
-from chronus.patch.graph import graph_of, heard, key_of, strip_key
+from chronus.patch.graph import graph_of, heard, kernels_of, key_of, strip_key
 from chronus.patch.model import Patch, empty_patch
 from chronus.session.draft import place_of
 from chronus.session.glides import Glides
@@ -103,7 +103,7 @@ class Console:
 
     def publish(self, due: int) -> int:
         """Let all that was staged take effect at a block; a mark to settle on."""
-        self.backend.need({node.kind for node in self.patch.nodes.values()})
+        self.backend.need(kernels_of(self.patch))
         self.backend.make_room()
         self.is_touched = self.is_rewired = False
         return self._writer.publish(due)
@@ -180,6 +180,15 @@ class Console:
         assert index is not None, node.name
         if self.is_here(node):
             self._writer.set_gate(key_of(node), index, is_open=is_open, frames=frames)
+            self.is_touched = True
+
+    def play_notes(
+        self, node: Node, pitches: Iterable[float], velocity: float, frames: int
+    ) -> None:
+        """Let voices of a node that plays several notes at once each play a pitch in Hz."""
+        if self.is_here(node):
+            for hz in pitches:
+                self._writer.play_note(key_of(node), hz, velocity, frames)
             self.is_touched = True
 
     def play(self, player: str, table: Table, roles: Ports, locks: Locks, *, now: bool) -> None:

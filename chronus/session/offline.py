@@ -8,7 +8,7 @@ from chronus.dsp.compile import write_kernel
 from chronus.dsp.declaration import RAMP_S
 from chronus.engine.layout import Arena, Clock, Head, offline_arena, tape_part
 from chronus.engine.writer import Writer
-from chronus.modules.catalog import catalog, kinds
+from chronus.modules.catalog import catalog, form_of, kinds
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
@@ -73,10 +73,10 @@ class Offline:
 
     def reload(self, new: Catalog) -> list[int]:
         """Compile what has changed; there are no workers."""
-        from chronus.machine.build import build_kinds  # noqa: PLC0415 - only where it is needed
+        from chronus.machine.build import build_for  # noqa: PLC0415 - only where it is needed
 
         old = catalog().numbers
-        build_kinds([new.kinds[name] for name, n in new.numbers.items() if n != old.get(name)])
+        build_for(new, [name for name, n in new.numbers.items() if n != old.get(name)])
         return []
 
     def release(self) -> None:
@@ -187,10 +187,12 @@ class Offline:
 
         if self._pump is None:
             self._pump = Pump(self._arena, SilentStepper() if self._rehearses else Stepper())
-        numbers, stepper = catalog().numbers, self._pump.stepper
-        wanted = {*self._kinds, "strip", "out"}
-        fresh = [n for n in kinds() if n in wanted and not stepper.has(numbers[n])]
+        stepper = self._pump.stepper
+        wanted = sorted({*self._kinds, "strip", "out"})
+        known = [name for name in wanted if form_of(name)[0] in kinds()]
+        fresh = [name for name in known if not stepper.has(catalog().number(name))]
         for name in fresh:
-            write_kernel(kinds()[name])
+            kind, is_wide = form_of(name)
+            write_kernel(kinds()[kind], wide=is_wide)
         stepper.load(catalog().kernels(fresh))
         return self._pump

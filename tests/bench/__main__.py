@@ -26,6 +26,7 @@ from chronus.modules.catalog import kinds
 from chronus.session.offline import Offline
 from chronus.session.session import Session
 from chronus.settings import BLOCK
+from tests.support.voices import PAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,6 +140,44 @@ def kernel_us(name: str, *, wide: bool) -> float:
     return spent / (times * BLOCK / RATE) / width * 1e6
 
 
+def pad_s(notes: int, seconds: int = 10) -> float:
+    """CPU seconds a second of audio of an instrument of six voices of which so many are held.
+
+    What the engine costs without it is in that, too; with no note held all of them sleep. A free
+    LFO would run on, so there is none.
+    """
+    pad = "\n".join(line for line in PAD.splitlines() if "lfo" not in line)
+    backend = Offline(RATE)
+    session = Session(backend, handlers(), is_score=True)
+    pitches = " ".join(f"{110 * (2 + i)}hz" for i in range(notes))
+    for line in [pad, "load pad voices 6", f"note pad {pitches} for 50s"][: 3 if notes else 2]:
+        reply = session.run_line(line)
+        assert reply.ok, reply
+    session.move_to(RATE)
+    spent = cpu_s(lambda: session.move_to((1 + seconds) * RATE))
+    backend.close()
+    return spent / seconds
+
+
+def empty_s(seconds: int = 10) -> float:
+    """CPU seconds a second of audio of an engine with nothing loaded."""
+    backend = Offline(RATE)
+    session = Session(backend, handlers(), is_score=True)
+    session.move_to(RATE)
+    spent = cpu_s(lambda: session.move_to((1 + seconds) * RATE))
+    backend.close()
+    return spent / seconds
+
+
+def print_voices() -> None:
+    """What the voices of an instrument cost while they sleep and while they sound."""
+    found = medians({"empty": empty_s, "asleep": lambda: pad_s(0), "sounding": lambda: pad_s(6)})
+    asleep, sounding = found["asleep"] - found["empty"], found["sounding"] - found["empty"]
+    print("\na pad of 6 voices  us of CPU a second of audio, without what an empty engine costs")
+    print(f"sounding           {sounding * 1e6:8.0f}")
+    print(f"asleep             {asleep * 1e6:8.0f}  {asleep / sounding:6.1%} of that")
+
+
 def medians(works: dict[str, Callable[[], float]]) -> dict[str, float]:
     """The median of each, measured in turn: A B C A B C ..."""
     found: dict[str, list[float]] = {name: [] for name in works}
@@ -171,6 +210,7 @@ def main() -> int:
             f"{count:6}  {spent:15.4f}  {spent / count * 1e6:10.0f}  "
             f"{spent / count / unit:16.2f}  {node:19.3f}"
         )
+    print_voices()
     print("\nkernel    mono us / voice  wide us / voice  wide / mono")
     sums = [0.0, 0.0]
     kernels = medians(

@@ -15,15 +15,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chronus.commands.registry import handlers
+from chronus.dsp.compile import write_kernel
 from chronus.engine.layout import LANE_COLUMNS as COLUMNS
 from chronus.engine.layout import NONE, Clock, Count, Fault, Head, Lane, Node, Reason
 from chronus.engine.offline import Stepper
 from chronus.language.parser import read
-from chronus.modules.catalog import catalog, kinds
+from chronus.modules.catalog import catalog, form_of, kinds, wide
 from chronus.patch.graph import key_of
 from chronus.session.offline import Offline
 from chronus.session.session import Session
 from chronus.settings import BLOCK
+from tests.support.voices import PAD
 
 if TYPE_CHECKING:
     import random
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from chronus.language.statements import Said
 
 PORTS, CABLES, ROWS, STATE, SEQUENCES, NODES = 192, 48, 128, 16_384, 8, 48
+VOICES = 64
 """So much of the arena the small patches of the simulation use."""
 RATE_HZ = 48_000
 SCORE = (
@@ -44,6 +47,11 @@ SCORE = (
     "sequence bass: c2 eb2~ g1 . step 1/32",
     "sequence env: x_x. step 1/32 gate 90%",
     "set filter.cutoff 4khz env.level -12db over 45ms; tempo 230 over 1/16",
+)
+CHORDS = (
+    PAD,
+    "load pad as pad voices 3; set pad.level -9db",
+    "note pad c3 e3 for 1/64; sequence pad: c2 . . g2 eb3 . . . . step 1/32 gate 70%",
 )
 ECHO = "load delay as echo; set echo.time 5ms; patch env > echo"
 EDITS = (
@@ -84,6 +92,24 @@ EDITS = (
     "start",
     "reset bass; reset filter",
 )
+PLAYED = (
+    "note pad c3 e3 for 30ms",
+    "note pad g2 for 9ms at 0.4",
+    "note pad c2 c3 c4 for 50ms",
+    "gate pad off",
+    "trigger pad",
+    "set pad.cutoff 900hz",
+    "set pad.freq 200hz",
+    "set pad/filter.mode high",
+    "set pad/filter.mode low",
+    "sequence pad: c3 . g3 eb3 step 1/32 now",
+    "unsequence pad",
+    "reset pad",
+    "copy pad as dup",
+    "unload dup tail",
+    "unload pad tail",
+)
+"""What is typed where there is an instrument of several voices."""
 ASK_THE_ENGINE = {
     "start", "stop", "set filter.cutoff *1.4", "set hat.level -20db bass.freq - 1oct over 1/32"
 }  # fmt: skip
@@ -94,13 +120,19 @@ FINE = tuple(line for line in EDITS if line not in ASK_THE_ENGINE)
 @cache
 def hands() -> Stepper:
     """The compiled step and all kernels, loaded once for all worlds."""
-    return Stepper(catalog().kernels(kinds()))
+    pad = ("keys", "saw", "filter", "adsr")
+    names = [*kinds(), *map(wide, pad)]
+    for name in names:
+        kind, is_wide = form_of(name)
+        write_kernel(kinds()[kind], wide=is_wide)
+    return Stepper(catalog().kernels(names))
 
 
 @cache
-def score(*, echoes: bool) -> list[tuple[Said, ...]]:
+def score(*, echoes: bool, voices: bool) -> list[tuple[Said, ...]]:
     """The lines of the score, parsed once for all worlds."""
-    return [read(line, 1) for line in (SCORE, (*SCORE, ECHO))[echoes]]
+    lines = (*SCORE, *[ECHO] * echoes, *CHORDS * voices)
+    return [read(line, 1) for line in lines]
 
 
 class Engine:
@@ -109,23 +141,24 @@ class Engine:
     Args:
         lanes: that compute.
         echoes: whether there is a node with delay memory.
+        voices: whether there is an instrument of several voices.
     """
 
-    def __init__(self, lanes: int, *, echoes: bool) -> None:
+    def __init__(self, lanes: int, *, echoes: bool, voices: bool) -> None:
         self.echoes = echoes
+        self.voices = voices
         self.backend = Offline(RATE_HZ, lanes=lanes)
         self.session = Session(self.backend, handlers(), is_score=True)
         # When a line is typed differs from world to world, and must not be part of what it means.
         self.session.timing.block_in_ramp = lambda: None
-        for statements in score(echoes=echoes):
+        for statements in score(echoes=echoes, voices=voices):
             self.session.carry_out(statements)
         self.session.release()
         self.writer = self.backend.writer
         self.arena = self.writer.arena
         self.head = self.arena.head
         self.places = {
-            name: self.writer.places[key_of(node)]
-            for name, node in self.session.patch.nodes.items()
+            name: self.writer.place(key_of(node)) for name, node in self.session.patch.nodes.items()
         }
         self.slots = {name: place.slot for name, place in self.places.items()}
 
@@ -284,12 +317,18 @@ class Half:
         new = self.block & 1
         at = self.block * BLOCK % a.tape.shape[0]
         echo = self._engine.places.get("echo")
+        more = 4 if self._engine.voices else 1
         return [
             a.clock[:, new], a.beats[:, new], a.pending[:, new, :64],
             a.sequences[:, new, :SEQUENCES], a.sequence_at[:, new, :SEQUENCES],
-            a.ports[new, :PORTS], a.port_left[new, :PORTS], a.port_moved[:PORTS],
-            a.gate_off[new, :PORTS], a.cables[new, :CABLES], a.cable_left[new, :CABLES],
-            a.state[new, :STATE], a.rows_out[new, :ROWS], a.choices[new, :NODES],
+            a.ports[new, : more * PORTS], a.port_left[new, : more * PORTS],
+            a.port_moved[: more * PORTS],
+            a.gate_off[new, : more * PORTS], a.cables[new, :CABLES], a.cable_left[new, :CABLES],
+            a.state[new, : more * STATE], a.rows_out[new, : more**2 * ROWS],
+            a.choices[new, :NODES],
+            a.voice_off[:, new, : VOICES * self._engine.voices],
+            a.voice_quiet[new, : VOICES * self._engine.voices],
+            a.voice_peak[new, : VOICES * self._engine.voices],
             a.rings[new, :NODES], a.tape[at : at + BLOCK],
             *([a.memory[echo.memory : echo.memory + echo.size.memory]] if echo else []),
             a.faults[:NODES],
@@ -300,6 +339,7 @@ class Half:
         a, lane, chance = self._engine.arena, self._lane, self._chance
         for array in (a.changes[lane, :256], a.change_value[lane, :256], a.live[lane, :CABLES]):
             array.view(np.uint8)[...] = chance.randrange(256)
+        a.awake[lane, :VOICES] = a.woken[lane, :VOICES] = chance.randrange(-1, 1 << 16)
         a.change_first[lane, chance.randrange(PORTS)] = chance.randrange(64)
         if self.plan != NONE:
             count = int(a.plan_counts[self.plan, lane, Count.NODES])

@@ -106,6 +106,7 @@ class Plan:
         device: frames a callback.
         is_robust: whether the hands are robust locks.
         echoes: whether there is a node with delay memory.
+        voices: whether there is an instrument of several voices.
         score: blocks at which a score stands still for a while.
         lines: when lines are typed.
         troubles: of workers, by block and lane, one worker after the other.
@@ -121,6 +122,7 @@ class Plan:
     device: int
     is_robust: bool
     echoes: bool
+    voices: bool
     score: tuple[int, ...]
     lines: tuple[float, ...]
     troubles: dict[tuple[int, int], tuple[Trouble, ...]]
@@ -147,6 +149,7 @@ def drawn(seed: int, lanes: int | None = None) -> Plan:
         device=64 * chance.choice([n for n in (1, 2, 4, 8) if 2 * n <= ahead]),
         is_robust=chance.random() < 0.7,
         echoes=chance.random() < 0.15 or any(f.node == "echo" for f in faulty),
+        voices=seed % 4 == 0,
         score=tuple(sorted(chance.sample(range(5, blocks), chance.choice((0, 0, 1, 2))))),
         lines=tuple(chance.uniform(0.0, seconds) for _ in range(_few(chance, 8))),
         troubles={place: _troubles(chance) for place in places},

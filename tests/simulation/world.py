@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from chronus.engine.events import cut_of
 from chronus.engine.layout import NONE, Head, Lane, lane_place
-from chronus.engine.step import cut_of
 from chronus.machine import blame, watch
 from chronus.machine.playing import Player, view_of
 from chronus.machine.stream import Deck
 from chronus.machine.worker import LOOK_AROUND_NS
 from chronus.settings import BLOCK
-from tests.simulation.engine import EDITS, FINE, RATE_HZ, Engine, Half, hands
+from tests.simulation.engine import EDITS, FINE, PLAYED, RATE_HZ, Engine, Half, hands
 from tests.simulation.listener import Call, Listener
 from tests.simulation.lookout import Lookout
 from tests.simulation.plan import Accident, Faulty, How, Plan, Trouble, Wrong, drawn
@@ -84,7 +84,7 @@ class World:
         self.plan = plan
         self.chance = random.Random(seed)
         self.system = System(self.chance)
-        self.engine = Engine(plan.lanes, echoes=plan.echoes)
+        self.engine = Engine(plan.lanes, echoes=plan.echoes, voices=plan.voices)
         self.head = self.engine.head
         self.head[Head.GO] = plan.score[0] if plan.score else plan.blocks
         self.head[Head.AHEAD] = plan.ahead
@@ -285,7 +285,8 @@ class World:
             is_late = self.begun == block
             if is_late:  # whoever began it has fixed what it sees
                 cut_of(self.engine.arena.whole[0], block)
-            line = self.chance.choice(FINE if is_late else EDITS)
+            lines = (*(FINE if is_late else EDITS), *PLAYED * (2 * self.plan.voices))
+            line = self.chance.choice(lines)
             self.typed.setdefault(block + is_late, []).append(line)
             self.engine.type(line)
 
@@ -374,7 +375,7 @@ def undisturbed(plan: Plan, typed: dict[int, list[str]]) -> tuple[np.ndarray, se
 
     A node that goes wrong is bypassed from that very block on.
     """
-    engine = Engine(1, echoes=plan.echoes)
+    engine = Engine(1, echoes=plan.echoes, voices=plan.voices)
     engine.head[Head.GO] = 1 << 40
     engine.head[Head.AHEAD] = 1 << 30
     for block in range(plan.blocks):

@@ -48,14 +48,14 @@ def _plan(writer, ports):
     rows = {
         place.rows_out + index: (key, index)
         for key, place in places.items()
-        for index in range(len(place.kind.output_rows))
+        for index in range(place.size.rows_out)
     }
     plan = writer.clock(Clock.PLAN)
     nodes, inputs, row = [], [], 0
     for node in arena.plan_nodes[plan, 0, : arena.plan_counts[plan, 0, Count.NODES]]:
         nodes.append(names[int(node[Node.SLOT])])
         last = row + int(node[Node.INPUTS])
-        for port, first, count in arena.plan_rows[plan, 0, row:last]:
+        for port, first, count, *_ in arena.plan_rows[plan, 0, row:last]:
             wires = arena.plan_wires[plan, 0, first : first + count].tolist()
             found = [(rows[w[0]], cables[w[1]], *w[2:]) for w in wires]
             inputs.append((ports[int(port)], found))

@@ -1,0 +1,290 @@
+"""What the columns of the arena's tables mean: each table of numbers has an enumeration here."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final
+
+NONE: Final = -1
+STOPPED: Final = -2
+"""A pending table that means: play nothing from then on."""
+
+NODE_COLUMNS: Final = 24
+MAX_ROWS_OF_A_NODE: Final = 64
+LANES: Final = 3
+"""Lanes that there can be. What events and sequences do is worked out in each lane for itself."""
+MOST_CHOICES: Final = 4
+"""Enumerated ports that a kind can have."""
+MOST_MEMORIES: Final = 64
+"""Delay memories of a kind whose voices are computed side by side."""
+HELD: Final = 1 << 56
+"""In place of the frame at which a voice's gate closes: it stays open until it is closed."""
+VELOCITY_ONE: Final = 1 << 40
+"""A velocity of 1 in an event of a note: fine enough for every float32 that is heard."""
+ASLEEP: Final = -1
+"""In place of a voice's blocks of silence: it is silent, and starts afresh at its next note."""
+RUNG_OUT: Final = -2
+"""In place of the block since which a node rings on: it is silent for good."""
+
+
+class Head(IntEnum):
+    """Places in `head`: each has one writer, named in brackets."""
+
+    COMMITTED = 0  # [worker] blocks that are finished
+    EVENTS = 8  # [writer] events that are published
+    GO = 9  # [writer] first block that may not be computed yet
+    AHEAD = 10  # [writer] blocks that the tape may be ahead of what was played
+    RATE = 11  # [writer] Hz, once
+    QUIT = 12  # [writer] 1: all processes end
+    TURN = 13  # [writer] lowest number of a worker that may step; others let go of the hand
+    PLAYED = 16  # [audio] frames taken from the tape
+    UNDERRUNS = 17  # [audio] times that the tape was empty
+    AUDIO_STATE = 18  # [audio] 0 not started, 1 playing, 2 failed
+    AUDIO_BEAT = 19  # [audio] callbacks so far
+    HOLD = 20  # [writer] frame from which the audio process takes nothing; 0: there is none
+    DEVICE_UNDERRUNS = 21  # [audio] times that the device said it had run dry
+    LANES = 14  # [writer] lanes that compute, once
+    FADE = 15  # [writer] frames of a fade, once
+    COMPUTES_ALL = 22  # [tests] 1: what sleeps is computed too, and thrown away
+
+
+LANE_COLUMNS: Final = 16
+
+
+class Lane(IntEnum):
+    """Places in `head` of lane 0; those of lane n lie n * LANE_COLUMNS behind them."""
+
+    DONE = 64  # [worker] blocks that are finished; lane 0's is COMMITTED
+    NODE = 65  # [worker] slot of the node that is being computed, for blame
+    WAITS = 66  # [worker] 1 while it waits for other lanes
+    HAND = 67  # [worker] number of the worker that steps, 0 before the first
+    PID = 68  # [worker] its process
+    TAKEOVERS = 69  # [worker] times that a worker took the hand from one that died
+    CRASH = 70  # [worker, as it dies] the signal of a crash, 0: there was none
+    LOOPED = 71  # [standby] block + 1 in which the worker did not end and was killed, 0: none
+    LOST_NODE = 72  # [worker] slot that was being computed when the last hand was lost
+    LOST_BLOCK = 73  # [worker] and its block
+    TAKEN_NS = 74  # [worker] monotonic clock when the hand was taken from one that died
+    STEPPED_NS = 75  # [worker] and when the first block after that was done
+
+
+def lane_place(column: Lane, lane: int) -> int:
+    """The place in `head` of a lane's column."""
+    return int(column) + lane * LANE_COLUMNS
+
+
+class Count(IntEnum):
+    """Columns of `plan_counts`."""
+
+    NODES = 0
+    CABLES = 1
+    GATES = 2
+    MASTER = 3  # row of the master's first output
+    BEFORE = 4  # nodes that wait for no other lane
+    PLAYERS = 5  # in `plan_players`; alike for all lanes
+    GROUPS = 6  # of voices
+
+
+class Row(IntEnum):
+    """Columns of `plan_rows`."""
+
+    PORT = 0
+    FIRST = 1  # wire
+    WIRES = 2
+    VOICES = 3  # port of the first voice, where each has its own, or NONE
+    IS_WIDE = 4  # 1 if its voices differ
+
+
+class Wire(IntEnum):
+    """Columns of `plan_wires`."""
+
+    SOURCE = 0  # output row
+    CABLE = 1
+    LATE = 2  # 1 if it reads the last block
+    BENDS = 3
+    IS_WIDE = 4  # 1 if the source is the first row of WIDE voices side by side
+
+
+class Clock(IntEnum):
+    """Columns of the banked whole numbers `clock`."""
+
+    PLAN = 0  # plan slot in use, NONE before the first
+    SEEN = 1  # events taken from the ring
+    PENDING = 2  # of those, how many wait for their block
+    LOW = 3  # every event below this index is done with
+    PLAYING = 4  # 1 while the transport runs
+    SILENT = 5  # blocks of silence in a row
+    FINISHING = 6  # block at which the ending began, NONE before
+    FINISH = 7  # frame at which all is silent, NONE before
+    LATE = 8  # events that came after their block
+    CHANGES = 9  # changes of ports in this block
+    QUIET_BLOCKS = 10  # blocks of silence that make an end
+    MOST_BLOCKS = 11  # blocks from FINISHING to the end at most
+    SEQUENCES = 12  # every sequence in use is below this
+    NEXT_PLAN = 13  # plan slot that takes over by itself, NONE for none
+    NEXT_BLOCK = 14  # and from which block on
+    PANIC = 15  # block of the last panic, NONE before
+
+
+class Beat(IntEnum):
+    """Columns of the banked real numbers `beats`."""
+
+    BPM = 0  # at frame ORIGIN_FRAME
+    ORIGIN_BEAT = 1  # the beat at frame ORIGIN_FRAME
+    ORIGIN_FRAME = 2
+    BAR_BEATS = 3  # beats in a bar
+    TARGET_BPM = 4  # where the tempo goes, or is
+    RAMP_FRAMES = 5  # how long it goes there from the origin on, 0: it stands
+    METER_BEAT = 6  # a bar line from which on bars have BAR_BEATS
+    METER_BAR = 7  # bars before it
+    NEXT_BEAT = 8  # the bar line from which on they have NEXT_BAR_BEATS; infinite: none is known
+    NEXT_BAR_BEATS = 9
+
+
+class Ramp(IntEnum):
+    """Columns of `ports` and `cables`: a value on its way to a target."""
+
+    NOW = 0
+    TARGET = 1
+    STEP = 2  # a frame: by this much, or on a bent way by so many octaves
+    BENT = 3  # 1: by equal ratios; of ports alone
+
+
+class Playing(IntEnum):
+    """Columns of `sequences`: where a sequence is."""
+
+    TABLE = 0  # that it plays, or NONE
+    PENDING = 1  # that takes over: NONE, or STOPPED
+    ENTRY = 2  # that comes next
+    TURN = 3  # how often the table has been played to its end
+    SLID = 4  # 1: the last note slides into the one at its end
+    COMES = 5  # 1: the last note came by a slide itself
+    FOLLOWED = 6  # 1: a note begins where the last one ends
+    GLIDES = 7  # 1: the port is on its way from value to value
+    DUES = 8  # columns of `due_frames` that hold something
+
+
+class At(IntEnum):
+    """Columns of `sequence_at`: beats, as the transport counts them."""
+
+    START = 0  # of the table
+    TAKES_OVER = 1  # the pending one
+    END = 2  # of the last step of the last note
+    CLOSES = 3  # the gate of the last note
+
+
+class Event(IntEnum):
+    """What an event does; `a`, `b`, `c` are whole numbers and `value` is real."""
+
+    PLAN = 0  # plan slot a, and c blocks later plan slot b (NONE: a goes on)
+    PORT = 1  # port a goes to value within b frames, or -b by equal ratios; c: 1 if it glides
+    CABLE = 2  # cable a goes to value within b frames
+    GATE = 3  # gate port a opens (value 1) for b frames (0: until closed) or closes (value 0)
+    SEQUENCE = 4  # sequence a plays table b (STOPPED: none) at the next bar line, or at once (c)
+    TEMPO = 5  # value beats a minute, at once or (c > 0) within b / c frames, or beats (a is 1)
+    START = 6
+    STOP = 7  # the transport stands still and gates close
+    FINISH = 8  # as STOP; after a blocks of silence, or b blocks in all, that is the end
+    NOTHING = 9  # a mark, to learn when the events before it have taken effect
+    RESET = 10  # node slot a starts afresh, and is computed again
+    MOVE = 11  # what sequence a plays goes on as sequence b
+    FOLLOW = 12  # port a goes the way of port b (c: 1 if to the same end), and a gate stays open
+    METER = 13  # value beats in a bar, from the next bar line on
+    COPY = 14  # node slot a goes on from the state and delay memory of node slot b
+    RING = 15  # node slot a is silent after b blocks of silence, or c in all; c below 0: at once
+    PANIC = 16  # as STOP; all fades, and every node starts afresh
+    NOTE = 17  # player a plays a note of value Hz (0: its own) for b frames (0: held), c: its
+    # velocity in parts of VELOCITY_ONE, or NONE: its own
+    RELEASE = 18  # every voice of player a closes its gate
+    COPY_VOICES = 19  # the voices of player a sound as those of player b do, released
+
+
+class Ring(IntEnum):
+    """Columns of the event ring."""
+
+    KIND = 0
+    DUE = 1  # block, or NONE for as soon as possible
+    A = 2
+    B = 3
+    C = 4
+    TOOK = 5  # frame at which it took effect, NONE before
+
+
+class Node(IntEnum):
+    """Columns of `plan_nodes`."""
+
+    KIND = 0  # index into the table of kernel addresses
+    STATE = 1  # byte offset
+    MEMORY = 2  # offset in frames
+    ROW_IN = 3  # first input row
+    INPUTS = 4  # input rows
+    ROW_OUT = 5  # first output row
+    OUTPUTS = 6  # output rows
+    SLOT = 7  # the node's number, for blame
+    STATE_BYTES = 8  # of one bank
+    MEMORY_FRAMES = 9
+    DRY = 10  # first input row that takes the place of outputs while bypassed, or NONE
+    DRY_ROWS = 11  # how many rows that are
+    CHOICES = 12  # a bit for each input row of an enumerated port
+    HELD = 13  # first of the rows that hold its word still: the new and the old one, by turns
+    TWIN_STATE = 14  # byte offset of the state that goes on with the old words
+    TWIN_MEMORY = 15  # and its delay memory
+    TWIN_ROW = 16  # and its first output row
+    GROUP = 17  # of the voices that it computes side by side, NONE where it is single
+    VOICES = 18  # of them, how many there are
+    SUMS = 19  # first of the rows that hold the sum of the voices of an output row
+    LEAVES = 20  # a bit for each output row whose sum something listens to
+    BEHIND = 21  # the player whose voices alone are heard through it, or NONE
+
+
+class Choice(IntEnum):
+    """Columns of `choices`: which words of its enumerated ports a node plays."""
+
+    LEFT = 0  # frames until the new words are all that is heard
+    WORDS = 1  # of each choice in turn: the new word, nan before the first, and the old one
+
+
+class Tail(IntEnum):
+    """Columns of `rings`: a node that was unloaded and rings on."""
+
+    SINCE = 0  # block, NONE: it does not, RUNG_OUT: it is silent for good
+    QUIET = 1  # blocks of silence in a row
+    QUIET_BLOCKS = 2  # so many end it
+    MOST_BLOCKS = 3  # and so many in all
+
+
+class Fault(IntEnum):
+    """Columns of `faults`: what went wrong with a node. Writing one again changes nothing."""
+
+    BYPASS = 0  # [worker that takes over, or step] 1: it is not computed any more
+    REASON = 1  # a Reason, the last one
+    RECENT = 2  # and the two behind it: the last blocks in which it gave what is no number, or NONE
+    RESET = 5  # the block in which it was tried again
+    SINCE = 6  # [worker that takes over] the block from which on it is bypassed
+
+
+class Reason(IntEnum):
+    """Why a node was silenced."""
+
+    NONE = 0
+    NOT_FINITE = 1
+    CRASHED = 2
+    LOOPED = 3
+
+
+class Player(IntEnum):
+    """Columns of `players`: instruments that play several notes at once."""
+
+    BASE = 0  # place of its first voice
+    VOICES = 1
+    FREQ = 2  # port that holds the pitch of a note which says none
+    VELOCITY = 3  # and the velocity
+
+
+class Group(IntEnum):
+    """Columns of `plan_groups`: up to WIDE voices that are computed side by side."""
+
+    NUMBER = 0  # its first voice is at NUMBER * WIDE
+    VOICES = 1
+    QUIET_BLOCKS = 2  # of silence behind a closed gate after which a voice falls asleep
+    IS_DRIVEN = 3  # 1 if a cable opens its gates, so that its voices never sleep

@@ -1,0 +1,391 @@
+"""Nodes of which WIDE voices are computed side by side: their rows are filled, and kernels called.
+
+A row of theirs holds frame by frame a sample of each voice. What is alike for all voices is filled
+once as the row of a single node is, by the very same functions, and then spread out; a knob that
+rests is written once. Voices come to differ by the ports of their player, and by what is patched
+from voice to voice.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import float32, float64, njit
+
+from chronus.dsp.layout import WIDE
+from chronus.dsp.native import ONCE, OPTIONS, call_kernel, floats
+from chronus.engine.choices import cross_over, hold_choices
+from chronus.engine.faults import EXPONENT, bypass, has_failed, is_bypassed, note_fault
+from chronus.engine.layout import NONE, Arena, Choice, Clock, Count, Head, Node, Ramp, Row, Wire
+from chronus.engine.ports import fill_row, is_dead, moves, only_wire, ramp_value, rest, walk_port
+from chronus.engine.silence import clear, has_rung_out, hush, listen
+from chronus.engine.voices import add_up_voices, silence_sums
+from chronus.settings import BLOCK
+
+RATE, COMPUTES_ALL = int(Head.RATE), int(Head.COMPUTES_ALL)
+NODES, CHANGES = int(Count.NODES), int(Clock.CHANGES)
+NOW = int(Ramp.NOW)
+PORT, FIRST, WIRES = int(Row.PORT), int(Row.FIRST), int(Row.WIRES)
+VOICES, IS_WIDE = int(Row.VOICES), int(Row.IS_WIDE)
+W_SOURCE, W_CABLE, W_LATE = int(Wire.SOURCE), int(Wire.CABLE), int(Wire.LATE)
+W_BENDS, W_IS_WIDE = int(Wire.BENDS), int(Wire.IS_WIDE)
+N_KIND, N_STATE, N_MEMORY = int(Node.KIND), int(Node.STATE), int(Node.MEMORY)
+N_STATE_BYTES, N_MEMORY_FRAMES = int(Node.STATE_BYTES), int(Node.MEMORY_FRAMES)
+N_ROW_IN, N_INPUTS, N_ROW_OUT = int(Node.ROW_IN), int(Node.INPUTS), int(Node.ROW_OUT)
+N_OUTPUTS, N_SLOT, N_CHOICES = int(Node.OUTPUTS), int(Node.SLOT), int(Node.CHOICES)
+N_GROUP = int(Node.GROUP)
+LEFT, WORDS = int(Choice.LEFT), int(Choice.WORDS)
+SAMPLES = BLOCK * WIDE
+
+
+# ---- voices that wake
+
+
+@njit(**ONCE)
+def wake_nodes(arena: Arena, lane: int, block: int, plan: int) -> None:
+    """Let the voices that wake in this block start afresh: in the old bank, which the step reads.
+
+    Of a group that slept as a whole, and was perhaps not computed, all but memory does: that of
+    each voice is emptied when it wakes.
+    """
+    old = 1 - (block & 1)
+    for i in range(arena.plan_counts[plan, lane, NODES]):
+        node = arena.plan_nodes[plan, lane, i]
+        if node[N_GROUP] == NONE or arena.woken[lane, node[N_GROUP]] == 0:
+            continue
+        woken = arena.woken[lane, node[N_GROUP]]
+        others = arena.awake[lane, node[N_GROUP]] & ~woken
+        first = node[N_STATE]
+        for at in range(first, first + node[N_STATE_BYTES]):
+            if others == 0 or (woken >> arena.state_voice[at]) & 1:
+                arena.state[old, at] = arena.initial[at]
+        if others == 0:
+            arena.choices[old, node[N_SLOT], LEFT] = 0.0
+            arena.choices[old, node[N_SLOT], WORDS:] = np.nan
+        for voice in range(WIDE):
+            if (woken >> voice) & 1:
+                empty_voice(arena, old, node, voice)
+
+
+@njit(**ONCE)
+def empty_voice(arena: Arena, old: int, node: np.ndarray, voice: int) -> None:
+    """Empty the delay memory of a voice, and what a cable that closes a cycle reads of it."""
+    for k in range(node[N_OUTPUTS]):
+        row = floats(arena.rows_out[old, node[N_ROW_OUT] + WIDE * k].ctypes.data, SAMPLES)
+        for i in range(BLOCK):
+            row[WIDE * i + voice] = 0.0
+    at = node[N_MEMORY]
+    end = at + node[N_MEMORY_FRAMES]
+    while at < end:  # once, or twice where it has a twin
+        for part in arena.memory_parts[node[N_SLOT]]:
+            if part == 0:
+                break
+            arena.memory[at + voice * part : at + (voice + 1) * part] = 0.0
+            at += WIDE * part
+
+
+# ---- input rows
+
+
+@njit(**OPTIONS)
+def spread(source: int, row: np.ndarray) -> None:
+    """Give each voice the samples at an address; they may be the last BLOCK ones of the row.
+
+    Each frame is read before it is written over: 16 i + 15 < 960 + j for any j > i.
+    """
+    samples = floats(source, BLOCK)
+    for i in range(BLOCK):
+        value = samples[i]
+        for voice in range(WIDE):
+            row[WIDE * i + voice] = value
+
+
+@njit(**OPTIONS)
+def fill_wide_row(
+    arena: Arena, lane: int, block: int, plan: int, row: int, place: int, awake: int
+) -> int:
+    """As `fill_row`, for all voices.
+
+    Args:
+        arena: all that the engine knows.
+        lane: the lane that computes the node.
+        block: the block.
+        plan: the plan slot.
+        row: the row's number in the plan.
+        place: the place of its first row in `rows_in`.
+        awake: a bit for each voice that is heard.
+    """
+    entry = arena.plan_rows[plan, lane, row]
+    port = entry[PORT]
+    first = entry[FIRST]
+    count = entry[WIRES]
+    samples = floats(arena.rows_in[place].ctypes.data, SAMPLES)
+    inner = place + WIDE - 1
+    if entry[VOICES] != NONE:
+        fill_voices(arena, lane, block, entry[VOICES], place)
+        rest(arena, block, port)
+    elif entry[IS_WIDE] == 0 and (count > 0 or moves(arena, lane, block, port)):
+        arena.filled[inner] = np.nan
+        spread(fill_row(arena, lane, block, plan, row, inner), samples)
+        arena.filled[place] = np.nan
+        return arena.rows_in[place].ctypes.data
+    elif moves(arena, lane, block, port):
+        walk_port(arena, lane, block, port, arena.rows_in[inner])
+        spread(arena.rows_in[inner].ctypes.data, samples)
+        arena.filled[place] = np.nan
+    else:
+        base = rest(arena, block, port)
+        if count > 0:
+            alone = only_wire(arena, lane, plan, first, count, port, base)
+            if alone != NONE and arena.plan_wires[plan, lane, alone, W_IS_WIDE] != 0:
+                return wire_source(arena, lane, block, plan, alone)
+        if arena.filled[place] != base:
+            arena.filled[place] = np.nan
+            samples[:] = base
+            arena.filled[place] = base
+    if count > 0:
+        add_wide_cables(arena, lane, block, plan, row, samples, awake)
+        arena.filled[place : place + WIDE] = np.nan
+    return arena.rows_in[place].ctypes.data
+
+
+@njit(**ONCE)
+def fill_voices(arena: Arena, lane: int, block: int, first: int, place: int) -> None:
+    """Fill a row by the port of each voice; where one rests, its part is written once."""
+    samples = floats(arena.rows_in[place].ctypes.data, SAMPLES).reshape((BLOCK, WIDE))
+    for voice in range(WIDE):
+        if moves(arena, lane, block, first + voice):
+            walk_port(arena, lane, block, first + voice, samples[:, voice])
+            arena.filled[place + voice] = np.nan
+            continue
+        base = rest(arena, block, first + voice)
+        if arena.filled[place + voice] != base:
+            arena.filled[place + voice] = np.nan
+            samples[:, voice] = base
+            arena.filled[place + voice] = base
+
+
+@njit(**ONCE)
+def pass_row(arena: Arena, lane: int, block: int, plan: int, row: int, place: int) -> None:
+    """Let the ports of a row go on while nobody reads it."""
+    port = arena.plan_rows[plan, lane, row, PORT]
+    moved = pass_port(arena, lane, block, port, place)
+    voices = arena.plan_rows[plan, lane, row, VOICES]
+    if voices == NONE:
+        return
+    # The ports of voices that sleep move together, or in the wake of a change of the last block.
+    clock = arena.clock[lane]
+    is_calm = clock[0, CHANGES] == 0 and clock[1, CHANGES] == 0
+    if is_calm and not moves(arena, lane, block, voices) and block > arena.port_moved[voices] + 1:
+        return
+    for voice in range(WIDE):
+        moved = pass_port(arena, lane, block, voices + voice, place) or moved
+    if moved:
+        arena.filled[place : place + WIDE] = np.nan
+
+
+@njit(**OPTIONS)
+def pass_port(arena: Arena, lane: int, block: int, port: int, place: int) -> bool:
+    """Let a port go on while nobody reads its row; whether that was written to."""
+    if moves(arena, lane, block, port):
+        walk_port(arena, lane, block, port, arena.rows_in[place])
+        arena.filled[place] = np.nan
+        return True
+    rest(arena, block, port)
+    return False
+
+
+@njit(**OPTIONS)
+def wire_source(arena: Arena, lane: int, block: int, plan: int, wire: int) -> int:
+    """Address of what a wire carries: this block's, or the last one's where it closes a cycle."""
+    bank = (block & 1) ^ arena.plan_wires[plan, lane, wire, W_LATE]
+    return arena.rows_out[bank, arena.plan_wires[plan, lane, wire, W_SOURCE]].ctypes.data
+
+
+@njit(**ONCE)
+def add_wide_cables(
+    arena: Arena, lane: int, block: int, plan: int, row: int, samples: np.ndarray, awake: int
+) -> None:
+    """As `add_cables`, in the same order of arithmetic."""
+    port = arena.plan_rows[plan, lane, row, PORT]
+    first = arena.plan_rows[plan, lane, row, FIRST]
+    last = first + arena.plan_rows[plan, lane, row, WIRES]
+    for wire in range(first, last):
+        bends = arena.plan_wires[plan, lane, wire, W_BENDS] != 0
+        if not bends and not is_dead(arena, lane, plan, wire):
+            add_wide_wire(arena, lane, block, plan, wire, samples)
+    for wire in range(first, last):
+        bends = arena.plan_wires[plan, lane, wire, W_BENDS] != 0
+        if bends and not is_dead(arena, lane, plan, wire):
+            bend_by_wide_wire(arena, lane, block, plan, wire, samples, awake)
+    low = arena.limits[port, 0]
+    high = arena.limits[port, 1]
+    if low > -np.inf or high < np.inf:
+        for i in range(SAMPLES):
+            samples[i] = min(max(samples[i], low), high)
+
+
+@njit(**ONCE)
+def add_wide_wire(
+    arena: Arena, lane: int, block: int, plan: int, wire: int, samples: np.ndarray
+) -> None:
+    """Add a source times its cable's ramped amount, voice by voice or to all voices."""
+    cable = arena.plan_wires[plan, lane, wire, W_CABLE]
+    scale = arena.plan_scale[plan, lane, wire]
+    left = arena.live_left[lane, cable]
+    ramp = arena.live[lane, cable]
+    address = wire_source(arena, lane, block, plan, wire)
+    is_wide = arena.plan_wires[plan, lane, wire, W_IS_WIDE] != 0
+    if is_wide and left == 0:
+        source = floats(address, SAMPLES)
+        amount = ramp[NOW] * scale
+        for i in range(SAMPLES):
+            samples[i] += source[i] * amount
+        return
+    source = floats(address, SAMPLES if is_wide else BLOCK)
+    for i in range(BLOCK):
+        amount = ramp[NOW] * scale
+        if left > 0:
+            left -= 1
+            amount = ramp_value(ramp, left) * scale
+        for voice in range(WIDE):
+            samples[WIDE * i + voice] += source[WIDE * i + voice if is_wide else i] * amount
+
+
+@njit(**ONCE)
+def bend_by_wide_wire(
+    arena: Arena, lane: int, block: int, plan: int, wire: int, samples: np.ndarray, awake: int
+) -> None:
+    """Multiply by two to the power of a source times its cable's amount in octaves.
+
+    Of those voices that are heard: it is dear.
+    """
+    cable = arena.plan_wires[plan, lane, wire, W_CABLE]
+    scale = arena.plan_scale[plan, lane, wire]
+    left = arena.live_left[lane, cable]
+    ramp = arena.live[lane, cable]
+    address = wire_source(arena, lane, block, plan, wire)
+    is_wide = arena.plan_wires[plan, lane, wire, W_IS_WIDE] != 0
+    source = floats(address, SAMPLES if is_wide else BLOCK)
+    for i in range(BLOCK):
+        left = max(left - 1, 0)
+        amount = ramp_value(ramp, left) * scale
+        factor = float64(1.0)
+        if not is_wide:
+            factor = np.exp2(float64(source[i] * amount))
+        for voice in range(WIDE):
+            if (awake >> voice) & 1:
+                at = WIDE * i + voice
+                if is_wide:
+                    factor = np.exp2(float64(source[at] * amount))
+                samples[at] = float32(float64(samples[at]) * factor)
+
+
+# ---- a node
+
+
+@njit(**ONCE)
+def run_voices(
+    arena: Arena,
+    lane: int,
+    block: int,
+    plan: int,
+    index: int,
+    row: int,
+    cleared: bool,  # noqa: FBT001
+    addresses: np.ndarray,
+    scratch: np.ndarray,
+) -> None:
+    """Compute the voices of a node, or let them sleep; what leaves them is their sum.
+
+    Args:
+        arena: all that the engine knows.
+        lane: the lane.
+        block: the block.
+        plan: the plan slot.
+        index: the node's place in the plan.
+        row: its first row in the plan.
+        cleared: whether it is silent in this block of a panic, and starts afresh with the next.
+        addresses: of the kernels.
+        scratch: a table of row addresses.
+    """
+    new = block & 1
+    node = arena.plan_nodes[plan, lane, index]
+    awake = arena.awake[lane, node[N_GROUP]]
+    if awake == 0 and arena.head[COMPUTES_ALL] == 0:
+        for k in range(node[N_INPUTS]):
+            pass_row(arena, lane, block, plan, row + k, node[N_ROW_IN] + WIDE * k)
+        silence_sums(arena, new, node)
+        if not has_rung_out(arena, block, node):
+            listen(arena, block, node)
+        return
+    for k in range(node[N_INPUTS]):
+        place = node[N_ROW_IN] + WIDE * k
+        if (node[N_CHOICES] >> k) & 1:
+            scratch[k] = fill_row(arena, lane, block, plan, row + k, place)
+        else:
+            scratch[k] = fill_wide_row(arena, lane, block, plan, row + k, place, awake)
+    for k in range(node[N_OUTPUTS]):
+        rows = arena.rows_out[new, node[N_ROW_OUT] + WIDE * k]
+        scratch[node[N_INPUTS] + k] = rows.ctypes.data
+    if has_rung_out(arena, block, node):
+        hush(arena, new, node)
+        silence_sums(arena, new, node)
+        return
+    if cleared:
+        clear(arena, new, node)
+        silence_sums(arena, new, node)
+        return
+    if is_bypassed(arena, block, node[N_SLOT]):
+        bypass(arena, block, node, scratch)
+    else:
+        compute(arena, block, node, addresses, scratch)
+        if not are_finite(arena, new, node, awake) or has_failed(arena, block, node[N_SLOT]):
+            note_fault(arena, block, node)
+    add_up_voices(arena, lane, block, node)
+    listen(arena, block, node)
+
+
+@njit(**ONCE)
+def rest_behind(arena: Arena, lane: int, block: int, plan: int, node: np.ndarray, row: int) -> None:
+    """Let a wire be silent behind voices that all sleep; see `Node.BEHIND`."""
+    for k in range(node[N_INPUTS]):
+        pass_row(arena, lane, block, plan, row + k, node[N_ROW_IN] + k)
+    hush(arena, block & 1, node)
+    if not has_rung_out(arena, block, node):
+        listen(arena, block, node)
+
+
+@njit(**ONCE)
+def compute(
+    arena: Arena, block: int, node: np.ndarray, addresses: np.ndarray, scratch: np.ndarray
+) -> None:
+    """Call the kernel of a node whose rows are there, twice where another word fades in."""
+    new = block & 1
+    crosses = node[N_CHOICES] != 0 and hold_choices(arena, block, node, scratch)
+    call_kernel(
+        addresses[node[N_KIND]],
+        scratch.ctypes.data,
+        arena.state[1 - new].ctypes.data + node[N_STATE],
+        arena.state[new].ctypes.data + node[N_STATE],
+        arena.memory.ctypes.data + 4 * node[N_MEMORY],
+        arena.head[RATE],
+    )
+    if crosses:
+        cross_over(arena, block, node, addresses, scratch)
+
+
+@njit(**ONCE)
+def are_finite(arena: Arena, new: int, node: np.ndarray, awake: int) -> bool:
+    """Whether all that a node's voices give out are numbers, as far as they are heard."""
+    for k in range(node[N_OUTPUTS]):
+        row = floats(arena.rows_out[new, node[N_ROW_OUT] + WIDE * k].ctypes.data, SAMPLES)
+        bits = row.view(np.int32)
+        wrong = 0
+        for i in range(SAMPLES):
+            wrong += int((bits[i] & EXPONENT) == EXPONENT)
+        if wrong == 0:
+            continue
+        for i in range(SAMPLES):
+            if (awake >> (i % WIDE)) & 1 and (bits[i] & EXPONENT) == EXPONENT:
+                return False
+    return True
