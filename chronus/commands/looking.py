@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from chronus.commands.declaration import Command
+from chronus.commands.topic import topics
 from chronus.commands.values import show_range, show_value
 from chronus.engine.layout import Clock
 from chronus.errors import Code, Span, UserError, nearest
@@ -280,6 +281,7 @@ def help_lines(topic: str | None) -> tuple[str, ...]:
         lines.append(
             "`help COMMAND` shows examples, `list kinds` what there is, `describe KIND` its ports."
         )
+        lines += [f"help {page.name}: {page.doc}" for page in topics().values()]
         return tuple(lines)
     if topic in commands():
         command = commands()[topic]
@@ -290,9 +292,11 @@ def help_lines(topic: str | None) -> tuple[str, ...]:
             "examples:",
             *(f"  {example}" for example in command.examples),
         )
+    if topic in topics():
+        return topics()[topic].lines
     if topic in kinds():
         return describe_kind(kinds()[topic])
-    offered = [*commands(), *(name for name, _ in kind_rows())]
+    offered = [*commands(), *topics(), *(name for name, _ in kind_rows())]
     message = f"there is no help on '{topic}'"
     raise UserError(Code.NAME, message, Span(1, 6, 6 + len(topic)), nearest(topic, offered))
 
@@ -334,9 +338,9 @@ COMMANDS = (
     ),
     Command(
         verb="help",
-        form="help [COMMAND|KIND]",
+        form="help [COMMAND|KIND|TOPIC]",
         doc="Say what there is to say",
-        examples=("help", "help sequence"),
+        examples=("help", "help sequence", "help patching"),
         handles={Help: _help},
     ),
 )
