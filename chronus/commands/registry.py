@@ -29,6 +29,8 @@ FILES = (
     "snapshots",
     "files",
     "looking",
+    "describing",
+    "helping",
     "mending",
 )
 
@@ -39,12 +41,16 @@ def commands() -> Mapping[str, Command]:
     names = {entry.name for entry in pkgutil.iter_modules(room.__path__)}
     others = {"declaration", "registry", "topic", "topics"}
     assert names == {*FILES, *others}, "a file of commands is not listed"
-    found = [
-        command
-        for file in FILES
-        for command in importlib.import_module(f"{room.__name__}.{file}").COMMANDS
-    ]
+    found = [command for group in commands_by_file().values() for command in group]
     return MappingProxyType({command.verb: command for command in found})
+
+
+@cache
+def commands_by_file() -> Mapping[str, tuple[Command, ...]]:
+    """The commands of each file of this room."""
+    return MappingProxyType(
+        {file: importlib.import_module(f"{room.__name__}.{file}").COMMANDS for file in FILES}
+    )
 
 
 @cache

@@ -52,15 +52,23 @@ class Topic:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The page, line by line."""
-        return tuple(self.page.strip("\n").split("\n"))
+        """The page, line by line; what is typed and said is set in, so that it is no reply."""
+        shown, is_said = [], False
+        for line in self._page:
+            is_said = bool(line) and (is_said or line.startswith(TYPED))
+            shown.append(f"  {line}" if is_said else line)
+        return tuple(shown)
+
+    @property
+    def _page(self) -> list[str]:
+        return self.page.strip("\n").split("\n")
 
     @property
     def examples(self) -> Iterator[Example]:
         """What is typed on the page, in order."""
         typed: str | None = None
         reply: list[str] = []
-        for line in (*self.lines, ""):
+        for line in (*self._page, ""):
             if typed is not None and (not line or line.startswith(TYPED)):
                 yield Example(typed, tuple(reply))
                 typed, reply = None, []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chronus.commands.looking import help_lines
+from chronus.commands.helping import help_lines
 from chronus.doors.calls import DONE, write_out
 
 

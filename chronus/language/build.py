@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from lark import Token, Tree
 
 from chronus.errors import Code, Span, UserError
-from chronus.language import patterns
+from chronus.language import asking, patterns
 from chronus.language import statements as st
 from chronus.language.patterns import place, quantity
 from chronus.language.quantities import duration, number
@@ -379,6 +379,7 @@ _BUILDERS: Final[dict[str, Builder]] = {
     "describe": _describe,
     "status": lambda _tree, _line: st.Status(),
     "help": _help,
+    "search": asking.search,
     "reset": _reset,
     "reload": lambda _tree, _line: st.Reload(),
     "undo": lambda tree, line: st.Undo(*_steps(tree, line)),

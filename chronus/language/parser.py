@@ -17,8 +17,8 @@ VERBS: Final[tuple[str, ...]] = (
     "load", "unload", "rename", "copy", "patch", "unpatch", "mute", "unmute", "solo", "unsolo",
     "set", "get", "note", "gate", "trigger", "sequence", "unsequence", "tempo", "meter", "swing",
     "start", "stop", "panic", "wait", "at", "every", "cancel", "undo", "redo", "history",
-    "snapshot", "recall", "diff", "forget", "list", "describe", "status", "help", "reset", "reload",
-    "save", "open", "run", "record", "quit", "exit",
+    "snapshot", "recall", "diff", "forget", "list", "describe", "status", "help", "search", "reset",
+    "reload", "save", "open", "run", "record", "quit", "exit",
 )  # fmt: skip
 """All command words that are understood, in the order of the manual."""
 

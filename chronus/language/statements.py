@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Literal
 
 from chronus.errors import Span
+from chronus.language.asking import Search
 
 
 @dataclass(frozen=True, slots=True)
@@ -520,6 +521,7 @@ Statement = (
     | Describe
     | Status
     | Help
+    | Search
     | Reset
     | Reload
     | Undo

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from chronus.commands.helping import ROWS, help_lines, pages
 from chronus.commands.topic import topics
 from chronus.doors.replies import as_json, as_text
 from tests.support.score import Stage
@@ -49,3 +50,25 @@ def test_a_page_fits_a_terminal(name):
     assert lines == topic.lines
     assert max(len(line) for line in (*lines, topic.doc)) <= COLUMNS
     assert all(line.isprintable() for line in lines)
+
+
+@pytest.mark.parametrize("name", [None, *pages()])
+def test_no_line_of_a_page_looks_like_a_reply(name):
+    """Of all that help says, only the closing line reads as one: programs count them."""
+    lines = help_lines(name)
+    assert not any(line.startswith(("ok", "error", "! ", "{")) for line in lines)
+    shown = as_text(Stage().say(f"help {name or ''}")).split("\n")
+    assert shown[:-1] == list(lines)
+    assert shown[-1].startswith("ok ")
+
+
+def test_the_first_page_fits_a_screen_and_leads_on():
+    """With the closing line and a prompt `help` fits 24 rows of 80; each word in it has a page."""
+    stage = Stage()
+    lines = stage.say("help").results[0].lines
+    assert len(lines) <= ROWS
+    assert max(map(len, lines)) <= COLUMNS
+    words = "\n".join(lines).split()
+    for name in pages():
+        assert name in words
+        stage.say(f"help {name}")

@@ -27,8 +27,10 @@ ok bass: saw > out; filter: filter > out; bass > filter at 1.1.000 (frame 0)
 > describe filter.cutoff
 cutoff: Corner
 range: 20hz to 20000hz, exponential
+unit: hz
 default: 1000hz
 set to: 1000hz
+example: set filter.cutoff 630hz
 ok filter.cutoff at 1.1.000 (frame 0)
 > list cables
 bass.out    >  filter.in
