@@ -45,7 +45,7 @@ def _example_value(port: Input, now: float) -> float:
         return 1.0
     for share in (0.5, 0.75):
         if port.low > 0:
-            value = port.low * (port.high / port.low) ** share
+            value = float(port.low * (port.high / port.low) ** share)
         else:
             value = port.low + (port.high - port.low) * share
         value = min(max(float(f"{value:.2g}"), port.low), port.high)
