@@ -43,7 +43,7 @@ class Topic:
     Attributes:
         name: the word behind `help`.
         doc: one line, what the page tells.
-        page: at most 79 columns wide.
+        page: at most 80 columns wide; what is typed, and its replies, 78.
     """
 
     name: str

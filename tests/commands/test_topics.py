@@ -11,7 +11,7 @@ from chronus.commands.topic import topics
 from chronus.doors.replies import as_json, as_text
 from tests.support.score import Stage
 
-COLUMNS = 79
+COLUMNS = 80
 CUT = " ..."
 
 
