@@ -85,9 +85,7 @@ def test_what_was_typed_is_kept_for_its_user_alone(pane):
 
 def test_news_stand_above_the_line_that_is_being_typed(pane):
     """What somebody else's line causes is told on a line of its own, and what is typed stays."""
-    pane.type(
-        "at +1s set nobody.level 3", "at +300ms unload filter", "at +400ms set filter.cutoff 3"
-    )
+    pane.type("at +300ms unload filter", "at +1s set filter.cutoff 300")
     pane.press("-l", "load ki")
     assert pane.shows("^! .*error E_NAME")
     pane.press("-l", "ck")
