@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from lark import Tree
 from lark.exceptions import UnexpectedInput
 
-from chronus.language import blocks, later, mistakes
+from chronus.language import blocks, later, mistakes, refusals
 from chronus.language.grammar import grammar
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _read(text: str, line: int) -> tuple[Said, ...]:
     try:
         tree = grammar().parse(text)
     except UnexpectedInput:
-        refusal = mistakes.refusal(grammar(), text, line, VERBS)
+        refusal = refusals.refusal(grammar(), text, line, VERBS)
     else:
         commands = [child for child in tree.children if isinstance(child, Tree)]
         return tuple(later.said(command, text, line, read) for command in commands)
@@ -68,7 +68,7 @@ def expected_after(text: str) -> frozenset[str]:
         reading.exhaust_lexer()
     except UnexpectedInput:
         return frozenset()
-    expected = mistakes.friendly(mistakes.accepted(reading))
+    expected = refusals.friendly(refusals.accepted(reading))
     # A dot and a slide belong to the word before them.
     return expected - {".", "~"} if text[-1:].isspace() else expected
 

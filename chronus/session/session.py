@@ -20,6 +20,7 @@ from chronus.engine.layout import Event
 from chronus.errors import Code, UserError
 from chronus.language.parser import read
 from chronus.language.statements import Note
+from chronus.session.advice import advised
 from chronus.session.agenda import Agenda
 from chronus.session.alarm import Alarm
 from chronus.session.console import Console
@@ -372,10 +373,22 @@ class Session:
         self, number: int, text: str, results: tuple[Result, ...], error: UserError | None
     ) -> Reply:
         """A reply with its place in time: in a score the block at which virtual time stands."""
+        if error is not None:
+            error = advised(error, text, self.patch, self._would_work)
         frame = self.frame if error and not self.is_score else self.took
         at = self.timing.virtual if self.is_score else frame
         bar = self.transport.position(at)
         return Reply(number, text, results, error, frame, bar)
+
+    def _would_work(self, text: str) -> bool:
+        """Whether a command would be carried out now."""
+        try:
+            draft = self.draft()
+            for part in read(text):
+                self.prepare(draft, part)
+        except UserError:
+            return False
+        return bool(draft.results)
 
     def draft(self, frame: float | None = None) -> Draft:
         """A draft that starts from what is so now, for now or for a frame."""
