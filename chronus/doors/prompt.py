@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,13 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 from chronus.commands.registry import handlers
 from chronus.doors import replies
-from chronus.doors.calls import DONE, live, write_out
+from chronus.doors.calls import DONE, Terminated, live, write_out
 from chronus.doors.resume import resume
 from chronus.doors.score import Manner, answer, run_score
 from chronus.doors.toolbar import Toolbar
 from chronus.language.blocks import Gathering
 from chronus.modules.catalog import kinds
 from chronus.patch.model import empty_patch
+from chronus.session.reply import Reply, state_error
 from chronus.session.session import Session
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ TEXT: Final = "chronus> "
 MORE: Final = "... "
 """Where a block goes on."""
 PROMPT: Final = "prompt"
+WAITS: Final = re.compile(r"\bwait\b", re.IGNORECASE)
 TWICE_S: Final = 2.0
 """So soon after the first one another Ctrl-C ends the session."""
 
@@ -91,11 +94,13 @@ class _Conversation:
                 if gathering.is_open:
                     self._answer(gathering.take())
                 return
-            except KeyboardInterrupt:
+            except KeyboardInterrupt as stopped:
                 now = time.monotonic()
                 is_second = now - interrupted_s < TWICE_S
                 if is_second or (self._session is not None and self._session.is_over):
                     return
+                if isinstance(stopped, Terminated):
+                    raise
                 interrupted_s = now
                 gathering.take()
                 hint = replies.news("Ctrl-C again ends, or quit", as_object=self._manner.json)
@@ -111,10 +116,13 @@ class _Conversation:
         session = self.session()
         try:
             reply = session.run_line(text, who=PROMPT)
-        except KeyboardInterrupt:
-            if not session.is_over:
+        except KeyboardInterrupt as stopped:
+            if session.is_over:
+                return False  # a line from outside has ended the session while this one waited
+            if isinstance(stopped, Terminated) or not WAITS.search(text):
                 raise
-            return False  # a line from outside has ended the session while this one waited
+            error = state_error("the wait was ended by Ctrl-C; what follows it was not done")
+            reply = Reply(session.lines, text, (), error, *session.position)
         if not reply.ok or reply.results:
             answer(reply, self._manner)
         return not session.is_over
