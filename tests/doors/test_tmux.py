@@ -96,3 +96,24 @@ def test_news_stand_above_the_line_that_is_being_typed(pane):
     pane.press("Enter")
     assert pane.shows("^ok kick")
     assert not any("load ki" in line for line in pane.lines("! "))
+
+
+def test_the_line_below_fits_and_goes():
+    """On a narrow terminal it is cut between its parts; F2 hides it; NO_COLOR has no colours."""
+    pane = Pane(columns=40, NO_COLOR="1")
+    try:
+        assert pane.shows("^chronus>")
+        pane.type("load saw")
+        assert pane.shows(r"^ [0-9]+\.[1-4] \| 120 bpm \| \[#+\.*\] +-[0-9.]+ db")
+        assert pane.waits_for(lambda: "underruns" not in pane.text)
+        pane.press("-l", "set saw.freq 200")
+        assert pane.waits_for(lambda: any("saw.freq 200" in line for line in pane.screen))
+        assert "\x1b[3" not in pane.coloured.replace("\x1b[39m", "")
+        pane.press("F2")
+        assert pane.waits_for(lambda: not any("bpm" in line for line in pane.screen))
+        pane.press("Enter")
+        assert pane.shows("^ok saw.freq = 200hz")
+        pane.press("F2")
+        assert pane.waits_for(lambda: any("bpm" in line for line in pane.screen))
+    finally:
+        pane.close()

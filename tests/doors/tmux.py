@@ -66,6 +66,11 @@ class Pane:
         """The lines that the pane shows now."""
         return self._tmux("capture-pane", "-p").splitlines()
 
+    @property
+    def coloured(self) -> str:
+        """What the pane shows now, with its colours."""
+        return self._tmux("capture-pane", "-p", "-e")
+
     def lines(self, begins: str) -> list[str]:
         """The lines of the pane that begin so."""
         return [line.rstrip() for line in self.text.splitlines() if line.startswith(begins)]
