@@ -98,6 +98,9 @@ def _live_options(call: argparse.ArgumentParser) -> None:
     call.add_argument(
         "--journal", metavar="FILE", help="write down all that takes effect, as a score"
     )
+    call.add_argument(
+        "--no-toolbar", dest="toolbar", action="store_const", const=False, help="F2 shows it again"
+    )
     call.add_argument("--name", metavar="NAME", help="of the session, for `chronus send` (main)")
     _answers(call)
 

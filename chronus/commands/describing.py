@@ -1,196 +1,228 @@
-"""All that is known of a kind, a node or an instrument: lines for people, data for programs."""
+"""Describing: all that is known of what a name stands for."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
-from chronus.commands.drawing import described
-from chronus.commands.values import show_range, show_value
+from chronus.commands.accounts import (
+    all_inputs,
+    columns,
+    definition_data,
+    definition_lines,
+    describe_kind,
+    instrument_data,
+    instrument_lines,
+    kind_data,
+    node_lines,
+    port_data,
+    port_example,
+    port_lines,
+    port_owners,
+    walked,
+)
+from chronus.commands.declaration import Command
+from chronus.commands.drawing import described, sequence_data
+from chronus.commands.helping import help_data, help_lines, pages
+from chronus.commands.looking import kind_rows
+from chronus.commands.making import known
+from chronus.commands.scenes import describe_song
+from chronus.commands.values import show_value
+from chronus.errors import Code, UserError, nearest
+from chronus.language.statements import Describe
 from chronus.modules.catalog import kinds
-from chronus.patch.graph import cable_key, computing_order, graph_of, heard
-from chronus.patch.instruments import inner_nodes
+from chronus.patch.graph import heard
 from chronus.patch.model import STRIP_PORTS
-from chronus.patch.naming import is_within, shown_ends
-from chronus.session.naming import settable
+from chronus.session import library
+from chronus.session.draft import Result
+from chronus.session.naming import names_in
+from chronus.session.scenes import place_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from chronus.dsp.declaration import Input, Kind
+    from chronus.language.statements import Name, PortRef
     from chronus.patch.instruments import Definition, Instrument
-    from chronus.patch.model import Cable, Node, Patch
+    from chronus.patch.model import Node, Patch
+    from chronus.session.draft import Draft
 
 
-def columns(rows: list[tuple[str, ...]]) -> tuple[str, ...]:
-    """Rows as text, with the columns under each other."""
-    if not rows:
-        return ()
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]) - 1)]
-    return tuple(
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]])
-        for row in rows
-    )
+def _describe(draft: Draft, statement: Describe) -> None:
+    ref = statement.target
+    name = ref.node.text
+    node = draft.patch.nodes.get(name)
+    if name in draft.patch.instruments:
+        draft.say(_instrument(draft, draft.patch.instruments[name], ref))
+        return
+    definition = known(draft, name, ref.node.span) if node is None else None
+    if definition is not None:
+        draft.say(_definition(definition, ref))
+        return
+    kind = node.declaration if node else kinds().get(name)
+    if ref.port is not None and kind is not None:
+        draft.say(_port(draft, kind, node, (ref.node, ref.port)))
+        return
+    found = None if ref.port is not None else _by_name(draft, name, node, kind)
+    if found is None:
+        raise _unknown(draft, ref.node)
+    draft.say(found)
 
 
-def _input_row(port: Input, value: float) -> tuple[str, ...]:
-    return (port.name, show_value(port, value), show_range(port), port.doc)
+def _by_name(draft: Draft, name: str, node: Node | None, kind: Kind | None) -> Result | None:
+    """What a name without a port stands for, but for instruments; None where nothing is known."""
+    if node is not None:
+        return _node(draft.patch, node)
+    scene = draft.patch.scenes.get(name)
+    if scene is not None:
+        return Result(f"scene {name}", scene, {"scene": name, "commands": list(scene)})
+    if name == "song" and draft.patch.song is not None:
+        lines, there = describe_song(draft)
+        text = f"song: {place_text(draft.patch.song, there)}"
+        return Result(text, lines, {"song": str(draft.patch.song)})
+    if kind is not None:
+        return Result(name, describe_kind(kind), kind_data(kind))
+    owners = [kind for kind, _ in port_owners(name)]
+    if name in pages():
+        also = (f"{name} is also a port of {', '.join(owners)}",) if owners else ()
+        return Result(name, (*help_lines(name), *also), help_data(name))
+    return _port_name(draft, name) if owners else None
 
 
-def _table(rows: Iterable[tuple[str, ...]]) -> list[str]:
-    return [f"  {row}" for row in columns(list(rows))]
+def _unknown(draft: Draft, name: Name) -> UserError:
+    ports = {port.name for kind in kinds().values() if not kind.hidden for port in kind.inputs}
+    offered = [
+        *(*names_in(draft.patch), *draft.patch.scenes, *(n for n, _ in kind_rows())),
+        *(*library.files(), *pages(), *sorted(ports)),
+    ]
+    near = nearest(name.text, dict.fromkeys(offered))
+    message = f"there is no node, kind, instrument, scene, port, command or topic '{name.text}'"
+    return UserError(Code.NAME, message, name.span, near or (f"search {name.text}",))
 
 
-def describe_kind(kind: Kind) -> tuple[str, ...]:
-    """All that is known of a kind, as lines."""
-    lines = [f"{kind.name}: {kind.doc}", "inputs (default, range):"]
-    lines += _table([_input_row(p, p.default) for p in kind.inputs])
-    lines.append("outputs:")
-    lines += _table([(p.name, p.doc) for p in kind.outputs])
-    return (*lines, f"source: {kind.source}", f"example: {kind.example}")
+# ---- nodes and instruments
 
 
-def node_lines(patch: Patch, node: Node) -> tuple[str, ...]:
-    """All that is known of a node, as lines."""
-    lines = [f"{node.name}: {node.kind}, {node.declaration.doc}"]
-    rows = [_input_row(p, node.value(p.name)) for p in node.declaration.inputs]
-    if node.name in heard(patch):
-        strip = kinds()["strip"]
-        rows += [
-            _input_row(port, node.value(port.name))
-            for port in strip.inputs
-            if port.name in STRIP_PORTS and node.declaration.find_input(port.name) is None
-        ]
-    lines += ["inputs (set to, range):", *_table(rows)]
+def _targets_of(patch: Patch, name: str) -> list[str]:
+    """The sequences of a node and of its ports."""
+    return [target for target in patch.sequences if target.split(".")[0] == name]
+
+
+def _node(patch: Patch, node: Node) -> Result:
+    inputs = [(port, node.value(port.name)) for port in all_inputs(patch, node)]
     cables = [c for c in patch.cables if node.name in (c.source, c.target)]
-    lines += _cable_lines(patch, cables, "cable")
-    if node.name in heard(patch):
-        lines.append("heard at out")
-    return (*lines, *_sequence_lines(patch, {node.name}))
-
-
-def instrument_lines(patch: Patch, instrument: Instrument) -> tuple[str, ...]:
-    """All that is known of an instrument in the patch, as lines."""
-    made = instrument.definition
-    doc = f", {made.doc}" if made is not None and made.doc else ""
-    lines = [f"{instrument.name}: {instrument.kind}{doc}", "ports (set to, range):"]
-    rows = [
-        (
-            name,
-            show_value(port, node.value(own)),
-            show_range(port),
-            f"{port.doc} ({node.name}.{own})",
-        )
-        for name, node, own, port in settable(patch, instrument.name)
-    ]
-    lines += [*_table(rows), f"played: {_played(instrument)}", "nodes within:"]
-    inner = inner_nodes(patch, instrument)
-    lines += _table([(node.name, node.kind, node.declaration.doc) for node in inner])
-    names = {node.name for node in inner}
-    cables = [c for c in patch.cables if c.source in names or c.target in names]
-    lines += _cable_lines(patch, [c for c in cables if is_within(patch, c)], "cable within")
-    lines += _cable_lines(patch, [c for c in cables if not is_within(patch, c)], "cable")
-    if instrument.heard in heard(patch):
-        lines.append("heard at out")
-    lines += _sequence_lines(patch, names)
-    return (*lines, *([f"file: {made.origin}"] if made is not None else ()))
-
-
-def definition_lines(made: Definition) -> tuple[str, ...]:
-    """All that is known of an instrument that can be loaded, as lines."""
-    lines = [f"{made.name}: {made.doc or 'an instrument'}", "ports (default, range):"]
-    rows = [
-        (*_input_row(e.declared, e.declared.default)[:3], f"{e.declared.doc} ({e.node}.{e.port})")
-        for e in made.ports.values()
-    ]
-    lines += [*_table(rows), f"played: {_played(made)}", "nodes within:"]
-    lines += _table([(node.name, node.kind, node.declaration.doc) for node in made.nodes])
-    return (*lines, f"heard: {made.output}", f"file: {made.origin}")
-
-
-def _played(instrument: Instrument | Definition) -> str:
-    """How it is played, in words."""
-    voices = "one voice" if instrument.voices == 1 else f"{instrument.voices} voices"
-    if instrument.player is not None:
-        return f"{voices}, legato" if instrument.legato else voices
-    return voices if {"gate", "freq"} & instrument.ports.keys() else "by its ports alone"
-
-
-def _cable_lines(patch: Patch, cables: Iterable[Cable], what: str) -> list[str]:
-    graph = graph_of(patch)
-    _, closing = computing_order(graph.nodes, graph.cables.values())
-    lines = []
-    for cable in cables:
-        is_late = cable_key(patch, cable) in closing
-        late = ", one block late: it closes a cycle" if is_late else ""
-        amount = f" by {cable.text}" if cable.text else ""
-        lines.append(f"{what}: {' > '.join(shown_ends(patch, cable))}{amount}{late}")
-    return lines
-
-
-def _sequence_lines(patch: Patch, names: set[str]) -> list[str]:
-    targets = [target for target in patch.sequences if target.split(".")[0] in names]
-    return [line for target in targets for line in described(patch, target)]
-
-
-def port_lines(port: Input, value: float | None) -> tuple[str, ...]:
-    """All that is known of a port, as lines; without a value it is one of a kind."""
-    word = "unset" if value is None else "set to"
-    return (
-        f"{port.name}: {port.doc}",
-        f"range: {show_range(port)}, {port.curve}",
-        f"default: {show_value(port, port.default)}",
-        f"{word}: {show_value(port, port.default if value is None else value)}",
-    )
-
-
-# ---- for programs
-
-
-def port_data(port: Input, value: float | None = None) -> dict[str, Any]:
-    """A port for programs; its value where it has one, else its default."""
-    return {
-        "name": port.name,
-        "doc": port.doc,
-        "default": port.default,
-        "low": port.low if math.isfinite(port.low) else None,
-        "high": port.high if math.isfinite(port.high) else None,
-        "unit": port.unit,
-        "curve": str(port.curve),
-        "choices": list(port.choices),
-        "value": port.default if value is None else value,
-    }
-
-
-def definition_data(made: Definition) -> dict[str, Any]:
-    """An instrument that can be loaded, for programs."""
-    return {
-        "instrument": made.name,
-        "doc": made.doc,
-        "file": made.origin,
-        "voices": made.voices,
-        "legato": made.legato,
-        "nodes": {node.name: node.kind for node in made.nodes},
-        "inputs": [
-            {**port_data(e.declared), "drives": f"{e.node}.{e.port}"} for e in made.ports.values()
+    data = {
+        **kind_data(node.declaration),
+        "node": node.name,
+        "inputs": [port_data(port, value) for port, value in inputs],
+        "cables": [
+            {"from": f"{c.source}.{c.output}", "to": f"{c.target}.{c.input}", "by": c.text}
+            for c in cables
         ],
-        "outputs": [{"name": "out", "doc": "What is heard of it"}],
+        "sequences": [sequence_data(patch, target) for target in _targets_of(patch, node.name)],
+        "heard": node.name in heard(patch),
     }
+    return Result(node.name, node_lines(patch, node), data)
 
 
-def instrument_data(patch: Patch, instrument: Instrument) -> dict[str, Any]:
-    """An instrument in the patch, for programs."""
-    made = instrument.definition
-    data = {} if made is None else definition_data(made)
-    return {
-        **data,
-        "node": instrument.name,
-        "instrument": instrument.kind,
-        "voices": instrument.voices,
-        "legato": instrument.legato,
-        "nodes": {node.name: node.kind for node in inner_nodes(patch, instrument)},
-        "inputs": [
-            {**port_data(port, node.value(own)), "name": name, "drives": f"{node.name}.{own}"}
-            for name, node, own, port in settable(patch, instrument.name)
-        ],
-    }
+def _instrument(draft: Draft, instrument: Instrument, ref: PortRef) -> Result:
+    patch = draft.patch
+    if ref.port is None:
+        lines, data = instrument_lines(patch, instrument), instrument_data(patch, instrument)
+        if instrument.struck is not None:
+            targets = _targets_of(patch, instrument.struck)
+            data["sequences"] = [sequence_data(patch, target) for target in targets]
+        return Result(instrument.name, lines, data)
+    node, own, port = draft.input_at(ref)
+    value, target = node.value(own), f"{node.name}.{own}"
+    example = port_example(instrument.name, port, value)
+    lines = (*port_lines(port, value), f"drives: {target}", f"example: {example}")
+    data = {**port_data(port, value), "drives": target, "example": example}
+    return _with_sequence(patch, target, Result(str(ref), lines, data))
+
+
+def _definition(definition: Definition, ref: PortRef) -> Result:
+    if ref.port is None:
+        return Result(definition.name, definition_lines(definition), definition_data(definition))
+    exposed = definition.ports.get(ref.port.text)
+    if exposed is None:
+        names = list(definition.ports)
+        message = f"{definition.name} has no port '{ref.port.text}'; it has {', '.join(names)}"
+        raise UserError(Code.PORT, message, ref.port.span, nearest(ref.port.text, names))
+    lines = (*port_lines(exposed.declared, None), f"drives: {exposed.node}.{exposed.port}")
+    return Result(str(ref), lines, port_data(exposed.declared))
+
+
+# ---- ports
+
+
+def _port(draft: Draft, kind: Kind, node: Node | None, ref: tuple[Name, Name]) -> Result:
+    name, wanted = ref[0].text, ref[1]
+    inputs = kind.inputs if node is None else tuple(all_inputs(draft.patch, node))
+    port = next((port for port in inputs if port.name == wanted.text), None)
+    output = kind.find_output(wanted.text)
+    if port is not None:
+        return _input(draft.patch, name, node, port)
+    if output is None:
+        names = [p.name for p in inputs] + [p.name for p in kind.outputs]
+        message = f"{name} has no port '{wanted.text}'; it has {', '.join(names)}"
+        raise UserError(Code.PORT, message, wanted.span, nearest(wanted.text, names))
+    out = kind.outputs[output]
+    example = f"patch {name}.{out.name} > out"
+    lines = (f"{out.name}: {out.doc} (output)", f"example: {example}")
+    data = {"name": out.name, "doc": out.doc, "output": True, "port": out.name, "example": example}
+    return Result(f"{name}.{out.name}", lines, data)
+
+
+def _input(patch: Patch, name: str, node: Node | None, port: Input) -> Result:
+    value = None if node is None else node.value(port.name)
+    example = port_example(name, port, port.default if value is None else value)
+    lines = (*port_lines(port, value), f"example: {example}")
+    result = Result(f"{name}.{port.name}", lines, {**port_data(port, value), "example": example})
+    return _with_sequence(patch, f"{name}.{port.name}", result)
+
+
+def _with_sequence(patch: Patch, target: str, result: Result) -> Result:
+    """What is said of a port, and of the sequence that moves it."""
+    if target not in patch.sequences:
+        return result
+    data: dict[str, Any] = {**result.data, "sequence": sequence_data(patch, target)}
+    return Result(result.text, (*result.lines, *described(patch, target)), data)
+
+
+def _port_name(draft: Draft, name: str) -> Result:
+    """Which kinds and nodes have a port."""
+    owners = port_owners(name)
+    rows = [
+        (kind, port.doc, f"{show_value(port, port.default)} ({walked(port)})")
+        if port
+        else (kind, kinds()[kind].outputs[kinds()[kind].find_output(name) or 0].doc, "an output")
+        for kind, port in owners
+    ]
+    names = [kind for kind, _ in owners]
+    nodes = [node for node in draft.patch.nodes.values() if node.kind in names]
+    lines = [f"{name}: a port of these kinds (default, range):"]
+    lines += [f"  {row}" for row in columns([*rows])]
+    if name in STRIP_PORTS:
+        lines.append("and of every node that is heard: its channel strip")
+    lines += [f"node {node.name} ({node.kind}) has it" for node in nodes]
+    data = {"port": name, "kinds": names, "nodes": [node.name for node in nodes]}
+    return Result(name, tuple(lines), data)
+
+
+COMMANDS = (
+    Command(
+        verb="describe",
+        form="describe KIND|INSTRUMENT|NODE|SCENE|COMMAND|TOPIC, or describe A.port, or PORT",
+        doc="Say all that is known of a kind, an instrument, a node, a scene or a port",
+        examples=(
+            "describe filter",
+            "describe filter.cutoff",
+            "load kick",
+            "describe kick",
+            "describe tb303",
+            "load tb303 as acid",
+            "describe acid",
+            "describe cutoff",
+        ),
+        handles={Describe: _describe},
+        more=("The name of a port alone says which kinds and nodes have it.",),
+    ),
+)

@@ -1,29 +1,18 @@
-"""Looking: what there is, what it is, how things stand, and help."""
+"""Looking: what there is, and how things stand."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from chronus.commands.accounts import columns
 from chronus.commands.declaration import Command
-from chronus.commands.describing import (
-    columns,
-    definition_data,
-    definition_lines,
-    describe_kind,
-    instrument_data,
-    instrument_lines,
-    node_lines,
-    port_data,
-    port_lines,
-)
-from chronus.commands.drawing import described, length_text, pattern_text, sequence_data
-from chronus.commands.making import define, known
-from chronus.commands.scenes import describe_song, song_facts
-from chronus.commands.topics import TOPICS
+from chronus.commands.drawing import length_text, pattern_text
+from chronus.commands.making import define
+from chronus.commands.scenes import song_facts
 from chronus.engine.layout import Clock
-from chronus.errors import Code, Span, UserError, nearest
+from chronus.errors import UserError
 from chronus.language.quantities import format_value
-from chronus.language.statements import Describe, Help, List, Status
+from chronus.language.statements import List, Status
 from chronus.modules.catalog import kinds
 from chronus.patch.graph import heard
 from chronus.patch.model import OUT
@@ -31,11 +20,9 @@ from chronus.patch.naming import is_within, shown_ends, shown_node, shown_target
 from chronus.session import library
 from chronus.session.draft import Result
 from chronus.session.naming import counts, kind_in, names_in
-from chronus.session.scenes import place_text
 
 if TYPE_CHECKING:
-    from chronus.language.statements import PortRef
-    from chronus.patch.instruments import Definition, Instrument
+    from chronus.patch.instruments import Definition
     from chronus.patch.model import Patch
     from chronus.session.draft import Draft
     from chronus.session.session import Session
@@ -149,123 +136,6 @@ def _list_pending(draft: Draft) -> None:
     draft.say(Result(f"{len(rows)} pending", columns(rows), {"pending": data}))
 
 
-# ---- describe
-
-
-def _targets_of(patch: Patch, name: str) -> list[str]:
-    """The sequences of a node and of its ports."""
-    return [target for target in patch.sequences if target.split(".")[0] == name]
-
-
-def _describe_scene(draft: Draft, name: str) -> bool:
-    """Show a scene, or the song; False where neither is called so."""
-    scene = draft.patch.scenes.get(name)
-    if scene is not None:
-        draft.say(Result(f"scene {name}", scene, {"scene": name, "commands": list(scene)}))
-    elif name == "song" and draft.patch.song is not None:
-        lines, there = describe_song(draft)
-        text = f"song: {place_text(draft.patch.song, there)}"
-        draft.say(Result(text, lines, {"song": str(draft.patch.song)}))
-    else:
-        return False
-    return True
-
-
-def _describe(draft: Draft, statement: Describe) -> None:
-    # Imported late: the registry imports this file.
-    from chronus.commands.registry import commands  # noqa: PLC0415
-
-    ref = statement.target
-    name = ref.node.text
-    if name in draft.patch.instruments:
-        _describe_instrument(draft, draft.patch.instruments[name], ref)
-        return
-    node = draft.patch.nodes.get(name)
-    definition = known(draft, name, ref.node.span) if node is None else None
-    if definition is not None:
-        _describe_definition(draft, definition, ref)
-        return
-    kind = node.declaration if node else kinds().get(name)
-    if node is None and ref.port is None and _describe_scene(draft, name):
-        return
-    if kind is None:
-        if ref.port is None and name in commands():
-            draft.say(Result(name, help_lines(name), {"command": name}))
-            return
-        offered = [
-            *names_in(draft.patch),
-            *draft.patch.scenes,
-            *(n for n, _ in kind_rows()),
-            *commands(),
-        ]
-        message = f"there is no node, kind, instrument, scene or command '{name}'"
-        near = nearest(name, [*offered, *library.files()])
-        raise UserError(Code.NAME, message, ref.node.span, near)
-    data: dict[str, Any] = {"kind": kind.name, "doc": kind.doc, "source": kind.source}
-    data["inputs"] = [port_data(port) for port in kind.inputs]
-    data["outputs"] = [{"name": port.name, "doc": port.doc} for port in kind.outputs]
-    if node is not None:
-        data["node"] = node.name
-        targets = _targets_of(draft.patch, node.name)
-        data["sequences"] = [sequence_data(draft.patch, target) for target in targets]
-    if ref.port is None:
-        lines = describe_kind(kind) if node is None else node_lines(draft.patch, node)
-        draft.say(Result(name, lines, data))
-        return
-    port = node.port(ref.port.text) if node else None
-    if port is None:
-        index = kind.find_input(ref.port.text)
-        port = None if index is None else kind.inputs[index]
-    if port is None:
-        names = [p.name for p in kind.inputs] + [p.name for p in kind.outputs]
-        output = kind.find_output(ref.port.text)
-        if output is None:
-            message = f"{name} has no port '{ref.port.text}'; it has {', '.join(names)}"
-            raise UserError(Code.PORT, message, ref.port.span, nearest(ref.port.text, names))
-        out = kind.outputs[output]
-        draft.say(Result(str(ref), (f"{out.name}: {out.doc} (output)",), {"port": out.name}))
-        return
-    value = node.value(port.name) if node else None
-    lines, data = port_lines(port, value), port_data(port, value)
-    if str(ref) in draft.patch.sequences:
-        lines += described(draft.patch, str(ref))
-        data["sequence"] = sequence_data(draft.patch, str(ref))
-    draft.say(Result(str(ref), lines, data))
-
-
-def _describe_instrument(draft: Draft, instrument: Instrument, ref: PortRef) -> None:
-    patch = draft.patch
-    if ref.port is None:
-        lines, data = instrument_lines(patch, instrument), instrument_data(patch, instrument)
-        if instrument.struck is not None:
-            targets = _targets_of(patch, instrument.struck)
-            data["sequences"] = [sequence_data(patch, target) for target in targets]
-        draft.say(Result(instrument.name, lines, data))
-        return
-    node, own, port = draft.input_at(ref)
-    value, target = node.value(own), f"{node.name}.{own}"
-    lines = (*port_lines(port, value), f"drives: {target}")
-    data = {**port_data(port, value), "drives": target}
-    if target in patch.sequences:
-        lines += tuple(described(patch, target))
-        data["sequence"] = sequence_data(patch, target)
-    draft.say(Result(str(ref), lines, data))
-
-
-def _describe_definition(draft: Draft, definition: Definition, ref: PortRef) -> None:
-    if ref.port is None:
-        lines = definition_lines(definition)
-        draft.say(Result(definition.name, lines, definition_data(definition)))
-        return
-    exposed = definition.ports.get(ref.port.text)
-    if exposed is None:
-        names = list(definition.ports)
-        message = f"{definition.name} has no port '{ref.port.text}'; it has {', '.join(names)}"
-        raise UserError(Code.PORT, message, ref.port.span, nearest(ref.port.text, names))
-    lines = (*port_lines(exposed.declared, None), f"drives: {exposed.node}.{exposed.port}")
-    draft.say(Result(str(ref), lines, port_data(exposed.declared)))
-
-
 # ---- status
 
 
@@ -304,64 +174,6 @@ def status_result(session: Session) -> Result:
     return Result("status", tuple(lines), facts)
 
 
-# ---- help
-
-
-def help_lines(topic: str | None) -> tuple[str, ...]:
-    """A page of help.
-
-    Raises:
-        UserError: E_NAME, there is no such topic.
-    """
-    from chronus.commands.registry import commands  # noqa: PLC0415 - the registry imports this file
-
-    if topic is None:
-        rows: list[tuple[str, ...]] = [(c.form, c.doc) for c in commands().values()]
-        lines = [
-            "One line, one command; `;` parts several, `{ }` binds them, `#` begins a comment."
-        ]
-        for form, doc in rows:
-            lines += [form, f"    {doc}"]
-        lines.append(
-            "`help COMMAND` shows examples, `list kinds` what there is, `describe KIND` its ports."
-        )
-        lines += [f"`help {name}`: {about.doc}" for name, about in TOPICS.items()]
-        return tuple(lines)
-    if topic in TOPICS:
-        return TOPICS[topic].lines
-    if topic in commands():
-        command = commands()[topic]
-        return (
-            command.form,
-            command.doc,
-            *command.more,
-            "examples:",
-            *(f"  {example}" for example in command.examples),
-        )
-    if topic in kinds():
-        return describe_kind(kinds()[topic])
-    offered = [*commands(), *TOPICS, *(name for name, _ in kind_rows())]
-    message = f"there is no help on '{topic}'"
-    raise UserError(Code.NAME, message, Span(1, 6, 6 + len(topic)), nearest(topic, offered))
-
-
-def is_page(topic: str) -> bool:
-    """Whether a page of help is of that name, whatever instruments there are."""
-    from chronus.commands.registry import commands  # noqa: PLC0415 - the registry imports this file
-
-    return topic in commands() or topic in TOPICS
-
-
-def _help(draft: Draft, statement: Help) -> None:
-    definition = None
-    if statement.topic is not None and not is_page(statement.topic):
-        definition = known(draft, statement.topic)
-    lines = help_lines(statement.topic) if definition is None else definition_lines(definition)
-    draft.say(
-        Result(statement.topic or "help", lines, {"topic": statement.topic, "text": list(lines)})
-    )
-
-
 COMMANDS = (
     Command(
         verb="list",
@@ -378,32 +190,10 @@ COMMANDS = (
         handles={List: _list},
     ),
     Command(
-        verb="describe",
-        form="describe KIND|INSTRUMENT|NODE|SCENE|COMMAND, or describe A.port",
-        doc="Say all that is known of a kind, an instrument, a node, a scene or a port",
-        examples=(
-            "describe filter",
-            "describe filter.cutoff",
-            "load kick",
-            "describe kick",
-            "describe tb303",
-            "load tb303 as acid",
-            "describe acid",
-        ),
-        handles={Describe: _describe},
-    ),
-    Command(
         verb="status",
         form="status",
         doc="Say how things stand: position, tempo, device, underruns, processes",
         examples=("status",),
         handles={Status: _status},
-    ),
-    Command(
-        verb="help",
-        form="help [COMMAND|KIND|INSTRUMENT|TOPIC]",
-        doc="Say what there is to say",
-        examples=("help", "help sequence", "help patterns", "help mixer"),
-        handles={Help: _help},
     ),
 )

@@ -33,11 +33,13 @@ FILES = (
     "midi",
     "capture",
     "looking",
+    "describing",
+    "helping",
     "mending",
 )
 HELPERS: Final = (
-    *("declaration", "registry", "making", "describing"),
-    *("playable", "drawing", "topics"),
+    *("declaration", "registry", "making", "accounts"),
+    *("playable", "drawing", "topic", "topics"),
 )
 """Files of this room that declare no commands."""
 
@@ -47,12 +49,16 @@ def commands() -> Mapping[str, Command]:
     """Every command by its word, in the order of help."""
     names = {entry.name for entry in pkgutil.iter_modules(room.__path__)}
     assert names == {*FILES, *HELPERS}, "a file of commands is not listed"
-    found = [
-        command
-        for file in FILES
-        for command in importlib.import_module(f"{room.__name__}.{file}").COMMANDS
-    ]
+    found = [command for group in commands_by_file().values() for command in group]
     return MappingProxyType({command.verb: command for command in found})
+
+
+@cache
+def commands_by_file() -> Mapping[str, tuple[Command, ...]]:
+    """The commands of each file of this room."""
+    return MappingProxyType(
+        {file: importlib.import_module(f"{room.__name__}.{file}").COMMANDS for file in FILES}
+    )
 
 
 @cache

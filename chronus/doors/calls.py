@@ -327,9 +327,12 @@ def _let_go(claim: sessions.Claim | None) -> None:
         claim.close()
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: it ends like Ctrl-C where that ends."""
+
+
 def _end_on_signal(_number: int, _frame: object) -> None:
-    """SIGTERM ends like Ctrl-C."""
-    raise KeyboardInterrupt
+    raise Terminated
 
 
 def play(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import string
 from typing import TYPE_CHECKING, Final
 
 from chronus.commands.looking import kind_rows
 from chronus.commands.registry import commands
-from chronus.commands.topics import TOPICS
+from chronus.commands.topic import topics
 from chronus.commands.values import show_range, show_value
 from chronus.errors import UserError
 from chronus.language.instruments import Expose
@@ -20,9 +21,23 @@ from chronus.session.naming import kind_in, names_in, settable
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from chronus.patch.model import Patch
+    from chronus.dsp.declaration import Input
+    from chronus.patch.model import Node, Patch
 
 WORD: Final = re.compile(r"[A-Za-z0-9_#/\-]*$")
+NUMBER: Final = re.compile(r"(?<![A-Za-z0-9_.#/\-])[0-9]+(?:\.[0-9]*)?[A-Za-z%]*$")
+UNITS: Final = {
+    "hz": ("hz", "khz"),
+    "ms": ("ms", "s", "beats", "bars"),
+    "s": ("s", "ms", "beats", "bars"),
+    "db": ("db",),
+    "st": ("st", "ct", "oct"),
+    "%": ("%",),
+    "": ("%",),
+}
+"""What may stand behind a number, by the unit of its port."""
+DURATIONS: Final = ("bars", "beats", "s", "ms")
+PORT_BEFORE: Final = re.compile(r"([a-z0-9_/\-]+)\.([a-z0-9_]+)\s*=?\s*$")
 CATEGORIES: Final = re.compile(r"[A-Z]+")
 
 
@@ -37,10 +52,11 @@ def completions(text: str, patch: Patch, snapshots: Collection[str] = ()) -> lis
     Returns:
         Each word, and a few words on it; best first.
     """
-    match = WORD.search(text)
-    assert match is not None
-    begun, before = match.group().lower(), text[: match.start()]
-    if before.endswith("."):
+    begun = begun_word(text).lower()
+    before = text[: len(text) - len(begun)]
+    if begun[:1].isdigit():
+        found = list(_units(begun, before, patch))
+    elif before.endswith("."):
         found = _ports(before[:-1], patch)
     elif _is_first_word(before):
         found = [(c.verb, c.form) for c in commands().values()]
@@ -49,6 +65,13 @@ def completions(text: str, patch: Patch, snapshots: Collection[str] = ()) -> lis
         if "LABEL" in expected_after(before):
             found += [(name, "a snapshot") for name in snapshots]
     return [(word, note) for word, note in found if word.startswith(begun)]
+
+
+def begun_word(text: str) -> str:
+    """The word at the end of a text that is being typed; a number with its fraction is one."""
+    match = NUMBER.search(text) or WORD.search(text)
+    assert match is not None
+    return match.group()
 
 
 def _is_first_word(before: str) -> bool:
@@ -70,12 +93,36 @@ def _expected(before: str, patch: Patch) -> Iterator[tuple[str, str]]:
         yield from _values(before, patch)
     if "SCENE" in expected:
         yield from ((name, "; ".join(held)) for name, held in patch.scenes.items())
-    if "TOPIC" in expected:
-        yield from ((c.verb, c.doc) for c in commands().values())
-        yield from ((name, topic.doc) for name, topic in TOPICS.items())
+    if "TOPIC" in expected or before.lower().split()[-1:] == ["describe"]:
+        yield from _topics()
     for word in sorted(expected):
         if not CATEGORIES.fullmatch(word) and word.isalpha():
             yield word, ""
+
+
+def _topics() -> Iterator[tuple[str, str]]:
+    yield from ((c.verb, c.doc) for c in commands().values())
+    yield from ((page.name, page.doc) for page in topics().values())
+
+
+def _units(begun: str, before: str, patch: Patch) -> Iterator[tuple[str, str]]:
+    """A number that has been begun, with each unit that may stand behind it."""
+    number = begun.rstrip(string.ascii_letters + "%")
+    found = _port_before(before, patch)
+    if found is not None:
+        for unit in UNITS.get(found[2].unit, ()):
+            yield f"{number}{unit}", show_range(found[2])
+    elif "DURATION" in expected_after(before):
+        yield from ((f"{number}{unit}", "how long") for unit in DURATIONS)
+
+
+def _port_before(before: str, patch: Patch) -> tuple[Node, str, Input] | None:
+    """The port whose value is to come: the node that has it, its name there, and what it says."""
+    match = PORT_BEFORE.search(before.lower())
+    if match is None or not (match[1] in patch.nodes or match[1] in patch.instruments):
+        return None
+    found = (each for each in settable(patch, match[1]) if each[0] == match[2])
+    return next(((node, own, port) for _, node, own, port in found), None)
 
 
 def _ports(before: str, patch: Patch) -> list[tuple[str, str]]:
@@ -123,16 +170,14 @@ def _settings(before: str) -> Iterator[tuple[str, str]]:
 
 def _values(before: str, patch: Patch) -> Iterator[tuple[str, str]]:
     """The words of the port that is being set, or its range and what it is set to."""
-    match = re.search(r"([A-Za-z0-9_/\-]+)\.([a-z0-9_]+)\s*=?\s*$", before.lower())
-    if match is None or not (match[1] in patch.nodes or match[1] in patch.instruments):
+    found = _port_before(before, patch)
+    if found is None:
         return
-    for name, node, own, port in settable(patch, match[1]):
-        if name != match[2]:
-            continue
-        if port.choices:
-            yield from ((word, port.doc) for word in port.choices)
-        else:
-            yield show_value(port, node.value(own)), f"now; {show_range(port)}"
+    node, own, port = found
+    if port.choices:
+        yield from ((word, port.doc) for word in port.choices)
+    else:
+        yield show_value(port, node.value(own)), f"now; {show_range(port)}"
 
 
 def instrument_rows() -> list[tuple[str, str]]:

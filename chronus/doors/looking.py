@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chronus.commands.describing import definition_lines
-from chronus.commands.looking import help_lines, is_page
+from chronus.commands.accounts import definition_lines
+from chronus.commands.helping import FORMS, help_lines, pages
 from chronus.commands.making import define
 from chronus.commands.registry import handlers
 from chronus.doors.calls import DONE, write_out
@@ -19,7 +19,7 @@ def show_help(topic: str | None) -> int:
     Raises:
         UserError: E_NAME, there is no such topic; E_FILE, it is an instrument whose file is wrong.
     """
-    path = None if topic is None or is_page(topic) else library.find(topic)
+    path = None if topic is None or topic == FORMS or topic in pages() else library.find(topic)
     if path is None:
         lines = help_lines(topic)
     else:

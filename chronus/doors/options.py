@@ -41,6 +41,7 @@ class Options:
         plain: no colour, no cursor movement.
         json: one object a reply.
         strict: the first error ends the score.
+        toolbar: whether a line below the prompt shows position, level and load.
     """
 
     device: str | None = None
@@ -54,6 +55,7 @@ class Options:
     plain: bool = False
     json: bool = False
     strict: bool = False
+    toolbar: bool = True
 
 
 def gather(given: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Options:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from typing import TYPE_CHECKING, Final, Self
 
@@ -21,7 +23,7 @@ class Progress:
     def __init__(self, what: str) -> None:
         self._what = what
         self._is_shown = False
-        self._on_terminal = sys.stderr.isatty()
+        self._on_terminal = sys.stderr.isatty() and os.environ.get("TERM", "") != "dumb"
 
     def __enter__(self) -> Self:
         return self
@@ -44,5 +46,8 @@ class Progress:
         share = done / total if total else 0.0
         bar = ("#" * round(share * WIDTH)).ljust(WIDTH, ".")
         count = f"{done}/{total}" if total else str(done)
-        sys.stderr.write(f"\r\x1b[K{self._what} [{bar}] {count} {name}")
+        line = f"{self._what} [{bar}] {count} {name}"
+        # A line that wraps could not be taken back.
+        columns = shutil.get_terminal_size().columns
+        sys.stderr.write(f"\r\x1b[K{line[: columns - 1]}")
         sys.stderr.flush()

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
+import math
 import os
+import re
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final
 
 from chronus.commands.registry import handlers
 from chronus.doors import replies
-from chronus.doors.calls import DONE, live, write_out
-from chronus.doors.completion import WORD, completions
+from chronus.doors.calls import DONE, Terminated, live, write_out
 from chronus.doors.resume import resume
 from chronus.doors.score import Manner, answer, run_score
+from chronus.doors.toolbar import Toolbar
 from chronus.language.blocks import Gathering
 from chronus.modules.catalog import kinds
 from chronus.patch.model import empty_patch
+from chronus.session.reply import Reply, state_error
 from chronus.session.session import Session
-from chronus.settings import state_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable
 
-    from prompt_toolkit.completion import CompleteEvent, Completion
-    from prompt_toolkit.document import Document
-
+    from chronus.doors.editor import Editor
     from chronus.doors.options import Options
     from chronus.doors.resume import Past
     from chronus.patch.model import Patch
@@ -35,6 +34,9 @@ TEXT: Final = "chronus> "
 MORE: Final = "... "
 """Where a block goes on."""
 PROMPT: Final = "prompt"
+WAITS: Final = re.compile(r"\bwait\b", re.IGNORECASE)
+TWICE_S: Final = 2.0
+"""So soon after the first one another Ctrl-C ends the session."""
 
 
 class _Conversation:
@@ -52,14 +54,21 @@ class _Conversation:
         self._started = self._starting.submit(make)
 
     @property
+    def started(self) -> Session | None:
+        """The session, None while it is being started."""
+        if self._session is None and self._started.done() and not self._started.exception():
+            self._session = self._started.result()
+        return self._session
+
+    @property
     def patch(self) -> Patch:
         """What is patched, for completion."""
-        return empty_patch() if self._session is None else self._session.patch
+        return empty_patch() if self.started is None else self.started.patch
 
     @property
     def snapshots(self) -> tuple[str, ...]:
         """Names of the patches that are kept."""
-        return () if self._session is None else tuple(self._session.snapshots)
+        return () if self.started is None else tuple(self.started.snapshots)
 
     def session(self) -> Session:
         """The session, once its engine has started.
@@ -71,12 +80,12 @@ class _Conversation:
         return self._session
 
     def converse(self, read: Callable[[str], str]) -> None:
-        """Read, do, answer, until it is over. Ctrl-C clears the line; twice in a row it ends.
+        """Read, do, answer, until it is over. Ctrl-C clears the line; twice, soon, it ends.
 
         Args:
             read: shows a prompt, and gives what is typed; what is pasted may be several lines.
         """
-        interrupted = False
+        interrupted_s = -math.inf
         gathering = Gathering()
         while self._session is None or not self._session.is_over:
             try:
@@ -85,15 +94,18 @@ class _Conversation:
                 if gathering.is_open:
                     self._answer(gathering.take())
                 return
-            except KeyboardInterrupt:
-                if interrupted or (self._session is not None and self._session.is_over):
+            except KeyboardInterrupt as stopped:
+                now = time.monotonic()
+                is_second = now - interrupted_s < TWICE_S
+                if is_second or (self._session is not None and self._session.is_over):
                     return
-                interrupted = not gathering.is_open
+                if isinstance(stopped, Terminated):
+                    raise
+                interrupted_s = now
                 gathering.take()
                 hint = replies.news("Ctrl-C again ends, or quit", as_object=self._manner.json)
                 self._manner.write(hint)
                 continue
-            interrupted = False
             for line in typed.split("\n"):
                 text = gathering.add(line)
                 if text is not None and not self._answer(text):
@@ -104,10 +116,13 @@ class _Conversation:
         session = self.session()
         try:
             reply = session.run_line(text, who=PROMPT)
-        except KeyboardInterrupt:
-            if not session.is_over:
+        except KeyboardInterrupt as stopped:
+            if session.is_over:
+                return False  # a line from outside has ended the session while this one waited
+            if isinstance(stopped, Terminated) or not WAITS.search(text):
                 raise
-            return False  # a line from outside has ended the session while this one waited
+            error = state_error("the wait was ended by Ctrl-C; what follows it was not done")
+            reply = Reply(session.lines, text, (), error, *session.position)
         if not reply.ok or reply.results:
             answer(reply, self._manner)
         return not session.is_over
@@ -127,7 +142,8 @@ def prompt(options: Options, lines: list[str], past: Past | None = None) -> int:
         lines: a score that is played first.
         past: a session that is to go on; None begins a new one.
     """
-    manner = Manner(write_out, json=options.json)
+    speaker = _Speaker()
+    manner = Manner(speaker.say, json=options.json)
     with live(options, list(kinds()), manner) as machine:
 
         def make() -> Session:
@@ -139,48 +155,45 @@ def prompt(options: Options, lines: list[str], past: Past | None = None) -> int:
             return session
 
         conversation = _Conversation(make, manner)
+        toolbar = Toolbar(machine.machine, is_shown=options.toolbar)
         try:
             with machine.door(PROMPT, conversation.session):
                 if lines:
                     session = conversation.session()
                     with session.as_score():
                         run_score(session, lines, manner, PROMPT, machine.news.tell)
-                read, surroundings = _reader(options, conversation)
-                with surroundings:
-                    conversation.converse(read)
+                editor = _editor(options, toolbar, conversation)
+                if editor is None:
+                    conversation.converse(input)
+                else:
+                    speaker.write = editor.write
+                    with editor.surroundings():
+                        conversation.converse(editor.read)
+                    speaker.write = write_out
         finally:
             conversation.close()
     return DONE
 
 
-def _reader(
-    options: Options, conversation: _Conversation
-) -> tuple[Callable[[str], str], AbstractContextManager[None]]:
-    """What reads a line behind a prompt, and what has to be entered around it."""
-    if options.plain or os.environ.get("TERM", "dumb") == "dumb" or not sys.stdout.isatty():
-        return input, nullcontext()
-    from prompt_toolkit import PromptSession  # noqa: PLC0415 - not needed by any other door
-    from prompt_toolkit.completion import Completer, Completion  # noqa: PLC0415
-    from prompt_toolkit.history import FileHistory  # noqa: PLC0415
-    from prompt_toolkit.patch_stdout import patch_stdout  # noqa: PLC0415
+class _Speaker:
+    """Where replies and news go: to stdout, or past the line that is being typed."""
 
-    class FromSession(Completer):
-        def get_completions(
-            self, document: Document, _event: CompleteEvent
-        ) -> Iterable[Completion]:
-            begun = WORD.search(document.text_before_cursor)
-            assert begun is not None
-            snapshots = conversation.snapshots
-            text = document.text_before_cursor
-            for word, note in completions(text, conversation.patch, snapshots):
-                yield Completion(word, -len(begun.group()), display_meta=note)
+    def __init__(self) -> None:
+        self.write = write_out
 
-    folder = state_dir()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    line = PromptSession[str](
-        history=FileHistory(str(folder / "history")),
-        completer=FromSession(),
-        complete_while_typing=False,
-        enable_history_search=True,
+    def say(self, text: str) -> None:
+        self.write(text)
+
+
+def _editor(options: Options, toolbar: Toolbar, conversation: _Conversation) -> Editor | None:
+    """What reads lines from a terminal that can do more than write; None elsewhere."""
+    if options.plain or os.environ.get("TERM", "dumb") in {"", "dumb"} or not sys.stdout.isatty():
+        return None
+    from chronus.doors.editor import Editor  # noqa: PLC0415 - not needed by any other door
+
+    return Editor(
+        toolbar,
+        lambda: conversation.started,
+        lambda: conversation.patch,
+        lambda: conversation.snapshots,
     )
-    return line.prompt, patch_stdout(raw=True)

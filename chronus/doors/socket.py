@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Final
 
 from chronus.doors import replies
 from chronus.language.blocks import Gathering
+from chronus.session.burst import MOST, Line, run_burst
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -166,9 +167,15 @@ class _Guest:
         try:
             count = first = 0
             gathering = Gathering()
+            ready: list[Line] = []
             for line in lines_of(self._connection):
                 if self._is_gone:
                     break
+                if line is None or len(ready) >= MOST or line.strip() in {*MANNERS, WHO}:
+                    self._answer(ready)
+                    ready = []
+                if line is None:
+                    continue
                 if line.strip() in MANNERS:
                     self._manner = line.strip()
                 elif line.strip() == WHO:
@@ -178,9 +185,11 @@ class _Guest:
                     first = first if gathering.is_open else count
                     text = gathering.add(line.decode("utf-8", "replace"))
                     if text is not None:
-                        self._answer(text, first)
+                        ready.append(Line(text, first))
             if gathering.is_open and not self._is_gone:
-                self._answer(gathering.take(), first)
+                ready.append(Line(gathering.take(), first))
+            if not self._is_gone:
+                self._answer(ready)
             self._say_end()
         finally:
             self._end()
@@ -189,12 +198,13 @@ class _Guest:
         if self._manner.startswith(b"#framed"):
             self._add(json.dumps({"end": self._replies}))
 
-    def _answer(self, line: str, number: int) -> None:
+    def _answer(self, lines: list[Line]) -> None:
+        """Carry out lines that have come together, and answer each."""
         session = self._door.session()
         had_quit = session.has_quit
-        reply = session.run_line(line, number, at_once=True, who=self._name)
-        self._replies += 1
-        self._add(self._said(reply))
+        for answers in run_burst(session, lines, at_once=True, who=self._name):
+            self._replies += len(answers)
+            self._add("\n".join(map(self._said, answers)))
         if session.has_quit and not had_quit:
             self._say_end()
             self._empty(PARTING_S)
@@ -281,8 +291,11 @@ class _Guest:
             self._connection.shutdown(socket.SHUT_RDWR)
 
 
-def lines_of(connection: socket.socket) -> Iterator[bytes]:
-    """The finished lines that come, without their ends; of one that is far too long, its start."""
+def lines_of(connection: socket.socket) -> Iterator[bytes | None]:
+    """The finished lines that come, without their ends; of one that is far too long, its start.
+
+    Behind those that came together stands None.
+    """
     rest = b""
     is_refused = False
     while True:
@@ -302,3 +315,4 @@ def lines_of(connection: socket.socket) -> Iterator[bytes]:
         elif len(rest) > MOST_LINE_BYTES:
             yield rest
             rest, is_refused = b"", True
+        yield None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from lark import Token, Tree
 
 from chronus.errors import Code, Span, UserError
-from chronus.language import making, options, patterns
+from chronus.language import asking, making, options, patterns
 from chronus.language import statements as st
 from chronus.language.quantities import duration, number
 from chronus.language.steps import Sequence
@@ -378,6 +378,7 @@ _BUILDERS: Final[dict[str, Builder]] = {
     "describe": _describe,
     "status": lambda _tree, _line: st.Status(),
     "help": _help,
+    "search": asking.search,
     "reset": _reset,
     "reload": lambda _tree, _line: st.Reload(),
     "undo": lambda tree, line: st.Undo(*_steps(tree, line)),

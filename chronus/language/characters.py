@@ -68,8 +68,10 @@ def check(text: str, line: int) -> None:
         character = disguised[0]
         meant = plain(character)
         instead = f"; write {'a space' if meant.isspace() else meant}" if meant.isascii() else ""
+        if meant in {"", "'"}:
+            instead = "; leave it out"
         message = f"{title(character)} is not understood{instead}"
-        corrected = plain(text)
+        corrected = plain(text).replace("'", "")
         suggestions = (
             [" ".join(corrected.split())]
             if corrected.isascii() and len(corrected) <= _SUGGESTED

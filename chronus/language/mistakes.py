@@ -3,209 +3,36 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-
-from lark.exceptions import UnexpectedInput
 
 from chronus.errors import Code, Span, UserError, nearest
 from chronus.language import characters
+from chronus.language.phrases import phrase, shown
 from chronus.language.quantities import UNITS
-from chronus.language.strays import SIGNS, TERMINALS, stray
+from chronus.language.repairs import UNIT_WORDS, repairs
+from chronus.language.strays import stray
 from chronus.language.tokens import place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from lark import Lark, Token
-    from lark.parsers.lalr_interactive_parser import InteractiveParser
+    from chronus.language.refusals import Refusal
 
-_WORD: Final = re.compile(r'"[^"]*"?|[^\s;,>=:"]+|.')
-_OPTIONS: Final = frozenset(
-    ("step", "swing", "rotate", "gate", "transpose", "scale", "seed", "smooth", "now")
-)
 _LITERAL: Final = re.compile(r"[a-z]+")
-_SIGNS: Final = {
-    "_ARROW": ">", "_COLON": ":", "_COMMA": ",", "_DOT": ".", "_EQUALS": "=", "_SEMICOLON": ";",
-    "BLOCK": "{", **TERMINALS,
-}  # fmt: skip
-_WORDS: Final = frozenset(
-    (
-        *(
-            "BAR",
-            "BEAT",
-            "FRAME",
-            "ON",
-            "OFF",
-            "KINDS",
-            "INSTRUMENTS",
-            "NODES",
-            "CABLES",
-            "SEQUENCES",
-        ),
-        *("DEVICES", "PENDING", "ALL", "SNAPSHOTS", "SCENES", "READY"),
-    )
-)
 _NUMERIC: Final = frozenset({"VALUE", "NUMBER", "DURATION"})
-_HOLDERS: Final = frozenset({"_AT", "_EVERY"})
 _SWITCHES: Final = {"1": ("on",), "0": ("off",), "true": ("on",), "false": ("off",)}
-_SHOWN: Final = 40
 _REPAIRED: Final = 400
 """Longer commands are not repaired: each attempt is parsed, and nobody reads so long an answer."""
-
-PHRASES: Final[tuple[tuple[frozenset[str], str], ...]] = tuple(
-    (frozenset(categories.split()), phrase)
-    for categories, phrase in (
-        ("HIT REST HOLD NOTE", "steps such as x.x. or c2 . eb2"),
-        ("VALUE NOTE WORD REST HOLD", "values such as 400 . 800hz"),
-        ("OPERATOR VALUE NOTE WORD", "a value such as 800hz, -6db, c4, on, *1.5 or +7st"),
-        ("VALUE NOTE WORD", "a value such as 800hz, -6db, 1/8, c4 or on"),
-        ("NOTE VALUE", "a note such as c4, 440hz or 60 (a MIDI number)"),
-        ("NOTE", "a note such as eb3"),
-        ("VALUE", "an amount such as 0.5, 800hz or -12db"),
-        ("RANGE", "a range such as 100hz..8khz"),
-        ("QUOTED", "a line in quotes"),
-        ("DURATION", "a duration such as 2 bars, 1.5s or 1/8"),
-        ("METER", "a meter such as 4/4 or 7/8"),
-        ("NUMBER", "a number"),
-        ("NODE KIND", "the name of a node or a kind"),
-        ("NODE", "the name of a node such as bass"),
-        ("KIND", "a kind of module such as saw or kick"),
-        ("NAME", "a name such as bass"),
-        ("PORT", "the name of a port such as cutoff"),
-        ("FILE", "the name of a file"),
-        ("TONIC", "a tonic such as c, f# or eb2"),
-        ("SCALE", "the name of a scale such as minor"),
-        ("LABEL", "the name of a snapshot such as drop"),
-        ("SCENE", "the name of a scene such as drop"),
-        ("TEXT", "commands in braces"),
-        ("ENDING", "`end` or `loop`"),
-        ("TOPIC", "a topic"),
-        (".", "a dot and a port such as .cutoff"),
-    )
-)
-"""What may come next, in a musician's words; the first that fits wins and spends its categories."""
 
 _SYNONYMS: Final = {
     "add": "load", "new": "load", "create": "load", "make": "load", "remove": "unload",
     "delete": "unload", "del": "unload", "rm": "unload", "connect": "patch", "cable": "patch",
-    "disconnect": "unpatch", "play": "note", "seq": "sequence", "pattern": "sequence",
+    "disconnect": "unpatch", "seq": "sequence", "pattern": "sequence",
     "bpm": "tempo", "sleep": "wait", "pause": "wait", "show": "describe", "ls": "list",
     "info": "describe", "bye": "quit", "go": "start", "trig": "trigger",
 }  # fmt: skip
 
 _LATER_COMMANDS: Final = frozenset(("show", "hear"))
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Where the grammar stopped.
-
-    Attributes:
-        text: the whole line.
-        line: its number.
-        tokens: what was read of the command, from its verb on.
-        start: where the command begins, counted from 0.
-        position: where it goes on wrongly, counted from 0.
-        word: what stands there; empty where the command ends too early.
-        expected: what could stand there, as `expected_after` says it.
-        complete: whether the command could have ended there.
-    """
-
-    text: str
-    line: int
-    tokens: tuple[Token, ...]
-    start: int
-    position: int
-    word: str
-    expected: frozenset[str]
-    complete: bool
-
-    @property
-    def verb(self) -> str:
-        """The command's first word, lower case; empty at its very start."""
-        return self.tokens[0].lower() if self.tokens else ""
-
-    @property
-    def span(self) -> Span:
-        """The place of `word`."""
-        return Span(self.line, self.position + 1, self.position + 1 + max(1, len(self.word)))
-
-    @property
-    def command(self) -> tuple[str, str]:
-        """The command's text before and from the place where it goes wrong."""
-        end = self.text.find(";", self.position)
-        rest = self.text[self.position : end if end >= 0 else None]
-        return self.text[self.start : self.position], rest
-
-
-def accepted(reading: InteractiveParser) -> set[str]:
-    """The names of the grammar's terminals that may come next."""
-    return set(reading.accepts())  # type: ignore[no-untyped-call]  # lark does not type it
-
-
-def friendly(terminals: set[str]) -> frozenset[str]:
-    """The grammar's terminals as categories (upper case), and literal words and signs."""
-    return frozenset(name for terminal in terminals for name in _friendly(terminal))
-
-
-def _friendly(terminal: str) -> tuple[str, ...]:
-    if terminal == "$END":
-        return ()
-    if terminal == "THING":
-        return ("NODE", "KIND")
-    if terminal in _SIGNS:
-        return (_SIGNS[terminal],)
-    if terminal.startswith("_") or terminal in _WORDS:
-        return (terminal.lstrip("_").lower(),)
-    return (terminal,)
-
-
-def refusal(parser: Lark, text: str, line: int, verbs: tuple[str, ...]) -> Refusal:
-    """Read a line that does not parse once more, up to the place where it goes wrong.
-
-    Args:
-        parser: of lines.
-        text: the line.
-        line: its number.
-        verbs: all command words.
-    """
-    reading = parser.parse_interactive(text)
-    tokens: list[Token] = []
-    position = -1
-    try:
-        for token in reading.iter_parse():
-            tokens.append(token)  # noqa: PERF402 - what came before the stop is wanted
-    except UnexpectedInput as stopped:
-        position = -1 if stopped.pos_in_stream is None else stopped.pos_in_stream
-        if tokens and place(tokens[-1])[0] == position:
-            tokens.pop()  # the word that stopped it
-    found = _WORD.match(text, position) if position >= 0 else None
-    word = found[0] if found else ""
-    while tokens and tokens[-1].type == "_SEMICOLON" and not word:
-        tokens.pop()
-    begins = [index for index, token in enumerate(tokens) if token.type == "_SEMICOLON"]
-    current = tokens[begins[-1] + 1 :] if begins else tokens
-    start = place(tokens[begins[-1]])[1] if begins else 0
-    accepts = accepted(reading)
-    while current and current[0].type in _HOLDERS:
-        inner = _inner(current, verbs)
-        if inner is None and not {"_LOAD", "_PATCH"} <= accepts:
-            break  # the time of an `at` is not all there
-        start = place(current[-1 if inner is None else inner - 1])[1]
-        current = [] if inner is None else current[inner:]
-    if not word or word == ";":
-        word = ""
-        position = place(tokens[-1])[1] if tokens else 0
-    return Refusal(
-        text, line, tuple(current), start, position, word, friendly(accepts), "$END" in accepts
-    )
-
-
-def _inner(tokens: list[Token], verbs: tuple[str, ...]) -> int | None:
-    """Where the command begins that an `at` or `every` holds; None where it has none yet."""
-    words = {f"_{verb.upper()}" for verb in verbs}
-    return next((i for i, token in enumerate(tokens) if i and token.type in words), None)
 
 
 def explain(at: Refusal, verbs: tuple[str, ...], valid: Callable[[str], bool]) -> UserError:
@@ -262,7 +89,7 @@ def _unknown_command(
         # `bass.cutoff = 3`, `kick: x.x.`, `a > b`: all is there but the verb.
         meant = (f"{verb} {tail.strip()}" for verb in ("set", "sequence", "patch"))
         suggestions = [*(command for command in meant if valid(command)), *suggestions]
-    message = f"{_shown(at.word)} is no command; expected a command such as load, patch or set"
+    message = f"{shown(at.word)} is no command; expected a command such as load, patch or set"
     return UserError(Code.SYNTAX, message, at.span, suggestions)
 
 
@@ -292,10 +119,12 @@ def _half_unit(
         word, span = str(at.tokens[-1]), Span(at.line, begins + 1, ends + 1)
         before = at.tokens[-2:-1]
     near = nearest(word, [unit for unit in UNITS if unit not in {"bar", "beat"}]) if word else ()
+    if word.lower() in UNIT_WORDS:
+        near = (UNIT_WORDS[word.lower()],)
     bare = before and before[0].type in _NUMERIC and re.fullmatch(r"[^a-z/%]+", before[0])
     if not near or not bare:
         return None
-    meant = [f"{before[0]} {unit}" for unit in near]
+    meant = [f"{before[0]} {unit}".strip() for unit in near]
     message = f"{word!r} is no unit; expected one such as hz, ms, s, beats or bars"
     return UserError(Code.VALUE, message, span, meant)
 
@@ -316,31 +145,31 @@ def _astray_over(
     if over is not None and last.type == "DURATION":
         begins = place(over)[0]
         meant = f"{at.text[at.start : begins].strip()} {tail.strip()} {at.text[begins:end]}"
-        message = f"`over` and its duration stand at the end, behind {_shown(at.word)}"
+        message = f"`over` and its duration stand at the end, behind {shown(at.word)}"
         return UserError(Code.SYNTAX, message, at.span, [meant] if valid(meant) else [])
     if last.type == "NODE" and at.word[:1].isdigit() and nearest(last, ["over"]):
         meant = f"{head.strip()[: -len(last)]}over {tail}".strip()
-        message = f"expected a dot and a port, or `over`, found {_shown(str(last))}"
+        message = f"expected a dot and a port, or `over`, found {shown(str(last))}"
         return UserError(Code.SYNTAX, message, span, ["over", *([meant] if valid(meant) else [])])
     return None
 
 
 def _other(at: Refusal, _verbs: tuple[str, ...], valid: Callable[[str], bool]) -> UserError:
-    wanted = _phrase(at)
+    wanted = phrase(at)
     if at.word.startswith('"') and not at.word.endswith('"'):
         message = 'this quote is not closed: expected another " behind the name of the file'
     elif not at.word:
         message = f"expected {wanted}, but the command ends here"
     elif not wanted:
-        message = f"expected nothing more here, found {_shown(at.word)}"
+        message = f"expected nothing more here, found {shown(at.word)}"
     else:
         also = ", or the end of the command" if at.complete else ""
-        message = f"expected {wanted}{also}, found {_shown(at.word)}"
+        message = f"expected {wanted}{also}, found {shown(at.word)}"
     literals = sorted(word for word in at.expected if _LITERAL.fullmatch(word))
     near = nearest(at.word, literals) if at.word and at.tokens else ()
     if "on" in at.expected:
         near = _SWITCHES.get(at.word.lower(), near)
-    repaired = tuple(dict.fromkeys(c for c in _repairs(at, near) if valid(c)))[:3]
+    repaired = tuple(dict.fromkeys(c for c in repairs(at, near) if valid(c) and c not in near))[:3]
     return UserError(Code.SYNTAX, message, at.span, near + repaired)
 
 
@@ -349,61 +178,3 @@ _REASONS: Final = (
     _astray_over, _other,
 )  # fmt: skip
 """What may be the matter, the most telling first; the last one always is."""
-
-
-def _phrase(at: Refusal) -> str:
-    left = set(at.expected) - {";", "|", ",", "BARLINE", "DEGREE"} - SIGNS
-    if {"load", "patch"} <= left:
-        return "a command such as load, patch or set, or a block in braces"
-    if {"HIT", "REST"} <= left or {"VALUE", "REST"} <= left:
-        left.discard(">")  # of a turn
-    # What is likelier to be missing than a port, and what may be there but need not.
-    if at.complete or left & {">", ":"}:
-        left.discard(".")
-    if "VALUE" in left:
-        left -= {"=", "to"}
-    parts: list[str] = []
-    for categories, phrase in PHRASES:
-        if categories <= left:
-            parts.append(phrase)
-            left -= categories
-    if left >= _OPTIONS:
-        parts.append(f"an option ({_listed(_OPTIONS)})")
-        left -= _OPTIONS
-    parts += sorted(f"`{word}`" for word in left if not word.isupper())
-    last_or = ", or " if any("," in part for part in parts[:-1]) else " or "
-    return last_or.join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
-
-
-def _listed(words: frozenset[str]) -> str:
-    return ", ".join(sorted(words))
-
-
-def _shown(word: str) -> str:
-    return repr(word if len(word) <= _SHOWN else word[:_SHOWN] + "...")
-
-
-def _repairs(at: Refusal, near: tuple[str, ...]) -> Iterator[str]:
-    """How the command was perhaps meant; each is offered only if it is understood."""
-    head, tail = (part.strip() for part in at.command)
-    if near:
-        yield f"{head} {near[0]}{tail[len(at.word) :]}"
-    if "." in at.expected:
-        yield f"{head}.{tail.lstrip(' .')}"
-    if ":" in at.expected:
-        yield f"{head}: {tail}"
-    if "=" in at.expected:
-        yield f"{head}={tail}"
-    if ">" in at.expected:
-        yield f"{head} > {tail}"
-        yield f"{head} > {tail.lstrip('-=>| ')}"
-        yield f"{head} > {tail.partition(' ')[2]}"
-    if "bar" in at.expected:
-        yield f"{head} bar {tail}"
-    if at.word == ",":
-        yield f"{head} {tail[1:].strip()}"
-    if at.word.startswith('"'):
-        yield f'{head} {tail}"'
-    if at.word and at.verb in {"save", "open", "run", "record", "import", "export"}:
-        verb, _, path = head.partition(" ")
-        yield f'{verb} "{path} {tail}"'

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from lark import Tree
 from lark.exceptions import UnexpectedInput
 
-from chronus.language import blocks, later, mistakes
+from chronus.language import blocks, later, mistakes, refusals
 from chronus.language.grammar import grammar
 from chronus.language.strays import SIGNS
 
@@ -18,10 +18,9 @@ VERBS: Final[tuple[str, ...]] = (
     "load", "unload", "rename", "copy", "patch", "unpatch", "instrument", "expose", "mute",
     "unmute", "solo", "unsolo", "set", "get", "note", "gate", "trigger", "sequence", "unsequence",
     "tempo", "meter", "swing", "start", "stop", "panic", "wait", "at", "every", "cancel", "undo",
-    "redo", "history",
-    "snapshot", "recall", "diff", "forget", "list", "describe", "status", "help", "reset", "reload",
-    "save", "open", "run", "record", "scene", "unscene", "song", "unsong", "import", "export",
-    "capture", "quit", "exit",
+    "redo", "history", "snapshot", "recall", "diff", "forget", "list", "describe", "status", "help",
+    "search", "reset", "reload", "save", "open", "run", "record", "scene", "unscene", "song",
+    "unsong", "import", "export", "capture", "quit", "exit",
 )  # fmt: skip
 """All command words that are understood, in the order of the manual."""
 
@@ -51,7 +50,7 @@ def _read(text: str, line: int) -> tuple[Said, ...]:
     try:
         tree = grammar().parse(text)
     except UnexpectedInput:
-        refusal = mistakes.refusal(grammar(), text, line, VERBS)
+        refusal = refusals.refusal(grammar(), text, line, VERBS)
     else:
         commands = [child for child in tree.children if isinstance(child, Tree)]
         return tuple(later.said(command, text, line, read) for command in commands)
@@ -71,7 +70,7 @@ def expected_after(text: str) -> frozenset[str]:
         reading.exhaust_lexer()
     except UnexpectedInput:
         return frozenset()
-    expected = mistakes.friendly(mistakes.accepted(reading))
+    expected = refusals.friendly(refusals.accepted(reading))
     # A dot and a slide belong to the word before them.
     return expected - {".", *SIGNS} if text[-1:].isspace() else expected
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Literal
 
 from chronus.errors import Span
+from chronus.language.asking import Search
 from chronus.language.instruments import UNSAID, Expose, Instrument, Manner
 from chronus.language.scenes import SceneStatement
 from chronus.language.steps import Sequence
@@ -441,6 +442,7 @@ Statement = (
     | Describe
     | Status
     | Help
+    | Search
     | Reset
     | Reload
     | Undo

@@ -11,7 +11,7 @@ from chronus.language.tokens import place
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chronus.language.mistakes import Refusal
+    from chronus.language.refusals import Refusal
 
 MARKS: Final = {
     "~": ("a slide", "c2~"), "?": ("chance", "x?"), "*": ("a ratchet", "x*3"),

@@ -154,7 +154,7 @@ class LiveMachine:
             self.close()
             raise
         self._feeder.start()
-        self._usage.shares(self._pids())
+        self._usage.shares(self.roles())
 
     def begin_at(self, frame: int) -> None:
         """Before `start`: what the arena has computed counts as played, up to a frame.
@@ -351,7 +351,15 @@ class LiveMachine:
         lanes = range(self.settings.lanes)
         return sum(int(self._head[lane_place(Lane.TAKEOVERS, lane)]) for lane in lanes)
 
-    def _pids(self) -> dict[int, str]:
+    @property
+    def device(self) -> str:
+        """What it plays on."""
+        device = self._board.state()
+        name = device.name or (self._crew.device if self._crew is not None else "")
+        return name + ("" if device.is_there else " (lost)")
+
+    def roles(self) -> dict[int, str]:
+        """What each process is for, by its number."""
         crew = self._crew
         found = {os.getpid(): "shell"}
         if crew is not None:
@@ -368,12 +376,12 @@ class LiveMachine:
         """What `status` shows of the machine; `cpu` is since the last call."""
         crew = self._running()
         cpu: dict[str, float] = {}
-        roles = self._pids()
+        roles = self.roles()
         for pid, share in self._usage.shares(roles).items():
             cpu[roles[pid]] = round(cpu.get(roles[pid], 0.0) + share, 3)
         device = self._board.state()
         return {
-            "device": (device.name or crew.device) + ("" if device.is_there else " (lost)"),
+            "device": self.device,
             "rate": self.settings.rate_hz,
             "block": BLOCK,
             "device_block": self.settings.block,

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 DEPTH: Final = 1000
 """So many changes can be undone; the oldest are forgotten."""
 
+RECENT: Final = 64
+"""So many lines at most wait for the engine together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -53,9 +56,12 @@ class History:
 
     def took(self, line: int | None, frame: int, bar: str) -> History:
         """With the place at which what a line changed took effect."""
-        if line not in [entry.line for entry in self.done[-1:]]:
-            return self
-        return replace(self, done=(*self.done[:-1], replace(self.done[-1], frame=frame, bar=bar)))
+        for back, entry in enumerate(reversed(self.done[-RECENT:]), 1):
+            if line is not None and entry.line == line:
+                here = len(self.done) - back
+                known = replace(entry, frame=frame, bar=bar)
+                return replace(self, done=(*self.done[:here], known, *self.done[here + 1 :]))
+        return self
 
     def back(self, count: int) -> History:
         """After the last `count` changes have been undone; there must be so many."""

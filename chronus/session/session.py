@@ -20,6 +20,7 @@ from chronus.engine.layout import Event
 from chronus.errors import Code, UserError
 from chronus.language.parser import read
 from chronus.language.statements import Note
+from chronus.session.advice import advised
 from chronus.session.agenda import Agenda
 from chronus.session.alarm import Alarm
 from chronus.session.console import Console
@@ -222,6 +223,7 @@ class Session:
             return
         timing = self.timing
         mine = (timing.at_once, timing.is_gesture, self._took, self._who)
+        timing.step_back()  # the lines of others are not said as this one is
         try:
             with self.turns.apart():
                 yield
@@ -307,6 +309,58 @@ class Session:
             finally:
                 self.timing.step_back()
 
+    def waits_for_engine(self, *, at_once: bool) -> bool:
+        """Whether a line waits until the engine has done it, as those in real time do."""
+        return self.is_released and (at_once or not self.timing.runs_score)
+
+    def begin_gesture(self, said: tuple[Said, ...], who: str) -> tuple[Draft, int | None]:
+        """Publish what a line does in real time that only touches ports; see `run_burst`.
+
+        Returns:
+            Its draft, and what the backend can settle on.
+
+        Raises:
+            UserError: it cannot be done; nothing has changed then.
+        """
+        self._took, self._who = None, who
+        try:
+            if self.timing.runs_score:
+                self.publish()  # what the score has said before comes before it
+                self.timing.step_outside(said)
+            draft = self._prepared(said)
+            return draft, self.do(draft.instants[0], is_last=True, settles=False)
+        finally:
+            self.timing.step_back()
+
+    def end_gesture(
+        self, number: int, text: str, begun: Draft | UserError, frame: int | None
+    ) -> Reply:
+        """The reply to such a line.
+
+        Args:
+            number: of the line.
+            text: of the line.
+            begun: its draft, or what was wrong with it.
+            frame: at which it has taken effect; None where it did nothing.
+        """
+        self._took = frame
+        self.timing.step_outside(())
+        try:
+            if isinstance(begun, UserError):
+                return self._reply(number, text, (), begun)
+            if frame is not None:
+                self._has_taken(begun.instants[0], frame)
+            results = tuple(result(self) for result in begun.results)
+            return self._reply(number, text, results, None)
+        finally:
+            self.timing.step_back()
+
+    def tell(self) -> None:
+        """Tell what has taken effect by now, and what is pending."""
+        self.ledger.tell()
+        self.tell_pending()
+        self._wake()
+
     def _carry_out_from_outside(self, said: tuple[Said, ...]) -> tuple[Result, ...]:
         """Carry out a line that comes in between those of a score."""
         if self.is_released:
@@ -324,10 +378,22 @@ class Session:
         self, number: int, text: str, results: tuple[Result, ...], error: UserError | None
     ) -> Reply:
         """A reply with its place in time: in a score the block at which virtual time stands."""
+        if error is not None:
+            error = advised(error, text, self.patch, self._would_work)
         frame = self.frame if error and not self.is_score else self.took
         at = self.timing.virtual if self.is_score else frame
         bar = self.transport.position(at)
         return Reply(number, text, results, error, frame, bar)
+
+    def _would_work(self, text: str) -> bool:
+        """Whether a command would be carried out now."""
+        try:
+            draft = self.draft()
+            for part in read(text):
+                self.prepare(draft, part)
+        except UserError:
+            return False
+        return bool(draft.results)
 
     def draft(self, frame: float | None = None) -> Draft:
         """A draft that starts from what is so now, for now or for a frame."""
@@ -382,8 +448,16 @@ class Session:
                 self.do(instant, is_last=instant is instants[-1])
         return tuple(result(self) for result in draft.results)
 
-    def do(self, instant: Instant, *, is_last: bool) -> None:
+    def do(self, instant: Instant, *, is_last: bool, settles: bool = True) -> int | None:
         """Do what an instant says; others have their turns once nothing of the line is to come.
+
+        Args:
+            instant: what is done.
+            is_last: whether it is the last of its line.
+            settles: whether to wait until the engine has done it.
+
+        Returns:
+            What the backend can settle on, where that was not waited for.
 
         Raises:
             UserError: it cannot be done; nothing has changed then.
@@ -413,24 +487,29 @@ class Session:
         mark = self.publish() if self.console.is_touched and not self.is_score else None
         timing.stamp = stamp if is_ahead else None
         self._note(instant, before, mark, stamp)
+        if mark is not None and not settles:
+            return mark
         if mark is not None and not is_ahead:
             transport = timing.foreseen
             with self._apart(is_last):
                 took = self.backend.settle(mark)
-            self._took = took
-            self.history = self.history.took(instant.line, took, self.transport.position(took))
+            self._has_taken(instant, took)
             if foreseen is not transport is timing.foreseen:
                 # From the block at which it came.
                 self.set_transport(timing.engine_transport())
-        self.ledger.tell()
-        self.tell_pending()
-        self._wake()
+        self.tell()
         if instant.until is not None and is_last:
             self.move_to(instant.until, apart=True)
         elif instant.until is not None:
             self.go_to(
                 instant.until, apart=False
             )  # what comes due meanwhile is in the line's draft
+        return None
+
+    def _has_taken(self, instant: Instant, frame: int) -> None:
+        """Note at which frame an instant took effect."""
+        self._took = frame
+        self.history = self.history.took(instant.line, frame, self.transport.position(frame))
 
     def check_room(self, patch: Patch) -> None:
         """Make sure that the engine would take a patch now.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final
 
 from chronus.engine.beats import (
     BAR_TOLERANCE,
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 TICKS = 1000
 FINEST = 100_000
 """The finest fraction of a frame or beat that the length of a ramp has."""
+
+_NAMES: Final = tuple(column.name.lower() for column in Beat)
+_COLUMNS: Final = attrgetter(*_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +73,17 @@ class Transport:
     @classmethod
     def of_engine(cls, rate_hz: int, beats: Sequence[float], *, is_playing: bool) -> Transport:
         """The transport that the engine's columns of Beat say."""
-        named = {column.name.lower(): float(beats[column]) for column in Beat}
+        named = dict(zip(_NAMES, map(float, beats), strict=False))
         return cls(rate_hz, is_playing=is_playing, **named)
 
     @property
     def _columns(self) -> tuple[float, ...]:
         """The columns of Beat."""
-        named = {column: getattr(self, column.name.lower()) for column in Beat}
+        columns: tuple[float, ...] = _COLUMNS(self)
         if self.target_bpm is None:
-            named[Beat.TARGET_BPM] = self.bpm
-        return tuple(named.values())
+            at = int(Beat.TARGET_BPM)
+            return (*columns[:at], self.bpm, *columns[at + 1 :])
+        return columns
 
     # ---- tempo
 

@@ -52,6 +52,7 @@ class Timing:
         self.stamp: int | None = None
         self._writer = writer
         self.foreseen = Transport(writer.rate_hz)
+        self._engine_said: tuple[object, Transport] = (None, self.foreseen)
         self._last_due = self._last_plan_due = NONE
 
     @property
@@ -127,4 +128,10 @@ class Timing:
         """The transport after the last finished block."""
         beats = self._writer.arena.beats[0, self._writer.bank]
         is_playing = bool(self._writer.clock(Clock.PLAYING))
-        return Transport.of_engine(self._writer.rate_hz, beats, is_playing=is_playing)
+        # Asked for several times a line, and seldom another one.
+        said = (beats.tobytes(), is_playing)
+        before, transport = self._engine_said
+        if before != said:
+            transport = Transport.of_engine(self._writer.rate_hz, beats, is_playing=is_playing)
+            self._engine_said = (said, transport)
+        return transport

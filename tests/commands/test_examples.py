@@ -39,8 +39,10 @@ def test_help_shows_form_and_examples(verb):
 
 
 def test_help_lists_every_command():
-    """`help` names every command."""
-    text = "\n".join(Stage().say("help").results[0].lines)
+    """`help commands` shows the form of every command, and JSON has all of each."""
+    result = Stage().say("help commands").results[0]
+    text = "\n".join(result.lines)
+    assert [c["command"] for c in result.data["commands"]] == list(commands())
     assert all(command.form in text for command in commands().values())
 
 
@@ -61,10 +63,47 @@ def test_a_kind_is_listed_and_described(name):
     text = "\n".join(result.lines)
     for port in (*kinds()[name].inputs, *kinds()[name].outputs):
         assert port.doc in text
-        stage.say(f"describe {name}.{port.name}")
+        described = stage.say(f"describe {name}.{port.name}").results[0]
+        assert described.data["example"] in "\n".join(described.lines)
     assert kinds()[name].source in text
     assert kinds()[name].example in text
     assert [p["name"] for p in result.data["inputs"]] == [p.name for p in kinds()[name].inputs]
+
+
+@pytest.mark.parametrize("name", OFFERED)
+def test_the_example_of_a_port_runs(name):
+    """What `describe NODE.PORT` shows as an example works on that very node, and changes it."""
+    stage = Stage()
+    stage.say(f"load {name} as it; load lfo as other; patch it > out")
+    for port in (*kinds()[name].inputs, *kinds()[name].outputs):
+        stage.say(stage.say(f"describe it.{port.name}").results[0].data["example"])
+    for port in kinds()[name].inputs:
+        if port.name not in ("in", "gate"):
+            assert stage.get(f"it.{port.name}") != pytest.approx(port.default)
+
+
+def test_a_port_alone_is_described_by_its_kinds():
+    """`describe PORT` names the kinds and nodes that have it, each with range and default."""
+    stage = Stage()
+    stage.say("load filter as squelch")
+    result = stage.say("describe cutoff").results[0]
+    assert "filter" in result.data["kinds"]
+    assert "squelch" in result.data["nodes"]
+    assert any("1000hz (20hz to 20000hz, exponential)" in line for line in result.lines)
+
+
+def test_search_finds_by_all_words():
+    """`search` finds what has all words, of any sort, the nearest first."""
+    stage = Stage()
+    found = stage.say("search echo").results[0].data["found"]
+    assert {"kind", "port", "song"} <= {row["what"] for row in found}
+    assert ("kind", "delay") in [(row["what"], row["name"]) for row in found]
+    assert stage.say("search cutoff").results[0].data["found"][0]["name"] == "filter.cutoff"
+    both = stage.say("search echo between").results[0].data["found"]
+    assert both[0]["name"] == "delay.time"
+    assert "delay.mix" not in [row["name"] for row in both]
+    assert stage.say("search patching").results[0].data["found"][0]["what"] == "topic"
+    assert stage.say("search xyzzy").results[0].data["found"] == []
 
 
 @pytest.mark.parametrize("name", OFFERED)

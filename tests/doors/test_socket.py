@@ -102,11 +102,12 @@ def test_a_line_from_outside_is_heard_at_the_frame_that_its_reply_names(live):
 def test_a_score_goes_on_as_if_nobody_had_called(live):
     """Lines that change no sound, and waits, move nothing of a score."""
     session = live(SONG, "--bars", 6)
+    session.wait_for_sound()
     for _ in range(3):
         said = session.ask(
             "get bass.freq", "wait 1/16", "load vca as v", "nonsense", "status", "unload v"
         )
-        assert [s["ok"] for s in said] == [True, True, True, False, True, True]
+        assert [s["ok"] for s in said] == [True, True, True, False, True, True], said
     assert session.end().status == 0
     np.testing.assert_array_equal(frames_of(session.recorded), rendered(session, SONG, "--bars", 6))
 
