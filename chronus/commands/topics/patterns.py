@@ -60,7 +60,7 @@ others. A hold goes on with the note before it, into a group, too.
 > sequence kick: x(3,8)
 > sequence bass: c2(3,8,2) <eb2 g2>(3,8)
 
-{port=value} sets ports for as long as the step lasts; then they go back.
+A lock {port=value} sets ports for as long as the step lasts; then they go back.
 
 > sequence env: x{attack=20 release=300} . X{pan=-0.5 level=-6db} .
 
