@@ -439,7 +439,7 @@ class Writer:
     def hush_ringing(self) -> None:
         """What was unloaded and rings on is silent from now on."""
         for node in self._leaving.ringing:
-            self._instant.add(Event.RING, self.places[node].slot, 0, -1)
+            self.instant.add(Event.RING, self.places[node].slot, 0, -1)
 
     def port_place(self, key: str, port: int) -> int:
         """A port's place in the arena, for the ports of a sequence."""
