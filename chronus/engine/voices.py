@@ -297,10 +297,3 @@ def let_sleep(arena: Arena, lane: int, block: int, plan: int, is_cleared: bool) 
             before = max(arena.voice_quiet[1 - new, slot], 0)
             count = before + 1 if is_quiet and group[G_IS_DRIVEN] == 0 else 0
             arena.voice_quiet[new, slot] = ASLEEP if count >= group[G_QUIET_BLOCKS] else count
-
-
-def sounding_voices(arena: Arena, player: int) -> int:
-    """How many voices of a player are awake, after the last finished block."""
-    bank = (int(arena.head[0]) - 1) & 1
-    first, count = (int(n) for n in arena.players[player, : VOICES + 1])
-    return int(np.count_nonzero(arena.voice_quiet[bank, first : first + count] != ASLEEP))
