@@ -15,9 +15,8 @@ be shared out over lanes.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import numpy as np
 from numba import float32, njit
 
 from chronus.dsp.layout import WIDE
@@ -39,6 +38,9 @@ from chronus.engine.layout import (
 from chronus.engine.ports import change
 from chronus.patch.tables import Role
 from chronus.settings import BLOCK
+
+if TYPE_CHECKING:
+    import numpy as np
 
 COMPUTES_ALL = int(Head.COMPUTES_ALL)
 PLAYERS, GROUPS, NODES = int(Count.PLAYERS), int(Count.GROUPS), int(Count.NODES)
