@@ -127,7 +127,7 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _called(given: argparse.Namespace) -> int:
-    from chronus.doors import calls, looking  # noqa: PLC0415
+    from chronus.doors import checking, looking  # noqa: PLC0415
 
     if given.call in {"send", "sessions"}:
         from chronus.doors import send  # noqa: PLC0415
@@ -136,7 +136,7 @@ def _called(given: argparse.Namespace) -> int:
             return send.show_sessions(as_json=given.json)
         return send.send(given.session, given.lines, as_json=given.json)
     looks = {
-        "check": lambda: calls.check(given.files),
+        "check": lambda: checking.check(given.files),
         "help": lambda: looking.show_help(given.topic),
         "devices": looking.show_devices,
         "doctor": looking.show_doctor,

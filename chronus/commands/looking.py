@@ -299,7 +299,7 @@ def help_lines(topic: str | None) -> tuple[str, ...]:
     raise UserError(Code.NAME, message, Span(1, 6, 6 + len(topic)), nearest(topic, offered))
 
 
-def _is_page(topic: str) -> bool:
+def is_page(topic: str) -> bool:
     """Whether a page of help is of that name, whatever instruments there are."""
     from chronus.commands.registry import commands  # noqa: PLC0415 - the registry imports this file
 
@@ -308,7 +308,7 @@ def _is_page(topic: str) -> bool:
 
 def _help(draft: Draft, statement: Help) -> None:
     definition = None
-    if statement.topic is not None and not _is_page(statement.topic):
+    if statement.topic is not None and not is_page(statement.topic):
         definition = known(draft, statement.topic)
     lines = help_lines(statement.topic) if definition is None else definition_lines(definition)
     draft.say(

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from chronus.commands.files import read_lines, show_error
-from chronus.commands.making import mistakes_in
+from chronus.commands.files import read_lines
 from chronus.commands.nodes import kind_of
 from chronus.commands.registry import handlers
 from chronus.doors import replies, sessions
@@ -26,7 +25,6 @@ from chronus.language.later import all_within
 from chronus.language.parser import read
 from chronus.language.statements import Load
 from chronus.machine.recorder import FileRecorder
-from chronus.patch.instruments import Definition
 from chronus.session import library
 from chronus.session.journal import in_order, read_header
 from chronus.session.offline import Offline
@@ -40,7 +38,6 @@ if TYPE_CHECKING:
     from chronus.doors.options import Options
     from chronus.language.statements import Statement
     from chronus.machine.live import LiveMachine
-    from chronus.session.draft import Draft
 
 DONE: Final = 0
 SOME_FAILED: Final = 1
@@ -126,61 +123,6 @@ def files_lines(paths: list[str]) -> list[str]:
         UserError: E_FILE.
     """
     return [line for path in paths for line in in_order(read_lines(path))]
-
-
-# ---- check
-
-
-def check(paths: list[str]) -> int:
-    """Parse and check files, play nothing; every error with its line."""
-    errors = 0
-    for path in paths:
-        session = Session(Offline(48_000), handlers(), is_score=True)
-        draft = session.draft()
-        try:
-            lines = read_lines(path)
-        except UserError as error:
-            write_out(replies.error_line(error))
-            errors += 1
-            continue
-        if library.begins_an_instrument(Path(path)):
-            errors += _check_instrument(path, draft)
-            continue
-        commands = 0
-        wrong = 0
-        for text, number in gathered(lines):
-            try:
-                for part in read(text, number):
-                    session.prepare(draft, part)
-                    commands += 1
-            except UserError as error:
-                wrong += 1
-                write_out(f"{path}: {show_error(error)}")
-        errors += wrong
-        if not wrong:
-            write_out(f"ok {path}: {commands} commands")
-    return SOME_FAILED if errors else DONE
-
-
-def _check_instrument(path: str, draft: Draft) -> int:
-    """Check the file of an instrument; how many errors there are."""
-    try:
-        source = library.read_file(Path(path))
-    except UserError as error:
-        write_out(replies.error_line(error))
-        return 1
-    name = source.head.name
-    if library.is_kinds_own(name.text):
-        message = f"{name.text} is a kind of module: an instrument of that name is never loaded"
-        write_out(f"{path}: {show_error(UserError(Code.NAME, message, name.span))}")
-        return 1
-    found = mistakes_in(draft, source)
-    if isinstance(found, Definition):
-        write_out(f"ok {path}: instrument {found.name}, {', '.join(found.ports) or 'no ports'}")
-        return 0
-    for mistake in found:
-        write_out(f"{path}: {show_error(mistake)}")
-    return len(found)
 
 
 # ---- render

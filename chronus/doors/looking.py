@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from chronus.commands.looking import help_lines
+from chronus.commands.describing import definition_lines
+from chronus.commands.looking import help_lines, is_page
+from chronus.commands.making import define
+from chronus.commands.registry import handlers
 from chronus.doors.calls import DONE, write_out
+from chronus.session import library
+from chronus.session.offline import Offline
+from chronus.session.session import Session
+from chronus.settings import DEFAULT_RATE_HZ
 
 
 def show_help(topic: str | None) -> int:
     """What `help` says at the prompt.
 
     Raises:
-        UserError: E_NAME, there is no such topic.
+        UserError: E_NAME, there is no such topic; E_FILE, it is an instrument whose file is wrong.
     """
-    write_out("\n".join(help_lines(topic)))
+    path = None if topic is None or is_page(topic) else library.find(topic)
+    if path is None:
+        lines = help_lines(topic)
+    else:
+        session = Session(Offline(DEFAULT_RATE_HZ), handlers(), is_score=True)
+        lines = definition_lines(define(session.draft(), library.read_file(path)))
+    write_out("\n".join(lines))
     return DONE
 
 

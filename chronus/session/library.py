@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -32,7 +33,12 @@ MOST_BYTES: Final = 200_000
 LONGEST: Final = 15_000
 """Nor its commands without comments: a line of a journal holds them all."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*(?:-[a-z0-9_]+)*", re.ASCII)
-_HEAD: Final = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s|#[^\n]*\n)*instrument\s", re.IGNORECASE)
+_HEAD: Final = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:\s|#[^\n]*\n)*instrument\s"
+    rb'(?:"[^"\n]*"|[^"{#\n])*(?:#[^\n]*)?(?:\n|\Z)',
+    re.IGNORECASE,
+)
+"""A file whose first command is `instrument`, and no block: that may begin a song."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,26 +132,35 @@ def read_file(path: Path, span: Span | None = None) -> Source:
         UserError: E_FILE, it cannot be read, is no text or no instrument, or not the one that its
             name says; E_LIMIT, it is too long.
     """
-    lines = _text_of(path, span).split("\n")
+    text = _text_of(path, span)
+    try:
+        return _parsed(path, text)
+    except UserError as error:
+        raise error if span is None else error.at(span) from error
+
+
+@lru_cache(maxsize=128)
+def _parsed(path: Path, content: str) -> Source:
+    """The instrument that a text is; completion asks for it at each key."""
     head: Instrument | None = None
     parts: list[Said] = []
     mistakes: list[UserError] = []
-    for text, number in gathered(lines):
+    for text, number in gathered(content.split("\n")):
         try:
             said = read(text, number)
         except UserError as error:
             mistakes.append(error.at(Span(number, 1, 1)))
             continue
         if head is None and said:
-            head, said = _head(path, said, span), said[1:]
+            head, said = _head(path, said), said[1:]
         parts += said
     if head is None:
         if mistakes:
             first = mistakes[0]
             message = f"cannot read {path}: {first.message}"
-            raise UserError(Code.FILE, message, span, first.suggestions, [str(first)])
-        raise _no_instrument(path, span)
-    return source_of(head, parts, str(path), span, mistakes)
+            raise UserError(Code.FILE, message, None, first.suggestions, [str(first)])
+        raise _no_instrument(path)
+    return source_of(head, parts, str(path), None, mistakes)
 
 
 def _text_of(path: Path, span: Span | None) -> str:
@@ -166,21 +181,21 @@ def _text_of(path: Path, span: Span | None) -> str:
         raise UserError(Code.FILE, message, span) from error
 
 
-def _head(path: Path, said: tuple[Said, ...], span: Span | None) -> Instrument:
+def _head(path: Path, said: tuple[Said, ...]) -> Instrument:
     head = said[0].statement
     name = path.name.removesuffix(ENDING)
     if not isinstance(head, Instrument) or head.body is not None:
-        raise _no_instrument(path, span)
+        raise _no_instrument(path)
     if head.name.text != name:
         message = f"{path} holds the instrument '{head.name.text}', and its name says '{name}'"
-        raise UserError(Code.FILE, message, span)
+        raise UserError(Code.FILE, message)
     return head
 
 
-def _no_instrument(path: Path, span: Span | None) -> UserError:
+def _no_instrument(path: Path) -> UserError:
     name = path.name.removesuffix(ENDING)
     message = f"{path} is no instrument: its first command is not `instrument {name}`"
-    return UserError(Code.FILE, message, span)
+    return UserError(Code.FILE, message)
 
 
 def source_of(

@@ -116,9 +116,10 @@ def settable(patch: Patch, name: str) -> list[tuple[str, Node, str, Input]]:
             for called, e in instrument.ports.items()
         ]
     if node.name != OUT and node.name in heard(patch):
-        there = {called for called, *_ in found}
+        called = {name for name, *_ in found}
+        there = {(one.name, own) for _, one, own, _ in found}
         for strip in STRIP_PORTS:
             port = node.port(strip)
-            if strip not in there and port is not None:
+            if strip not in called and (node.name, strip) not in there and port is not None:
                 found.append((strip, node, strip, port))
     return found

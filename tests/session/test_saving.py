@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from chronus.modules.catalog import kinds
 from chronus.session.saving import patch_lines
 from chronus.session.session import Length
+from tests.session.test_patch_files import numberless
 from tests.support.score import Stage, render
 
 KINDS = [
@@ -20,6 +21,15 @@ KINDS = [
     for k in ("saw", "sine", "noise", "kick", "filter", "adsr", "lfo", "delay", "vca", "mix")
     if k in kinds()
 ]
+
+
+INSTRUMENTS = {
+    "line1": {"/osc": "saw", "/filter": "filter", "/amp": "adsr", "/sway": "lfo", "/keys": "keys"},
+    "split": {"/osc": "square", "/env": "adsr"},
+    "echo": {"/filter": "filter", "/delay": "delay"},
+}
+"""Those of `tests/support/data`, with what they are made of."""
+MANNERS = (("",), ("", " voices 5", " legato", " mono glide 30ms", " cutoff=900 resonance=0.1"))
 
 
 def value_of(port):
@@ -52,9 +62,10 @@ def patches(draw):
     names = []
     lines = []
     for index in range(draw(st.integers(1, 6))):
-        kind = draw(st.sampled_from(KINDS))
-        names.append((f"n{index}", kind))
-        lines.append(f"load {kind} as n{index}")
+        kind = draw(st.sampled_from([*KINDS, *INSTRUMENTS]))
+        lines.append(f"load {kind} as n{index}{draw(st.sampled_from(MANNERS[kind == 'line1']))}")
+        # Of an instrument the nodes within are set and patched, which it may expose or not.
+        names += [(f"n{index}{inner}", k) for inner, k in INSTRUMENTS.get(kind, {"": kind}).items()]
     for _ in range(draw(st.integers(0, 14))):
         name, kind = draw(st.sampled_from(names))
         other, target = draw(st.sampled_from(names))
@@ -90,6 +101,10 @@ def patches(draw):
                         f"sequence {other}: {' '.join(draw(NOTES))} {draw(OPTIONS)}",
                         f"sequence {other}.{port.name}: {draw(value_of(port))} . 1",
                         f"unload {name}; load {kind} as {name}",
+                        f"unpatch {name} > {other.partition('/')[0]}",
+                        f"sequence {other.partition('/')[0]}: {' '.join(draw(NOTES))}",
+                        f"set {other.partition('/')[0]}.cutoff {draw(st.integers(50, 5000))}",
+                        f"mute {name.partition('/')[0]}",
                         f"mute {name}; solo {other}",
                         "tempo 133.7",
                         "set out.level -9db",
@@ -113,6 +128,7 @@ def test_save_and_open_give_the_same_patch_and_sound(lines):
         second = Stage()
         second.say(f"open {file}")
         assert patch_lines(second.session.patch) == patch_lines(first.session.patch)
+        assert numberless(second.session.patch) == numberless(first.session.patch)
         again = Path(folder) / "again.chronus"
         second.say(f"save {again}")
         assert again.read_text() == file.read_text()

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from chronus.commands.making import define
 from chronus.commands.registry import commands, handlers
+from chronus.data import data_path
 from chronus.doors.replies import as_text
 from chronus.modules.catalog import kinds
+from chronus.session.library import read_file
 from chronus.session.offline import Offline
 from chronus.session.session import Session
 
@@ -27,6 +30,16 @@ def kinds_table() -> str:
         if not kind.hidden:
             ports = ", ".join(f"`{port.name}`" for port in kind.inputs)
             rows.append(f"| `{kind.name}` | {kind.doc} | {ports} |")
+    return "\n".join(rows) + "\n"
+
+
+def instruments_table() -> str:
+    rows = ["| instrument | what it is | ports |", "|---|---|---|"]
+    session = Session(Offline(48_000), handlers(), is_score=True)
+    for path in sorted(data_path("patches", "instruments").glob("*.chronus")):
+        made = define(session.draft(), read_file(path))
+        ports = ", ".join(f"`{port}`" for port in made.ports)
+        rows.append(f"| `{made.name}` | {made.doc} | {ports} |")
     return "\n".join(rows) + "\n"
 
 
@@ -54,6 +67,7 @@ def generated(page: str) -> str:
         "tour": tour(part(page, "tour")),
         "commands": commands_table(),
         "kinds": kinds_table(),
+        "instruments": instruments_table(),
     }
     for name, text in fresh.items():
         page = page.replace(

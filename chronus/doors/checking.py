@@ -1,0 +1,74 @@
+"""`chronus check`: files of commands and of instruments are checked, and nothing is played."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chronus.commands.files import read_lines, show_error
+from chronus.commands.making import mistakes_in
+from chronus.commands.registry import handlers
+from chronus.doors import replies
+from chronus.doors.calls import DONE, SOME_FAILED, write_out
+from chronus.errors import Code, UserError
+from chronus.language.blocks import gathered
+from chronus.language.parser import read
+from chronus.patch.instruments import Definition
+from chronus.session import library
+from chronus.session.offline import Offline
+from chronus.session.session import Session
+
+if TYPE_CHECKING:
+    from chronus.session.draft import Draft
+
+
+def check(paths: list[str]) -> int:
+    """Parse and check files, play nothing; every error with its line."""
+    errors = 0
+    for path in paths:
+        session = Session(Offline(48_000), handlers(), is_score=True)
+        draft = session.draft()
+        try:
+            lines = read_lines(path)
+        except UserError as error:
+            write_out(replies.error_line(error))
+            errors += 1
+            continue
+        if library.begins_an_instrument(Path(path)):
+            errors += _check_instrument(path, draft)
+            continue
+        commands = 0
+        wrong = 0
+        for text, number in gathered(lines):
+            try:
+                for part in read(text, number):
+                    session.prepare(draft, part)
+                    commands += 1
+            except UserError as error:
+                wrong += 1
+                write_out(f"{path}: {show_error(error)}")
+        errors += wrong
+        if not wrong:
+            write_out(f"ok {path}: {commands} commands")
+    return SOME_FAILED if errors else DONE
+
+
+def _check_instrument(path: str, draft: Draft) -> int:
+    """Check the file of an instrument; how many errors there are."""
+    try:
+        source = library.read_file(Path(path))
+    except UserError as error:
+        write_out(replies.error_line(error))
+        return 1
+    name = source.head.name
+    if library.is_kinds_own(name.text):
+        message = f"{name.text} is a kind of module: an instrument of that name is never loaded"
+        write_out(f"{path}: {show_error(UserError(Code.NAME, message, name.span))}")
+        return 1
+    found = mistakes_in(draft, source)
+    if isinstance(found, Definition):
+        write_out(f"ok {path}: instrument {found.name}, {', '.join(found.ports) or 'no ports'}")
+        return 0
+    for mistake in found:
+        write_out(f"{path}: {show_error(mistake)}")
+    return len(found)
