@@ -15,6 +15,7 @@ import numpy as np
 from chronus.dsp.declaration import RAMP_S, Curve
 from chronus.engine.instant import Instant
 from chronus.engine.layout import (
+    ASLEEP,
     NONE,
     VELOCITY_ONE,
     Arena,
@@ -24,6 +25,7 @@ from chronus.engine.layout import (
     Fault,
     Head,
     Node,
+    Player,
     Ramp,
     Reason,
     Ring,
@@ -113,6 +115,12 @@ class Writer:
         if self.arena.port_left[bank, at] <= self._ramp_frames(place, port):
             return None
         return float(self.arena.ports[bank, at, Ramp.NOW])
+
+    def sounding(self, key: str) -> int:
+        """How many voices of a player sound, after the last finished block."""
+        player = self.arena.players[self.place(key).player]
+        first, last = player[Player.BASE], player[Player.BASE] + player[Player.VOICES]
+        return int(np.count_nonzero(self.arena.voice_quiet[self.bank, first:last] != ASLEEP))
 
     def took(self, mark: int) -> int | None:
         """The frame at which an event took effect, or None while it has not been committed."""
