@@ -29,6 +29,7 @@ FILES = (
     "snapshots",
     "files",
     "looking",
+    "hearing",
     "mending",
 )
 

@@ -40,7 +40,7 @@ _WORDS: Final = frozenset(
             "CABLES",
             "SEQUENCES",
         ),
-        *("DEVICES", "PENDING", "ALL", "SNAPSHOTS"),
+        *("DEVICES", "PENDING", "ALL", "SNAPSHOTS", "LOCKS", "METERS", "SCOPE", "SPECTRUM"),
     )
 )
 _NUMERIC: Final = frozenset({"VALUE", "NUMBER", "DURATION"})
@@ -79,11 +79,11 @@ _SYNONYMS: Final = {
     "add": "load", "new": "load", "create": "load", "make": "load", "remove": "unload",
     "delete": "unload", "del": "unload", "rm": "unload", "connect": "patch", "cable": "patch",
     "disconnect": "unpatch", "play": "note", "seq": "sequence", "pattern": "sequence",
-    "bpm": "tempo", "sleep": "wait", "pause": "wait", "show": "describe", "ls": "list",
+    "bpm": "tempo", "sleep": "wait", "pause": "wait", "ls": "list",
     "info": "describe", "bye": "quit", "import": "open", "go": "start", "trig": "trigger",
 }  # fmt: skip
 
-_LATER_COMMANDS: Final = frozenset(("capture", "show", "hear"))
+_LATER_COMMANDS: Final = frozenset(("capture",))
 _LATER_WORDS: Final = frozenset({"scale", "seed"})
 _LATER_MARKS: Final = {
     "?": "chance", "*": "a ratchet", "{": "a lock", "[": "a group", "<": "alternation",

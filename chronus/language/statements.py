@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Literal
 
 from chronus.errors import Span
+from chronus.language.views import ViewStatement
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,12 +318,12 @@ class When:
     Attributes:
         kind: "next" for the next line between bars or beats whose number is 1 modulo `count`,
             "line" for the one of a `number` from 1 on, "after" for a `length` from now.
-        unit: what is counted.
+        unit: what is counted; frames from 0 on.
         span: where.
     """
 
     kind: Literal["next", "line", "after"]
-    unit: Literal["bar", "beat"]
+    unit: Literal["bar", "beat", "frame"]
     count: int
     number: Quantity | None
     length: Quantity | None
@@ -536,6 +537,7 @@ Statement = (
     | Record
     | RecordStop
     | Quit
+    | ViewStatement
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chronus.modules.catalog import catalog, kinds
 from chronus.patch.model import OUT, STRIP_PORTS
@@ -166,6 +166,20 @@ def graph_of(patch: Patch) -> Graph:
         strip_out = f"{strip_key(node)}>out{_generation(OUT)}"
         cables[strip_out] = GraphCable(strip_out, strip_key(node), 0, out, 0, 1.0, bends=False)
     return Graph(nodes, cables)
+
+
+TONE: Final = "tone"
+"""The key and kind of the test tone, which belongs to no patch."""
+
+
+def with_tone(graph: Graph) -> Graph:
+    """The same graph, with the test tone patched straight into `out`."""
+    out = next(key for key, node in graph.nodes.items() if node.kind == OUT)
+    cable = GraphCable(f"{TONE}>{out}", TONE, 0, out, 0, 1.0, bends=False)
+    return Graph(
+        {**graph.nodes, TONE: GraphNode(TONE, "the test tone", TONE, {})},
+        {**graph.cables, cable.key: cable},
+    )
 
 
 def _cable(patch: Patch, cable: Cable) -> GraphCable:
