@@ -99,6 +99,7 @@ def _live_options(call: argparse.ArgumentParser) -> None:
         "--journal", metavar="FILE", help="write down all that takes effect, as a score"
     )
     call.add_argument("--name", metavar="NAME", help="of the session, for `chronus send` (main)")
+    call.add_argument("--osc", metavar="WHERE", help="port, HOST:PORT or off (127.0.0.1:5005)")
     _answers(call)
 
 

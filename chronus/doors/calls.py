@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -236,6 +236,7 @@ class Live:
         news: of it, for all who listen.
         claim: the session's name and socket; None where there is no place for one.
         journals: what takes effect is written down there.
+        osc: host and port at which OSC is taken; None for nowhere.
     """
 
     machine: LiveMachine
@@ -243,6 +244,7 @@ class Live:
     news: News
     claim: sessions.Claim | None
     journals: Journals
+    osc: tuple[str, int] | None = None
 
     def start(self) -> LiveMachine:
         """Start it; it can be played then.
@@ -256,17 +258,20 @@ class Live:
     @contextmanager
     def door(self, what: str, session: Callable[[], Session]) -> Iterator[None]:
         """Let lines in from outside, and tell news as they come, for as long as the block lasts."""
-        from chronus.doors.socket import Door  # noqa: PLC0415 - not needed by other calls
+        from chronus.doors import osc  # noqa: PLC0415 - not needed by other calls
+        from chronus.doors.socket import Door  # noqa: PLC0415 - the same
 
-        door = None
-        if self.claim is not None:
-            door = Door(self.claim, what, session, self.news, _end_this)
-        try:
-            with self.news.watched():
-                yield
-        finally:
-            if door is not None:
-                door.close()
+        with ExitStack() as doors:
+            if self.claim is not None:
+                door = Door(self.claim, what, session, self.news, _end_this)
+                doors.callback(door.close)
+            if self.osc is not None:
+                controllers = osc.opened(self.osc, session, self.news, _end_this)
+                if controllers is not None:
+                    self.machine.add_facts(controllers.facts)
+                    doors.callback(controllers.close)
+            doors.enter_context(self.news.watched())
+            yield
 
 
 def _end_this() -> None:
@@ -309,7 +314,7 @@ def live(options: Options, kinds: list[str], manner: Manner) -> Iterator[Live]:
             machine.add_sink(FileRecorder(options.record, options.rate), 0)
         name = "main" if claim is None else claim.name
         journals = Journals(options.journal, name, options.rate, news.say)
-        yield Live(machine, needed, news, claim, journals)
+        yield Live(machine, needed, news, claim, journals, options.osc_address)
     finally:
         machine.close()
         if journals is not None:

@@ -18,7 +18,8 @@ VERBS: Final[tuple[str, ...]] = (
     "set", "get", "note", "gate", "trigger", "sequence", "unsequence", "tempo", "meter", "swing",
     "start", "stop", "panic", "wait", "at", "every", "cancel", "undo", "redo", "history",
     "snapshot", "recall", "diff", "forget", "list", "describe", "status", "help", "reset", "reload",
-    "save", "open", "run", "record", "show", "watch", "hear", "test", "lock", "unlock", "quit", "exit",
+    "save", "open", "run", "record", "show", "watch", "hear", "test", "lock", "unlock",
+    "quit", "exit",
 )  # fmt: skip
 """All command words that are understood, in the order of the manual."""
 
