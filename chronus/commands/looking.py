@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from chronus.commands.declaration import Command
+from chronus.commands.locking import lock_rows
 from chronus.commands.values import show_range, show_value
 from chronus.engine.layout import Clock
 from chronus.errors import Code, Span, UserError, nearest
@@ -85,6 +86,8 @@ def _list(draft: Draft, statement: List) -> None:
         rows = _sequences(patch)
     elif what == "snapshots":
         rows = [_snapshot_row(name, kept) for name, kept in draft.snapshots.items()]
+    elif what == "locks":
+        rows = lock_rows(draft)
     elif what == "devices":
         rows = [(name,) for name in draft.session.backend.facts().get("devices", ("null",))]
     else:
@@ -307,7 +310,7 @@ def _help(draft: Draft, statement: Help) -> None:
 COMMANDS = (
     Command(
         verb="list",
-        form="list [kinds|instruments|nodes|cables|sequences|devices|pending|snapshots]",
+        form="list [kinds|instruments|nodes|cables|sequences|devices|pending|snapshots|locks]",
         doc="List what there is",
         examples=(
             "list kinds",

@@ -30,6 +30,7 @@ FILES = (
     "files",
     "looking",
     "hearing",
+    "locking",
     "mending",
 )
 

@@ -6,7 +6,7 @@ import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from chronus.commands.registry import handlers
 from chronus.doors import replies
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from chronus.doors.options import Options
     from chronus.doors.resume import Past
-    from chronus.patch.model import Patch
 
 TEXT: Final = "chronus> "
 MORE: Final = "... "
@@ -51,15 +50,11 @@ class _Conversation:
         self._starting = ThreadPoolExecutor(1, "start")
         self._started = self._starting.submit(make)
 
-    @property
-    def patch(self) -> Patch:
-        """What is patched, for completion."""
-        return empty_patch() if self._session is None else self._session.patch
-
-    @property
-    def snapshots(self) -> tuple[str, ...]:
-        """Names of the patches that are kept."""
-        return () if self._session is None else tuple(self._session.snapshots)
+    def complete(self, text: str) -> list[tuple[str, str]]:
+        """Words that may stand at the end of a line, and a few words on each."""
+        patch = empty_patch() if self._session is None else self._session.patch
+        snapshots = () if self._session is None else tuple(self._session.snapshots)
+        return completions(text, patch, snapshots)
 
     def session(self) -> Session:
         """The session, once its engine has started.
@@ -70,36 +65,12 @@ class _Conversation:
         self._session = self._started.result()
         return self._session
 
-    def converse(self, read: Callable[[str], str]) -> None:
-        """Read, do, answer, until it is over. Ctrl-C clears the line; twice in a row it ends.
+    @property
+    def is_over(self) -> bool:
+        """Whether no more lines are carried out."""
+        return self._session is not None and self._session.is_over
 
-        Args:
-            read: shows a prompt, and gives what is typed; what is pasted may be several lines.
-        """
-        interrupted = False
-        gathering = Gathering()
-        while self._session is None or not self._session.is_over:
-            try:
-                typed = read(MORE if gathering.is_open else TEXT)
-            except EOFError:
-                if gathering.is_open:
-                    self._answer(gathering.take())
-                return
-            except KeyboardInterrupt:
-                if interrupted or (self._session is not None and self._session.is_over):
-                    return
-                interrupted = not gathering.is_open
-                gathering.take()
-                hint = replies.news("Ctrl-C again ends, or quit", as_object=self._manner.json)
-                self._manner.write(hint)
-                continue
-            interrupted = False
-            for line in typed.split("\n"):
-                text = gathering.add(line)
-                if text is not None and not self._answer(text):
-                    return
-
-    def _answer(self, text: str) -> bool:
+    def answer(self, text: str) -> bool:
         """Carry out a line or block, and say what came of it; whether the session goes on."""
         session = self.session()
         try:
@@ -134,8 +105,7 @@ def prompt(options: Options, lines: list[str], past: Past | None = None) -> int:
             if past is not None:
                 return resume(machine, past)
             session = Session(machine.start(), handlers(), is_score=False)
-            machine.journals.follow(session)
-            session.pending.on_news(machine.news.say)
+            machine.attend(session)
             return session
 
         conversation = _Conversation(make, manner)
@@ -145,19 +115,66 @@ def prompt(options: Options, lines: list[str], past: Past | None = None) -> int:
                     session = conversation.session()
                     with session.as_score():
                         run_score(session, lines, manner, PROMPT, machine.news.tell)
-                read, surroundings = _reader(options, conversation)
+                read, surroundings = reader(conversation.complete, plain=options.plain)
                 with surroundings:
-                    conversation.converse(read)
+                    converse(read, conversation, manner)
         finally:
             conversation.close()
     return DONE
 
 
-def _reader(
-    options: Options, conversation: _Conversation
+class Partner(Protocol):
+    """Who carries out what is typed."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is carried out."""
+
+    def answer(self, text: str) -> bool:
+        """Carry out a line or block, and say what came of it; whether it goes on."""
+
+
+def converse(read: Callable[[str], str], partner: Partner, manner: Manner) -> None:
+    """Read, do, answer, until it is over. Ctrl-C clears the line; twice in a row it ends.
+
+    Args:
+        read: shows a prompt, and gives what is typed; what is pasted may be several lines.
+        partner: carries it out.
+        manner: how is told that one Ctrl-C is not the end.
+    """
+    interrupted = False
+    gathering = Gathering()
+    while not partner.is_over:
+        try:
+            typed = read(MORE if gathering.is_open else TEXT)
+        except EOFError:
+            if gathering.is_open:
+                partner.answer(gathering.take())
+            return
+        except KeyboardInterrupt:
+            if interrupted or partner.is_over:
+                return
+            interrupted = not gathering.is_open
+            gathering.take()
+            manner.write(replies.news("Ctrl-C again ends, or quit", as_object=manner.json))
+            continue
+        interrupted = False
+        for line in typed.split("\n"):
+            text = gathering.add(line)
+            if text is not None and not partner.answer(text):
+                return
+
+
+def reader(
+    complete: Callable[[str], Iterable[tuple[str, str]]], *, plain: bool
 ) -> tuple[Callable[[str], str], AbstractContextManager[None]]:
-    """What reads a line behind a prompt, and what has to be entered around it."""
-    if options.plain or os.environ.get("TERM", "dumb") == "dumb" or not sys.stdout.isatty():
+    """What reads a line behind a prompt, and what has to be entered around it.
+
+    Args:
+        complete: gives words that may stand at the end of a line, and a few words on each.
+        plain: no colour, no cursor movement.
+    """
+    if plain or os.environ.get("TERM", "dumb") == "dumb" or not sys.stdout.isatty():
         return input, nullcontext()
     from prompt_toolkit import PromptSession  # noqa: PLC0415 - not needed by any other door
     from prompt_toolkit.completion import Completer, Completion  # noqa: PLC0415
@@ -170,9 +187,7 @@ def _reader(
         ) -> Iterable[Completion]:
             begun = WORD.search(document.text_before_cursor)
             assert begun is not None
-            snapshots = conversation.snapshots
-            text = document.text_before_cursor
-            for word, note in completions(text, conversation.patch, snapshots):
+            for word, note in complete(document.text_before_cursor):
                 yield Completion(word, -len(begun.group()), display_meta=note)
 
     folder = state_dir()
