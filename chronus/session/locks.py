@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chronus.errors import Code, UserError
-from chronus.language.statements import Gate, Note, Reset, Trigger
+from chronus.language.statements import (
+    Gate,
+    Note,
+    Reset,
+    Sequence,
+    Set,
+    Trigger,
+    Unsequence,
+)
 from chronus.session.parts import touched_nodes
 
 if TYPE_CHECKING:
@@ -62,8 +70,12 @@ def locked(name: str, holder: str, span: Span) -> UserError:
 
 
 def _played(part: Said) -> Iterable[str]:
-    """Nodes that a command touches without changing the patch."""
+    """Nodes that a command names which touches them even where the patch stays as it is."""
     statement = part.statement
     if isinstance(statement, (Note, Gate, Trigger)):
         return [statement.node.text]
+    if isinstance(statement, (Sequence, Unsequence)):
+        return [statement.target.node.text]
+    if isinstance(statement, Set):
+        return [assignment.target.node.text for assignment in statement.assignments]
     return [name.text for name in statement.names] if isinstance(statement, Reset) else []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
+import socket
 import threading
 import time
 
@@ -74,16 +76,33 @@ class Client:
         return self._wait(lambda: any(text in line for line in self.news))
 
     def close(self):
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
         self._socket.close()
+
+
+@pytest.fixture
+def join():
+    """Lets clients of some manner into a session."""
+    made = []
+
+    def joined(session, manner=Client):
+        made.append(manner(session))
+        return made[-1]
+
+    yield joined
+    for client in made:
+        client.close()
 
 
 # ---- what others say
 
 
-def test_each_sees_what_the_other_says_and_not_what_he_says_himself(live):
+def test_each_sees_what_the_other_says_and_not_what_he_says_himself(live, join):
     """A line that does something is news to all others, with who said it; a question is not."""
     session = live()
-    one, two = Client(session), Client(session)
+    one, two = join(session), join(session)
     assert one.say("set filter.cutoff 800hz").startswith("ok")
     assert two.say("get filter.cutoff").startswith("ok")
     assert two.say("set filter.cut 3").startswith("error")
@@ -95,8 +114,6 @@ def test_each_sees_what_the_other_says_and_not_what_he_says_himself(live):
     assert two.sees("! client 3: unmute kick")
     assert [line.partition(":")[0] for line in one.news] == ["! client 2", "! client 3"]
     assert [line.partition(":")[0] for line in two.news] == ["! client 1", "! client 3"]
-    one.close()
-    two.close()
 
 
 def test_a_prompt_and_one_that_is_attached_see_each_other():
@@ -142,10 +159,10 @@ def test_who_says_much_is_summed_up():
 # ---- locks
 
 
-def test_what_one_has_locked_no_other_changes(live):
+def test_what_one_has_locked_no_other_changes(live, join):
     """Every way to change a locked node is E_LOCKED and names who holds it; nothing changes."""
     session = live()
-    one, two = Client(session), Client(session)
+    one, two = join(session), join(session)
     assert one.say("set filter.resonance 0.5").startswith("ok")
     assert one.say("lock filter kick").startswith("ok locked filter, kick")
     assert two.say("list locks").startswith("ok 2 locks")
@@ -169,43 +186,37 @@ def test_what_one_has_locked_no_other_changes(live):
     assert one.say("unlock filter").startswith("ok")
     assert two.say("set filter.cutoff 500").startswith("ok")
     assert two.say("trigger kick").startswith("error E_LOCKED")
-    one.close()
-    two.close()
 
 
-def test_a_lock_ends_with_its_client(live):
+def test_a_lock_ends_with_its_client(live, join):
     """Once who holds it has gone, a node is everybody's again."""
     session = live()
-    one, two = Client(session), Client(session)
+    one, two = join(session), join(session)
     assert one.say("lock kick").startswith("ok")
     assert two.say("trigger kick").startswith("error E_LOCKED")
-    one._socket.shutdown(2)
+    one._socket.shutdown(socket.SHUT_RDWR)
     limit = time.monotonic() + PATIENCE_S
     while not two.say("list locks").startswith("ok 0 locks"):
         assert time.monotonic() < limit
     assert two.say("trigger kick").startswith("ok")
-    one.close()
-    two.close()
 
 
 # ---- undo
 
 
-def test_undo_mine_and_its_journal(live, tmp_path):
+def test_undo_mine_and_its_journal(live, join, tmp_path):
     """Two undo each his own, and the journal of that renders to the samples that were heard."""
     journal = tmp_path / "two.chronus"
     song = "load saw; load filter; patch saw > filter\nwait 5s\n"
     session = live(song, "--seconds", 5, "--journal", journal)
     session.wait_for_sound()
-    one, two = (Client2(session) for _ in range(2))
+    one, two = (join(session, Client2) for _ in range(2))
     assert one.say("set filter.cutoff 3000")["ok"]
     assert two.say("set saw.freq 220")["ok"]
     assert one.say("undo --mine")["text"] == "undone: set filter.cutoff 3000"
     assert two.say("get saw.freq")["result"]["value"] == 220.0
     assert two.say("undo --mine")["text"] == "undone: set saw.freq 220"
     assert two.say("undo --mine")["error"]["code"] == "E_STATE"
-    one.close()
-    two.close()
     assert session.end().status == 0
     assert "undo only 2" in journal.read_text()
     again = tmp_path / "again.wav"
