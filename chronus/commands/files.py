@@ -165,20 +165,30 @@ def _save(draft: Draft, statement: Save) -> None:
     lines = patch_lines(draft.patch)
 
     text = "\n".join([HEAD, *lines]) + "\n"
-    draft.open_first(lambda _: _write(path, text, statement))
+    draft.open_first(lambda _: write_whole(path, text.encode(), statement.path, statement.span))
     draft.say(Result(f"saved {statement.path} ({len(lines)} lines)", data={"file": statement.path}))
 
 
-def _write(path: Path, text: str, statement: Save) -> None:
-    """Write a file so that it is all there or as it was before, with the rights that it had."""
+def write_whole(path: Path, content: bytes, shown: str, span: Span) -> None:
+    """Write a file so that it is all there or as it was before, with the rights that it had.
+
+    Args:
+        path: of the file.
+        content: all of it.
+        shown: the path as it was said.
+        span: where.
+
+    Raises:
+        UserError: E_FILE, it cannot be written.
+    """
     path = path.resolve()  # through a link, to the file itself
     there: Path | None = None
     try:
         with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name[:100]}.", delete=False
+            "wb", dir=path.parent, prefix=f".{path.name[:100]}.", delete=False
         ) as file:
             there = Path(file.name)
-            file.write(text)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         there.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
@@ -186,8 +196,8 @@ def _write(path: Path, text: str, statement: Save) -> None:
     except OSError as error:
         if there is not None:
             there.unlink(missing_ok=True)
-        message = f"cannot write {statement.path}: {error.strerror}"
-        raise UserError(Code.FILE, message, statement.span) from error
+        message = f"cannot write {shown}: {error.strerror}"
+        raise UserError(Code.FILE, message, span) from error
 
 
 def _umask() -> int:

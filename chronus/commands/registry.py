@@ -29,6 +29,7 @@ FILES = (
     "snapshots",
     "files",
     "looking",
+    "showing",
     "hearing",
     "locking",
     "mending",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final, Protocol
@@ -14,6 +12,7 @@ from chronus.doors.calls import DONE, live, write_out
 from chronus.doors.completion import WORD, completions
 from chronus.doors.resume import resume
 from chronus.doors.score import Manner, answer, run_score
+from chronus.doors.screen import TerminalScreen, is_terminal
 from chronus.language.blocks import Gathering
 from chronus.modules.catalog import kinds
 from chronus.patch.model import empty_patch
@@ -108,7 +107,13 @@ def prompt(options: Options, lines: list[str], past: Past | None = None) -> int:
             machine.attend(session)
             return session
 
-        conversation = _Conversation(make, manner)
+        def begin() -> Session:
+            session = make()
+            if is_terminal() and not options.plain:
+                session.screen = TerminalScreen(PROMPT)
+            return session
+
+        conversation = _Conversation(begin, manner)
         try:
             with machine.door(PROMPT, conversation.session):
                 if lines:
@@ -174,7 +179,7 @@ def reader(
         complete: gives words that may stand at the end of a line, and a few words on each.
         plain: no colour, no cursor movement.
     """
-    if plain or os.environ.get("TERM", "dumb") == "dumb" or not sys.stdout.isatty():
+    if plain or not is_terminal():
         return input, nullcontext()
     from prompt_toolkit import PromptSession  # noqa: PLC0415 - not needed by any other door
     from prompt_toolkit.completion import Completer, Completion  # noqa: PLC0415

@@ -35,6 +35,7 @@ from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from chronus.language.statements import Said
     from chronus.patch.model import Node, Patch
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from chronus.session.draft import Instant, Result
     from chronus.session.ledger import Done
     from chronus.session.locks import Locks
+    from chronus.session.reply import Screen
     from chronus.session.tempo import Transport
 
     Handler = Callable[[Draft, Any], None]
@@ -89,6 +91,7 @@ class Session:
         self._handlers = handlers
         self.agenda = Agenda()
         self.locks: Locks = {}
+        self.screen: Screen | None = None
         self.pending = Pending(self)
         self.ledger = Ledger(self.writer.took, self.pending.late)
         self._alarm = Alarm(self.pending.look)
@@ -235,6 +238,10 @@ class Session:
                 yield
         finally:
             timing.at_once, timing.is_gesture, self._took, self._who = mine
+
+    def aside(self) -> AbstractContextManager[None]:
+        """Let other lines have their turns, while this one works on its answer."""
+        return self._apart(is_apart=True)
 
     @contextmanager
     def as_score(self) -> Iterator[None]:
