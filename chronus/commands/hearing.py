@@ -8,6 +8,7 @@ from chronus.commands.declaration import Command
 from chronus.language.quantities import duration
 from chronus.language.views import Hear, Tone
 from chronus.session.draft import Result
+from chronus.session.reply import state_error
 from chronus.session.tape import check_length, last_frames
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ def _hear(draft: Draft, statement: Hear) -> None:
     if statement.length is not None:
         frames = round(draft.pace.frames_of(duration(statement.length), draft.frame))
         check_length(draft.session, frames, statement.length.span)
+
+    if draft.frame <= 0:
+        raise state_error("nothing has been heard yet: time has not passed", "wait 1 bar")
 
     def finish(session: Session) -> Result:
         # Imported when it is wanted: the shell begins without it.
@@ -60,8 +64,8 @@ COMMANDS = (
         handles={Hear: _hear},
         more=(
             "Without a length it is the last 4 seconds. Loudness is in LUFS (ITU-R BS.1770); sub",
-            "is below 60 Hz, low below 250 Hz, mid below 4 kHz. In a score that is played live, the",
-            "last half second before a `wait` ends is still to come, and is not heard yet.",
+            "is below 60 Hz, low below 250 Hz, mid below 4 kHz. In a score that is played live,",
+            "the last half second before a `wait` ends is still to come, and is not heard yet.",
         ),
     ),
     Command(

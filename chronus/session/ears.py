@@ -4,7 +4,7 @@ Loudness follows ITU-R BS.1770-4: its two filters (made for any rate as in De Ma
 implementations of the EBU R128 loudness measurement, AES 145, 2018), blocks of 400 ms, both gates.
 The pitch is that of McLeod and Wyvill, A smarter way to find pitch, ICMC 2005: the first high
 maximum of the normalised square difference. Onsets are peaks of the rise of the logarithmic
-spectrum (Dixon, Onset detection revisited, DAFx-06).
+spectrum (Böck, Widmer, Maximum filter vibrato suppression for onset detection, DAFx-13).
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ CEILING: Final = 0.966
 """Nothing leaves louder: what is held there would have been."""
 FLOOR_DB: Final = -120.0
 SIZE: Final = 4096
-HOP: Final = 512
+ONSET_SIZE: Final = 2048
+ONSET_HOP: Final = 256
+ONSET_LAG: Final = 2
+"""Steps between the spectra that are compared."""
 LOWEST_HZ: Final = 25.0
 HIGHEST_HZ: Final = 2000.0
 CLEAR: Final = 0.85
@@ -285,24 +288,30 @@ def _pitch_of(x: Reals, rate_hz: int) -> tuple[float, float] | None:
 
 def _onsets(x: Reals, rate_hz: int) -> tuple[float, ...]:
     """Seconds at which something begins."""
-    size, hop = 1024, HOP // 2
-    padded = np.concatenate((np.zeros(size), x, np.zeros(size)))
-    rows = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop]
-    rise = np.concatenate([_rise(rows[at : at + 513]) for at in range(0, len(rows) - 1, 512)])
-    if not len(rise) or rise.max() <= 0.0:
-        return ()
-    reach = round(0.05 * rate_hz / hop)
+    size = ONSET_SIZE
+    padded = np.concatenate((np.zeros(size), x))
+    rows = np.lib.stride_tricks.sliding_window_view(padded, size)[::ONSET_HOP]
+    steps = range(0, len(rows) - ONSET_LAG, 512)
+    rise = np.concatenate([_rise(rows[at : at + 512 + ONSET_LAG]) for at in steps])
+    reach = round(0.05 * rate_hz / ONSET_HOP)
     found: list[float] = []
-    for at in np.flatnonzero(rise > max(0.15 * rise.max(), 2.0)):
+    for at in np.flatnonzero(rise > max(0.15 * rise.max(), 0.5)):
         near = rise[max(at - reach, 0) : at + reach + 1]
         around = rise[max(at - 4 * reach, 0) : at + 4 * reach + 1]
-        if rise[at] == near.max() and rise[at] > 2.5 * np.median(around) + 1.0:
-            found.append(max(float((at + 1) * hop - size // 2) / rate_hz, 0.0))
+        if rise[at] == near.max() and rise[at] > 2.0 * np.median(around) + 0.2:
+            middle = (int(at) + ONSET_LAG) * ONSET_HOP - size // 2
+            found.append(max(middle / rate_hz, 0.0))
     return tuple(found)
 
 
 def _rise(rows: Reals) -> Reals:
-    """By how much the logarithmic spectrum rises from each row to the next."""
-    spectra = np.abs(np.fft.rfft(rows * np.hanning(rows.shape[1]), axis=1))
-    level = np.log1p(1000.0 / rows.shape[1] * spectra)
-    return np.asarray(np.sum(np.maximum(np.diff(level, axis=0), 0.0), axis=1))
+    """By how much the logarithmic spectrum rises above that of a moment before.
+
+    Each frequency is held against its neighbours of then, too, so that no vibrato is an onset.
+    """
+    window = np.hanning(rows.shape[1])
+    spectra = np.abs(np.fft.rfft(rows * window, axis=1)) * (2.0 / window.sum())
+    level = np.log1p(100.0 * spectra)
+    before = np.pad(level[:-ONSET_LAG], ((0, 0), (1, 1)))
+    highest = np.maximum(before[:, 1:-1], np.maximum(before[:, :-2], before[:, 2:]))
+    return np.asarray(np.sum(np.maximum(level[ONSET_LAG:] - highest, 0.0), axis=1))

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 from chronus.engine.layout import tape_part
 from chronus.errors import Code, UserError
-from chronus.session.reply import state_error
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
@@ -40,16 +39,13 @@ def check_length(session: Session, frames: int, span: Span | None) -> None:
 def last_frames(session: Session, frames: int) -> tuple[int, NDArray[np.float32]]:
     """The first frame of the last ones that were computed, and as many as there are of them.
 
-    Raises:
-        UserError: E_STATE, nothing has been computed yet.
+    Where nothing has been computed yet, that is one frame of silence.
     """
     end = session.timing.done_blocks * BLOCK
     if session.is_score:
         end = min(end, session.frame)
     start = max(end - frames, 0)
-    if start >= end:
-        raise state_error("nothing has been heard yet: time has not passed", "wait 1 bar")
-    return start, tape_part(session.writer.arena, start, end - start).copy()
+    return start, tape_part(session.writer.arena, start, max(end - start, 1)).copy()
 
 
 def node_levels(session: Session) -> dict[str, NDArray[np.float32]]:
