@@ -222,7 +222,7 @@ COMMANDS = (
             "load saw; load filter; patch saw > filter",
             "set filter.cutoff 800hz",
             "undo",
-            "set saw.freq 110hz",
+            "set saw.freq 220hz",
             "set filter.cutoff 300hz",
             "undo only 2",
             "undo --mine",

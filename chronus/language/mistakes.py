@@ -252,10 +252,10 @@ def _unknown_command(
     _, tail = at.command
     whole = near[0] + tail[len(at.word) :].rstrip() if near else ""
     suggestions = [*near, whole] if whole not in near and valid(whole) else list(near)
-    if not suggestions:
+    if not known and whole not in suggestions:
         # `bass.cutoff = 3`, `kick: x.x.`, `a > b`: all is there but the verb.
         meant = (f"{verb} {tail.strip()}" for verb in ("set", "sequence", "patch"))
-        suggestions = [command for command in meant if valid(command)]
+        suggestions = [*(command for command in meant if valid(command)), *suggestions]
     message = f"{_shown(at.word)} is no command; expected a command such as load, patch or set"
     return UserError(Code.SYNTAX, message, at.span, suggestions)
 

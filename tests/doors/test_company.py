@@ -272,3 +272,36 @@ def test_attaching_to_nothing_is_a_wrong_call(live):
     ended = session.call("attach", "nobody")
     assert ended.status == 2
     assert "main" in ended.err
+
+
+# ---- meters at a terminal
+
+
+def test_watch_shows_meters_until_a_key_is_pressed():
+    """At a terminal the meters come again and again; a key ends them, and the prompt goes on."""
+    host = Terminal(TERM="xterm")
+    try:
+        assert host.shows(b"chronus> ")
+        host.type("load sine; load kick")
+        assert host.shows(b"sine: sine > out")
+        host.type("watch meters")
+        assert host.shows(b"(any key ends)")
+        assert host.shows("█".encode())
+        assert host.shows(b"\x1b[4F"), "they are drawn over what was there"
+        host.type("")
+        assert host.shows(b"ok watched")
+        host.type("get sine.freq")
+        assert host.shows(b"sine.freq = 110hz")
+    finally:
+        host.close()
+
+
+def test_watch_elsewhere_is_an_error(live):
+    """A client at the socket, and a score, are told what to say instead."""
+    session = live()
+    (said,) = session.ask("watch meters")
+    assert said["error"]["code"] == "E_STATE"
+    assert said["error"]["suggestions"] == ["show meters"]
+    (said,) = session.ask("show meters")
+    assert set(said["result"]["meters"]) == {"filter", "kick", "out"}
+    assert said["result"]["meters"]["filter"]["peak_db"] > -40
