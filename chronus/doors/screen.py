@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-REFRESH_S: Final = 0.1
+KEY_S: Final = 0.005
+"""How long is looked for a key each time; what is shown takes its own time."""
 UP: Final = "\x1b[{}F"
 CLEAR: Final = "\x1b[0J"
 
@@ -42,7 +43,7 @@ class TerminalScreen:
                 out.write(back + CLEAR + "\n".join([*found, "(any key ends)"]) + "\n")
                 out.flush()
                 shown = len(found) + 1
-                if select.select([keys], [], [], REFRESH_S)[0]:
+                if select.select([keys], [], [], KEY_S)[0]:
                     os.read(keys, 64)
                     return
         finally:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Frames = NDArray[np.float32]
 
-BAR: Final = 40
+BAR: Final = 30
 """Columns of a meter."""
 LOWEST_DB: Final = -60.0
 COLUMNS: Final = 72

@@ -281,7 +281,7 @@ def test_watch_shows_meters_until_a_key_is_pressed():
     """At a terminal the meters come again and again; a key ends them, and the prompt goes on."""
     host = Terminal(TERM="xterm")
     try:
-        assert host.shows(b"chronus> ")
+        assert host.shows(b"chronus>")
         host.type("load sine; load kick")
         assert host.shows(b"sine: sine > out")
         host.type("watch meters")
