@@ -31,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     _live_options(top)
+    top.add_argument("--server", action="store_true", help="no prompt: others attach")
     calls = top.add_subparsers(dest="call", metavar="CALL")
     play = calls.add_parser("play", help="play command files live", allow_abbrev=False)
     play.add_argument("files", nargs="+", metavar="FILE")
@@ -58,6 +59,9 @@ def parser() -> argparse.ArgumentParser:
     send.add_argument("lines", nargs="*", metavar="LINE", help="without one, the lines of stdin")
     send.add_argument("--session", metavar="NAME", help="which; by default main, or the only one")
     send.add_argument("--json", action="store_true", help="one object a reply")
+    attach = calls.add_parser("attach", help="a prompt in a live session", allow_abbrev=False)
+    attach.add_argument("name", nargs="?", metavar="NAME", help="which; by default main")
+    _answers(attach)
     sessions = calls.add_parser("sessions", help="list the live sessions")
     sessions.add_argument("--json", action="store_true", help="one object a session")
     calls.add_parser("devices", help="list the sound cards")
@@ -102,6 +106,7 @@ def _live_options(call: argparse.ArgumentParser) -> None:
         "--no-toolbar", dest="toolbar", action="store_const", const=False, help="F2 shows it again"
     )
     call.add_argument("--name", metavar="NAME", help="of the session, for `chronus send` (main)")
+    call.add_argument("--osc", metavar="WHERE", help="port, HOST:PORT or off (127.0.0.1:5005)")
     _answers(call)
 
 
@@ -138,6 +143,10 @@ def _called(given: argparse.Namespace) -> int:
         if given.call == "sessions":
             return send.show_sessions(as_json=given.json)
         return send.send(given.session, given.lines, as_json=given.json)
+    if given.call == "attach":
+        from chronus.doors.attach import attach  # noqa: PLC0415
+
+        return attach(given.name, plain=bool(given.plain), as_json=bool(given.json))
     looks = {
         "check": lambda: checking.check(given.files),
         "help": lambda: looking.show_help(given.topic),
@@ -167,6 +176,8 @@ def _play(given: argparse.Namespace) -> int:
 
         past = past_session(given.file)
         return prompt(replace(options, rate=past.rate_hz), [], past)
+    if given.call is None and given.server:
+        return calls.serve(options)
     lines = calls.files_lines(given.files) if given.call == "play" else []
     if sys.stdin.isatty() and (given.call is None or given.then_prompt):
         from chronus.doors.prompt import prompt  # noqa: PLC0415

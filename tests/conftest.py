@@ -28,6 +28,7 @@ def _own_folders(tmp_path_factory):
             patch.setenv("PULSE_RUNTIME_PATH", f"{runtime}/pulse")
         for variable in [v for v in os.environ if v.startswith("CHRONUS_") and v not in KEPT]:
             patch.delenv(variable)
+        patch.setenv("CHRONUS_OSC", "off")  # programs of several tests run at once
         for variable in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME"):
             folder = tmp_path_factory.mktemp(variable.lower())
             folder.chmod(0o700)

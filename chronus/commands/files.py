@@ -196,13 +196,13 @@ def _save(draft: Draft, statement: Save) -> None:
     draft.say(Result(f"saved {statement.path} ({len(lines)} lines)", data={"file": statement.path}))
 
 
-def write_whole(path: Path, data: bytes, name: str, span: Span) -> None:
+def write_whole(path: Path, content: bytes, shown: str, span: Span) -> None:
     """Write a file so that it is all there or as it was before, with the rights that it had.
 
     Args:
         path: of the file.
-        data: all that it is to hold.
-        name: as it was written in the line.
+        content: all of it.
+        shown: the path as it was said.
         span: where.
 
     Raises:
@@ -215,7 +215,7 @@ def write_whole(path: Path, data: bytes, name: str, span: Span) -> None:
             "wb", dir=path.parent, prefix=f".{path.name[:100]}.", delete=False
         ) as file:
             there = Path(file.name)
-            file.write(data)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         there.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
@@ -223,7 +223,7 @@ def write_whole(path: Path, data: bytes, name: str, span: Span) -> None:
     except OSError as error:
         if there is not None:
             there.unlink(missing_ok=True)
-        message = f"cannot write {name}: {error.strerror}"
+        message = f"cannot write {shown}: {error.strerror}"
         raise UserError(Code.FILE, message, span) from error
 
 

@@ -59,6 +59,8 @@ def _place(draft: Draft, when: When) -> _Place:
         repeat = Repeat(when.unit, when.count)
         beat = repeat.line_after(here, now)
         return _Place(repeat.name_of(here, beat), beat)
+    if when.kind == "line" and when.unit == "frame":
+        return _frame(draft, when)
     if when.kind == "line":
         assert when.number is not None
         name = f"{when.unit} {format_value(when.number.value, '')}"
@@ -76,6 +78,20 @@ def _place(draft: Draft, when: When) -> _Place:
     if length.bars:
         return _Place(name, here.beat_of_bar(here.bar_at(now) + float(length.bars)))
     return _Place(name, now + float(length.beats))
+
+
+def _frame(draft: Draft, when: When) -> _Place:
+    """A frame, counted as replies count them.
+
+    Raises:
+        UserError: E_STATE, it has passed.
+    """
+    assert when.number is not None
+    frame, name = when.number.value, f"frame {int(when.number.value)}"
+    if frame < draft.frame - 0.5:
+        message = f"{name} has passed: it is frame {int(draft.frame)}"
+        raise UserError(Code.STATE, message, when.span, ("at +0.1s",))
+    return _Place(name, None, frame)
 
 
 def _moving(draft: Draft) -> Transport:
@@ -170,7 +186,7 @@ COMMANDS = (
     Command(
         verb="at",
         form="at WHEN COMMAND, or at WHEN { COMMANDS }",
-        doc="Do something later; WHEN is next bar, next 4 bars, bar 17, beat 3, +500ms, +2 beats",
+        doc="Do something later; WHEN is next bar, next 4 bars, bar 17, beat 3, frame 960, +500ms",
         examples=(
             "load kick; load hat",
             "at next bar set kick.freq 60",

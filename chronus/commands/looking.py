@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from chronus.commands.accounts import columns
 from chronus.commands.declaration import Command
 from chronus.commands.drawing import length_text, pattern_text
+from chronus.commands.locking import lock_rows
 from chronus.commands.making import define
 from chronus.commands.scenes import song_facts
 from chronus.engine.layout import Clock
@@ -107,6 +108,8 @@ def _list(draft: Draft, statement: List) -> None:
         rows = [_snapshot_row(name, kept) for name, kept in draft.snapshots.items()]
     elif what == "scenes":
         rows = [(name, "; ".join(commands)) for name, commands in patch.scenes.items()]
+    elif what == "locks":
+        rows = lock_rows(draft)
     elif what == "devices":
         rows = [(name,) for name in draft.session.backend.facts().get("devices", ("null",))]
     else:
@@ -177,7 +180,9 @@ def status_result(session: Session) -> Result:
 COMMANDS = (
     Command(
         verb="list",
-        form="list [kinds|instruments|nodes|cables|sequences|devices|pending|snapshots|scenes]",
+        form=(
+            "list [kinds|instruments|nodes|cables|sequences|devices|pending|snapshots|scenes|locks]"
+        ),
         doc="List what there is",
         examples=(
             "list kinds",

@@ -35,6 +35,9 @@ FILES = (
     "looking",
     "describing",
     "helping",
+    "showing",
+    "hearing",
+    "locking",
     "mending",
 )
 HELPERS: Final = (

@@ -11,11 +11,14 @@ from chronus.commands.sequences import play
 from chronus.commands.time import set_meter, set_tempo
 from chronus.errors import Code, UserError
 from chronus.language.statements import History, Redo, Undo
+from chronus.language.views import UndoMine, UndoOnly
 from chronus.modules.catalog import catalog
+from chronus.patch.model import Node
 from chronus.session.changes import changes
 from chronus.session.console import Console
 from chronus.session.draft import Result
-from chronus.session.history import DEPTH
+from chronus.session.history import DEPTH, Entry
+from chronus.session.parts import changed, name_of, parts_of, with_parts
 from chronus.session.reloading import check_uses
 from chronus.session.reply import state_error
 from chronus.session.scenes import leave
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from chronus.language.quantities import Duration
     from chronus.patch.model import Patch
     from chronus.session.draft import Draft
-    from chronus.session.history import Entry
+    from chronus.session.parts import Part
 
 SHOWN = 60
 """Longer lines are cut where several stand in one reply."""
@@ -98,7 +101,82 @@ def _redo(draft: Draft, statement: Redo) -> None:
     _say(draft, "redone", entries)
 
 
-def _too_many(statement: Undo | Redo, count: int, word: str) -> UserError:
+def _undo_only(draft: Draft, statement: UndoOnly) -> None:
+    draft.remember()
+    done = draft.history.done
+    if statement.count > len(done):
+        raise _too_many(statement, len(done), "undone")
+    _take_back(draft, statement.count)
+
+
+def _undo_mine(draft: Draft, _statement: UndoMine) -> None:
+    draft.remember()
+    reverted = {entry.reverts for entry in draft.history.done}
+    for count, entry in enumerate(reversed(draft.history.done), 1):
+        if entry.who == draft.who and not entry.reverts and entry.line not in reverted:
+            # Who replays what was said is somebody else.
+            draft.in_full = f"undo only {count}"
+            _take_back(draft, count)
+            return
+    raise state_error("there is nothing of yours to undo", "history")
+
+
+def _take_back(draft: Draft, count: int) -> None:
+    """Take one change back, and leave what was changed since as it is.
+
+    Raises:
+        UserError: E_STATE, something of it has been changed since, or depends on it.
+    """
+    entry = draft.history.done[-count]
+    if count == 1:
+        restore(draft, entry.before)
+        draft.set_history(draft.history.back(1))
+    else:
+        patch = _without(draft, entry, draft.history.done[len(draft.history.done) - count + 1 :])
+        before = draft.patch
+        restore(draft, patch)
+        bar = draft.transport.position(draft.frame)
+        text = f"undo only {count}"
+        fresh = Entry(
+            before, draft.patch, text, draft.who, int(draft.frame), bar, draft.line, entry.line
+        )
+        draft.set_history(draft.history.changed(fresh))
+        draft.instants[-1].line = draft.line
+    _say(draft, "undone", (entry,))
+
+
+def _without(draft: Draft, entry: Entry, later: tuple[Entry, ...]) -> Patch:
+    """The patch of now without what one change has done to it."""
+    before, after, now = parts_of(entry.before), parts_of(entry.after), parts_of(draft.patch)
+    mine = changed(before, after)
+    gone = {part.node for part in mine if part.kind == "node" and part not in before}
+    lost = {part.node for part in mine if part.kind == "node" and part not in after}
+    there = {part.node for part in now if part.kind == "node"} | lost
+    for part in sorted(mine):
+        if now.get(part) != after.get(part) or not part.nodes <= there:
+            raise _changed_since(part, draft.patch, later)
+    for part in sorted(now.keys() - mine):
+        if part.nodes & gone:
+            raise _changed_since(part, draft.patch, later)
+    taken = {node.name for node in draft.patch.nodes.values()}
+    for part in sorted(mine):
+        node = before.get(part)
+        if part.node in lost and isinstance(node, Node) and node.name in taken:
+            raise state_error(f"there is another {node.name} now", f"rename {node.name} NAME")
+    return with_parts(draft.patch, before, mine)
+
+
+def _changed_since(part: Part, now: Patch, later: tuple[Entry, ...]) -> UserError:
+    for entry in reversed(later):
+        if part in changed(parts_of(entry.before), parts_of(entry.after)):
+            name = name_of(part, now, entry.before, entry.after)
+            who = entry.who or "somebody"
+            message = f"{name} has been changed since, by {who}: {_short(entry.text)}"
+            return state_error(message, f"undo {len(later) + 1}")
+    return state_error(f"{name_of(part, now)} has been changed since", "history")
+
+
+def _too_many(statement: Undo | Redo | UndoOnly, count: int, word: str) -> UserError:
     there = "1 change" if count == 1 else f"{count} changes"
     message = f"{there} can be {word}, not {statement.count}"
     return UserError(Code.RANGE, message, statement.span, (str(count),))
@@ -143,14 +221,24 @@ def _as_data(entry: Entry) -> dict[str, object]:
 COMMANDS = (
     Command(
         verb="undo",
-        form="undo [N]",
-        doc="Take the last change of the patch back, or the last N, while it plays",
-        examples=("load saw; load filter; patch saw > filter", "set filter.cutoff 800hz", "undo"),
-        handles={Undo: _undo},
+        form="undo [N], or undo --mine, or undo only N",
+        doc="Take the last change of the patch back, or the last N, or one alone, while it plays",
+        examples=(
+            "load saw; load filter; patch saw > filter",
+            "set filter.cutoff 800hz",
+            "undo",
+            "set saw.freq 220hz",
+            "set filter.cutoff 300hz",
+            "undo only 2",
+            "undo --mine",
+        ),
+        handles={Undo: _undo, UndoMine: _undo_mine, UndoOnly: _undo_only},
         more=(
             f"A line is one change, and so is `open`. The last {DEPTH} can be undone. The patch is",
             "what it was before: nodes that were unloaded come back afresh, and another pattern at",
             "the next bar line. Notes, gates, `start` and `stop` are no changes of the patch.",
+            "`undo --mine` takes back the last change of who says it, `undo only 3` the third",
+            "last. What has been changed since stays; where that is the same, it is an error.",
         ),
     ),
     Command(

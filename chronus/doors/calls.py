@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import contextmanager
+import time
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,6 +15,7 @@ from chronus.commands.files import read_lines
 from chronus.commands.nodes import kind_of
 from chronus.commands.registry import handlers
 from chronus.doors import replies, sessions
+from chronus.doors.chatter import Chatter
 from chronus.doors.journals import Journals
 from chronus.doors.news import News
 from chronus.doors.progress import Progress
@@ -25,6 +27,7 @@ from chronus.language.later import all_within
 from chronus.language.parser import read
 from chronus.language.statements import Load
 from chronus.machine.recorder import FileRecorder
+from chronus.modules.catalog import kinds
 from chronus.session import library
 from chronus.session.journal import in_order, read_header
 from chronus.session.offline import Offline
@@ -48,6 +51,9 @@ INTERRUPTED: Final = 130
 
 PIPE: Final = "pipe"
 """What a session is called to others whose lines come from stdin."""
+SERVER: Final = "server"
+HERE: Final = ("prompt", PIPE)
+"""Who sits at the program itself."""
 
 
 def write_out(text: str) -> None:
@@ -226,6 +232,8 @@ class Live:
         news: of it, for all who listen.
         claim: the session's name and socket; None where there is no place for one.
         journals: what takes effect is written down there.
+        chatter: what is said to one is news to others.
+        osc: host and port at which OSC is taken; None for nowhere.
     """
 
     machine: LiveMachine
@@ -233,6 +241,8 @@ class Live:
     news: News
     claim: sessions.Claim | None
     journals: Journals
+    chatter: Chatter
+    osc: tuple[str, int] | None = None
 
     def start(self) -> LiveMachine:
         """Start it; it can be played then.
@@ -243,20 +253,29 @@ class Live:
         self.machine.start(self.kinds)
         return self.machine
 
+    def attend(self, session: Session) -> None:
+        """Write down what takes effect in a session, and tell what is said there, from now on."""
+        self.journals.follow(session)
+        session.pending.on_news(self.news.say)
+        session.on_line(self.chatter.hear)
+
     @contextmanager
     def door(self, what: str, session: Callable[[], Session]) -> Iterator[None]:
         """Let lines in from outside, and tell news as they come, for as long as the block lasts."""
-        from chronus.doors.socket import Door  # noqa: PLC0415 - not needed by other calls
+        from chronus.doors import osc  # noqa: PLC0415 - not needed by other calls
+        from chronus.doors.socket import Door  # noqa: PLC0415 - the same
 
-        door = None
-        if self.claim is not None:
-            door = Door(self.claim, what, session, self.news, _end_this)
-        try:
-            with self.news.watched():
-                yield
-        finally:
-            if door is not None:
-                door.close()
+        with ExitStack() as doors:
+            if self.claim is not None:
+                door = Door(self.claim, what, session, self.news, _end_this)
+                doors.callback(door.close)
+            if self.osc is not None:
+                controllers = osc.opened(self.osc, session, self.news, _end_this)
+                if controllers is not None:
+                    self.machine.add_facts(controllers.facts)
+                    doors.callback(controllers.close)
+            doors.enter_context(self.news.watched())
+            yield
 
 
 def _end_this() -> None:
@@ -289,7 +308,7 @@ def live(options: Options, kinds: list[str], manner: Manner) -> Iterator[Live]:
         lanes=options.lanes,
     )
     machine = LiveMachine(settings, compiling=compiling)
-    news = News(machine.news, lambda text: manner.write(replies.news(text, as_object=manner.json)))
+    news = _news_of(machine, manner)
     previous = signal.signal(signal.SIGTERM, _end_on_signal)
     if trouble:
         news.say(f"no lines come in from outside: {trouble}")
@@ -299,13 +318,25 @@ def live(options: Options, kinds: list[str], manner: Manner) -> Iterator[Live]:
             machine.add_sink(FileRecorder(options.record, options.rate), 0)
         name = "main" if claim is None else claim.name
         journals = Journals(options.journal, name, options.rate, news.say)
-        yield Live(machine, needed, news, claim, journals)
+        chatter = Chatter(news.say, time.monotonic)
+        news.add_source(chatter.tell)
+        yield Live(machine, needed, news, claim, journals, chatter, options.osc_address)
     finally:
         machine.close()
         if journals is not None:
             journals.end(machine.played)
         _let_go(claim)
         signal.signal(signal.SIGTERM, previous)
+
+
+def _news_of(machine: LiveMachine, manner: Manner) -> News:
+    """News of a machine, which whoever sits at this program is told, but for his own lines."""
+
+    def write(text: str, author: str) -> None:
+        if author not in HERE:
+            manner.write(replies.news(text, as_object=manner.json))
+
+    return News(machine.news, write)
 
 
 def _claim(name: str | None) -> tuple[sessions.Claim | None, str]:
@@ -342,14 +373,32 @@ def play(
     manner = Manner(write_out, json=options.json, strict=options.strict, answers_blank=what == PIPE)
     with live(options, kinds, manner) as machine:
         session = Session(machine.start(), handlers(), is_score=True)
-        machine.journals.follow(session)
-        session.pending.on_news(machine.news.say)
+        machine.attend(session)
         try:
             with machine.door(what, lambda: session):
                 failed, _ = play_score(session, lines, length, manner, what, machine.news.tell)
         finally:
             session.close()
     return SOME_FAILED if failed else DONE
+
+
+def serve(options: Options) -> int:
+    """A session without a prompt, until `quit` or a signal; others attach to it."""
+    manner = Manner(write_out, json=options.json)
+    with live(options, list(kinds()), manner) as machine:
+        session = Session(machine.start(), handlers(), is_score=False)
+        machine.attend(session)
+        if machine.claim is not None:
+            machine.news.say(f"the session {machine.claim.name} is live: `chronus attach` joins it")
+        try:
+            with machine.door(SERVER, lambda: session):
+                signal.pause()
+        except KeyboardInterrupt:
+            if not session.is_over:
+                raise
+        finally:
+            session.close()
+    return DONE
 
 
 def failed_call(error: UserError) -> int:

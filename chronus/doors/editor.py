@@ -29,7 +29,7 @@ from prompt_toolkit.renderer import CPR_Support
 from prompt_toolkit.styles import Style
 
 from chronus.doors.colours import STYLE, Colours
-from chronus.doors.completion import begun_word, completions
+from chronus.doors.completion import begun_word
 from chronus.doors.toolbar import REFRESH_S
 from chronus.doors.typed import Typed
 from chronus.language.blocks import Gathering
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
     from prompt_toolkit.key_binding import KeyPressEvent
 
     from chronus.doors.toolbar import Toolbar
-    from chronus.patch.model import Patch
-    from chronus.session.session import Session
 
 IDLE_S: Final = 0.15
 """Who types faster than this reads no suggestions; a program that types does so."""
@@ -57,21 +55,14 @@ class Editor:
     """Reads lines from a terminal.
 
     Args:
-        toolbar: the line below.
-        session: the session, None while it is being started.
-        patch: what is patched, for completion.
-        snapshots: their names.
+        complete: gives words that may stand at the end of a line, and a few words on each.
+        toolbar: the line below; None for none.
     """
 
     def __init__(
-        self,
-        toolbar: Toolbar,
-        session: Callable[[], Session | None],
-        patch: Callable[[], Patch],
-        snapshots: Callable[[], tuple[str, ...]],
+        self, complete: Callable[[str], Iterable[tuple[str, str]]], toolbar: Toolbar | None = None
     ) -> None:
         self._toolbar = toolbar
-        self._session = session
         self._out = sys.stdout
         self._waiting: deque[str] = deque()
         self._lock = threading.RLock()
@@ -80,10 +71,10 @@ class Editor:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         output = Vt100_Output.from_pty(sys.stdout, term=os.environ.get("TERM"))
         # Only the line below needs to know where the cursor is; asking costs an answer a line.
-        output.enable_cpr = toolbar.is_shown and os.environ.get("PROMPT_TOOLKIT_NO_CPR") != "1"
+        output.enable_cpr = self._is_below and os.environ.get("PROMPT_TOOLKIT_NO_CPR") != "1"
         self._line = PromptSession[str](
             history=Typed(folder / "history"),
-            completer=_FromSession(patch, snapshots),
+            completer=_FromSession(complete),
             complete_while_typing=False,
             enable_history_search=True,
             auto_suggest=_WhenIdle(),
@@ -92,7 +83,7 @@ class Editor:
             color_depth=ColorDepth.DEPTH_1_BIT if os.environ.get("NO_COLOR") else None,
             multiline=Condition(self._is_in_block),
             prompt_continuation="... ",
-            bottom_toolbar=self._below if toolbar.is_shown else None,
+            bottom_toolbar=self._below if self._is_below else None,
             key_bindings=self._keys(),
             output=output,
         )
@@ -159,21 +150,28 @@ class Editor:
 
     # ---- below
 
+    @property
+    def _is_below(self) -> bool:
+        """Whether there is a line below."""
+        return self._toolbar is not None and self._toolbar.is_shown
+
     def _below(self) -> str:
-        size = self._line.app.output.get_size()
-        return self._toolbar.text(self._session(), size.columns)
+        assert self._toolbar is not None
+        return self._toolbar.text(self._line.app.output.get_size().columns)
 
     def _keep_fresh(self) -> None:
         """Write the line below anew now and then, while it is there."""
-        if self._toolbar.is_shown:
+        if self._is_below:
             self._line.app.create_background_task(self._refresh(self._line.app))
 
     async def _refresh(self, app: Application[str]) -> None:
-        while self._toolbar.is_shown:
+        while self._is_below:
             await asyncio.sleep(REFRESH_S)
             app.invalidate()
 
     def _switch(self) -> None:
+        if self._toolbar is None:
+            return
         self._toolbar.is_shown = not self._toolbar.is_shown
         self._line.bottom_toolbar = self._below if self._toolbar.is_shown else None
         renderer = self._line.app.renderer
@@ -227,11 +225,8 @@ class _WhenIdle(AutoSuggest):
 class _FromSession(Completer):
     """Completes from the grammar, the catalog and what is patched."""
 
-    def __init__(
-        self, patch: Callable[[], Patch], snapshots: Callable[[], tuple[str, ...]]
-    ) -> None:
-        self._patch = patch
-        self._snapshots = snapshots
+    def __init__(self, complete: Callable[[str], Iterable[tuple[str, str]]]) -> None:
+        self._complete = complete
 
     def get_completions(
         self, document: Document, _complete_event: CompleteEvent
@@ -239,7 +234,7 @@ class _FromSession(Completer):
         """What may stand at the cursor."""
         text = document.text_before_cursor
         length = len(begun_word(text))
-        for word, note in completions(text, self._patch(), self._snapshots()):
+        for word, note in self._complete(text):
             yield Completion(word, -length, display_meta=note)
 
 

@@ -23,6 +23,8 @@ RANGES: Final = {
     "lanes": (1, 3),
 }
 """Lowest and highest value of the numbers."""
+LOOPBACK: Final = "127.0.0.1"
+HIGHEST_PORT: Final = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Options:
         record: file that gets all that is played.
         journal: file that gets all that takes effect, as a score that plays it again.
         name: of the session, for `chronus send`; None takes the first of main, main2, … .
+        osc: where OSC is taken: a port of this machine, HOST:PORT, or off.
         plain: no colour, no cursor movement.
         json: one object a reply.
         strict: the first error ends the score.
@@ -52,10 +55,26 @@ class Options:
     record: str | None = None
     journal: str | None = None
     name: str | None = None
+    osc: str = "5005"
     plain: bool = False
     json: bool = False
     strict: bool = False
     toolbar: bool = True
+
+    @property
+    def osc_address(self) -> tuple[str, int] | None:
+        """Host and port at which OSC is taken; None for nowhere.
+
+        Raises:
+            UserError: E_VALUE, it is none.
+        """
+        if self.osc.lower() in FALSE:
+            return None
+        host, _, port = self.osc.rpartition(":")
+        if not port.isdecimal() or not 0 < int(port) <= HIGHEST_PORT:
+            message = f"osc is a port from 1 to {HIGHEST_PORT}, HOST:PORT, or off"
+            raise UserError(Code.VALUE, f"{message}, not '{self.osc}'", suggestions=("--osc 5005",))
+        return host.strip("[]") or LOOPBACK, int(port)
 
 
 def gather(given: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Options:
@@ -79,6 +98,7 @@ def gather(given: Mapping[str, Any], environ: Mapping[str, str] = os.environ) ->
         if name in values and not low <= values[name] <= high:
             raise UserError(Code.RANGE, f"{name} goes from {low} to {high}, not {values[name]}")
     options = Options(**values)
+    _ = options.osc_address  # what is wrong with it is said before anything begins
     needed = -(-options.block // BLOCK) + 1
     if options.ahead < needed:
         message = f"with {options.block} frames a block, ahead is at least {needed}"

@@ -95,8 +95,7 @@ def resume(live: Live, past: Past) -> Session:
     """
     engine = Offline(past.rate_hz, writer=live.machine.writer, rehearses=True)
     session = Session(engine, handlers(), is_score=True)
-    live.journals.follow(session)
-    session.pending.on_news(live.news.say)
+    live.attend(session)
     for number, line in enumerate(past.lines, 1):
         reply = session.run_line(line, number, who=WHO)
         if reply.error is not None:

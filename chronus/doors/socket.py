@@ -3,16 +3,18 @@
 What a client sends are lines of UTF-8, each ended by a line break; what it gets are replies, in the
 order of its lines, as a pipe gives them. Blank lines and comments get none. A line counts when its
 line break has come: what a client leaves unfinished is not carried out; a block of several lines
-gets one reply when its last line has come. Once a client has shut down
+gets one reply when its last line has come. What other people say and do is news, too:
+`! client 3: set filter.cutoff 800hz`. Once a client has shut down
 its sending side, it gets the replies that it is owed, and the end. News go to every client.
 
-Four comments say how a client wants it; they may come at any time:
+Comments say how a client wants it; they may come at any time:
 
     #text           output lines and a closing line (from the start)
     #json           one object a reply, `{"event": …}` for news
     #framed text    `{"ok": …, "said": "…"}`, said as after #text; `{"event": …, "said": …}`;
     #framed json    and at last `{"end": replies}`
     #who            is answered by `{"name": …, "pid": …, "what": …, "frame": …, "bar": …}`
+    #complete LINE  is answered by `{"completions": [["word", "what it is"], …]}` for its end
 
 Each line has its turn among those of the prompt or score, and happens in real time: a score's own
 time goes on untouched. `wait` lets its own client wait, nobody else. Who does not read what it is
@@ -32,6 +34,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from chronus.doors import replies
+from chronus.doors.completion import completions
 from chronus.language.blocks import Gathering
 from chronus.session.burst import MOST, Line, run_burst
 
@@ -53,6 +56,7 @@ PARTING_S: Final = 0.5
 """The time that clients have at the end to take what is still theirs."""
 MANNERS: Final = {b"#text", b"#json", b"#framed text", b"#framed json"}
 WHO: Final = b"#who"
+COMPLETE: Final = b"#complete "
 
 
 class Door:
@@ -99,20 +103,28 @@ class Door:
                 if len(self._guests) >= MOST_GUESTS or self._closed.is_set():
                     connection.close()
                     continue
-                self._count += 1
-                self._guests.append(_Guest(self, connection, f"client {self._count}"))
+                self._guests.append(_Guest(self, connection))
 
-    def _tell(self, text: str) -> None:
+    def _tell(self, text: str, author: str) -> None:
         with self._lock:
             guests = list(self._guests)
         for guest in guests:
-            guest.tell(text)
+            if not author or guest.name != author:
+                guest.tell(text)
+
+    def name_one(self) -> str:
+        """A name for a client that begins to speak: who only looks whether we are here has none."""
+        with self._lock:
+            self._count += 1
+            return f"client {self._count}"
 
     def leave(self, guest: _Guest) -> None:
-        """Forget a client that has gone."""
+        """Forget a client that has gone, and unlock what it has locked."""
         with self._lock:
             if guest in self._guests:
                 self._guests.remove(guest)
+        if guest.name:
+            self.session().release_locks(guest.name)
 
     def who(self) -> dict[str, object]:
         """What is said of the session to who asks."""
@@ -143,9 +155,9 @@ class Door:
 class _Guest:
     """A client: one thread carries out its lines, another one sends."""
 
-    def __init__(self, door: Door, connection: socket.socket, name: str) -> None:
+    def __init__(self, door: Door, connection: socket.socket) -> None:
         self._door = door
-        self._name = name
+        self.name = ""
         self._connection = connection
         # Only what is sent has a time limit; a client may be silent as long as it likes.
         limit = struct.pack("@ll", int(PATIENCE_S), 0)
@@ -180,6 +192,8 @@ class _Guest:
                     self._manner = line.strip()
                 elif line.strip() == WHO:
                     self._add(json.dumps(self._door.who()))
+                elif line.startswith(COMPLETE):
+                    self._complete(line.removeprefix(COMPLETE).decode("utf-8", "replace"))
                 else:
                     count += 1
                     first = first if gathering.is_open else count
@@ -194,6 +208,11 @@ class _Guest:
         finally:
             self._end()
 
+    def _complete(self, text: str) -> None:
+        session = self._door.session()
+        found = completions(text, session.patch, tuple(session.snapshots))
+        self._add(json.dumps({"completions": found}))
+
     def _say_end(self) -> None:
         if self._manner.startswith(b"#framed"):
             self._add(json.dumps({"end": self._replies}))
@@ -202,7 +221,9 @@ class _Guest:
         """Carry out lines that have come together, and answer each."""
         session = self._door.session()
         had_quit = session.has_quit
-        for answers in run_burst(session, lines, at_once=True, who=self._name):
+        if lines:
+            self.name = self.name or self._door.name_one()
+        for answers in run_burst(session, lines, at_once=True, who=self.name):
             self._replies += len(answers)
             self._add("\n".join(map(self._said, answers)))
         if session.has_quit and not had_quit:

@@ -11,6 +11,8 @@ from chronus.engine.layout import Head, tape_part
 from chronus.machine.usage import Usage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chronus.machine.live import LiveMachine
     from chronus.session.session import Session
 
@@ -30,18 +32,23 @@ class Toolbar:
 
     Args:
         machine: whose.
+        session: the session, None while it is being started.
         is_shown: at first.
     """
 
-    def __init__(self, machine: LiveMachine, *, is_shown: bool) -> None:
+    def __init__(
+        self, machine: LiveMachine, session: Callable[[], Session | None], *, is_shown: bool
+    ) -> None:
         self.is_shown = is_shown
+        self._session = session
         self._machine = machine
         self._usage = Usage()
         self._cpu = 0.0
         self._asked = 0.0
 
-    def text(self, session: Session | None, columns: int) -> str:
+    def text(self, columns: int) -> str:
         """The line, as much of it as fits."""
+        session = self._session()
         if session is None:
             return " starting"[:columns]
         frame, bar = session.position

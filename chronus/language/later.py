@@ -8,12 +8,13 @@ from typing import Final, Literal
 from lark import Token, Tree
 
 from chronus.errors import Code, Span, UserError
-from chronus.language import arranging, blocks, build, making
+from chronus.language import arranging, blocks, build, making, viewing
 from chronus.language import statements as st
 from chronus.language.build import tokens
 from chronus.language.quantities import duration
 from chronus.language.scenes import StoreScene
 from chronus.language.tokens import place, quantity, span_of
+from chronus.language.views import Watch
 
 Node = Tree[Token]
 Reader = Callable[[str, int], tuple[st.Said, ...]]
@@ -27,6 +28,7 @@ _ALONE: Final[dict[type, str]] = {
     st.Run: f"what run runs may let time pass, but {_ALL_AT_ONCE}",
     st.Reload: "reload stands on a line of its own",
     st.Quit: "quit stands on a line of its own",
+    Watch: "watch goes on until a key is pressed, so it stands on a line of its own",
 }
 """What can neither stand in a block nor be done later, and why."""
 
@@ -48,6 +50,8 @@ def said(tree: Node, text: str, line: int, read: Reader) -> st.Said:
         statement = _BUILDERS[tree.data](tree, text, line, read)
     elif tree.data in arranging.BUILDERS:
         statement = arranging.BUILDERS[tree.data](tree, line)
+    elif tree.data in viewing.BUILDERS:
+        statement = viewing.BUILDERS[tree.data](tree, line)
     else:
         statement = build.statement(tree, line)
     return st.Said(statement, text[start:end], Span(line, start + 1, end + 1))
@@ -116,7 +120,7 @@ def _counted(tree: Node, line: int) -> tuple[Unit, int]:
 
 
 def _when(tree: Node, line: int) -> st.When:
-    words = tokens(tree, "BAR", "BEAT", "NUMBER", "DURATION")
+    words = tokens(tree, "BAR", "BEAT", "FRAME", "NUMBER", "DURATION")
     span = Span(line, span_of(words[0], line).column, span_of(words[-1], line).end)
     if tree.data == "when_next":
         unit, count = _counted(tree, line)
@@ -128,7 +132,8 @@ def _when(tree: Node, line: int) -> st.When:
             message = f"{length.text} from now is written +{length.text}"
             raise UserError(Code.SYNTAX, message, span, [f"+{length.text}"])
         return st.When("after", "beat", 1, None, length, span)
-    what: Final = "bar" if tokens(tree, "BAR") else "beat"
+    units: tuple[Literal["bar", "beat", "frame"], ...] = ("bar", "beat", "frame")
+    what = next(unit for unit in units if tokens(tree, unit.upper()))
     return st.When("line", what, 1, build.line_number(tree, line, what), None, span)
 
 

@@ -28,11 +28,9 @@ _SYNONYMS: Final = {
     "add": "load", "new": "load", "create": "load", "make": "load", "remove": "unload",
     "delete": "unload", "del": "unload", "rm": "unload", "connect": "patch", "cable": "patch",
     "disconnect": "unpatch", "seq": "sequence", "pattern": "sequence",
-    "bpm": "tempo", "sleep": "wait", "pause": "wait", "show": "describe", "ls": "list",
+    "bpm": "tempo", "sleep": "wait", "pause": "wait", "ls": "list",
     "info": "describe", "bye": "quit", "go": "start", "trig": "trigger",
 }  # fmt: skip
-
-_LATER_COMMANDS: Final = frozenset(("show", "hear"))
 
 
 def explain(at: Refusal, verbs: tuple[str, ...], valid: Callable[[str], bool]) -> UserError:
@@ -77,9 +75,6 @@ def _unknown_command(
     if at.tokens or not at.word:
         return None
     word = at.word.lower()
-    if word in _LATER_COMMANDS:
-        message = f"{word} is not understood in this version; `help` lists what is"
-        return UserError(Code.SYNTAX, message, at.span)
     known = _SYNONYMS.get(word)
     near = (known,) if known else nearest(word, verbs)
     _, tail = at.command

@@ -20,7 +20,8 @@ VERBS: Final[tuple[str, ...]] = (
     "tempo", "meter", "swing", "start", "stop", "panic", "wait", "at", "every", "cancel", "undo",
     "redo", "history", "snapshot", "recall", "diff", "forget", "list", "describe", "status", "help",
     "search", "reset", "reload", "save", "open", "run", "record", "scene", "unscene", "song",
-    "unsong", "import", "export", "capture", "quit", "exit",
+    "unsong", "import", "export", "capture", "show", "watch", "hear", "test", "lock", "unlock",
+    "quit", "exit",
 )  # fmt: skip
 """All command words that are understood, in the order of the manual."""
 

@@ -36,6 +36,7 @@ _WORDS: Final = frozenset(
             "SEQUENCES",
         ),
         *("DEVICES", "PENDING", "ALL", "SNAPSHOTS", "SCENES", "READY"),
+        *("LOCKS", "METERS", "SCOPE", "SPECTRUM"),
     )
 )
 _HOLDERS: Final = frozenset({"_AT", "_EVERY"})

@@ -11,6 +11,7 @@ from chronus.language.asking import Search
 from chronus.language.instruments import UNSAID, Expose, Instrument, Manner
 from chronus.language.scenes import SceneStatement
 from chronus.language.steps import Sequence
+from chronus.language.views import ViewStatement
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,12 +238,12 @@ class When:
     Attributes:
         kind: "next" for the next line between bars or beats whose number is 1 modulo `count`,
             "line" for the one of a `number` from 1 on, "after" for a `length` from now.
-        unit: what is counted.
+        unit: what is counted; frames from 0 on.
         span: where.
     """
 
     kind: Literal["next", "line", "after"]
-    unit: Literal["bar", "beat"]
+    unit: Literal["bar", "beat", "frame"]
     count: int
     number: Quantity | None
     length: Quantity | None
@@ -460,6 +461,7 @@ Statement = (
     | RecordStop
     | Quit
     | SceneStatement
+    | ViewStatement
 )
 
 

@@ -117,6 +117,7 @@ class LiveMachine:
         self._told = (0, 0.0)
         self._late = 0
         self._is_closed = False
+        self._more_facts: list[Callable[[], Mapping[str, Any]]] = []
 
     # ---- starting
 
@@ -320,6 +321,10 @@ class LiveMachine:
 
     # ---- facts
 
+    def add_facts(self, source: Callable[[], Mapping[str, Any]]) -> None:
+        """Let `status` show more, of what stands around this machine."""
+        self._more_facts.append(source)
+
     def news(self) -> list[str]:
         """What has happened since the last call that no line asked for, a line each."""
         lines = self._board.news()
@@ -400,6 +405,7 @@ class LiveMachine:
                 *self._player(),
             ],
             **({"latency_ms": round(1000 * device.latency_s, 1)} if device.latency_s else {}),
+            **{name: value for source in self._more_facts for name, value in source().items()},
         }
 
     # ---- the end

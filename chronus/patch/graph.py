@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chronus.dsp.layout import WIDE
 from chronus.modules.catalog import catalog, kinds, wide
@@ -301,6 +301,20 @@ def kernels_of(patch: Patch) -> set[str]:
         return {node.kind for node in patch.nodes.values()}
     graph = graph_of(patch)
     return {wide(n.kind) if n.voices > 1 else n.kind for n in graph.nodes.values()}
+
+
+TONE: Final = "tone"
+"""The key and kind of the test tone, which belongs to no patch."""
+
+
+def with_tone(graph: Graph) -> Graph:
+    """The same graph, with the test tone patched straight into `out`."""
+    out = next(key for key, node in graph.nodes.items() if node.kind == OUT)
+    cable = GraphCable(f"{TONE}>{out}", TONE, 0, out, 0, 1.0, bends=False)
+    return Graph(
+        {**graph.nodes, TONE: GraphNode(TONE, "the test tone", TONE, {})},
+        {**graph.cables, cable.key: cable},
+    )
 
 
 def _cable(patch: Patch, cable: Cable) -> GraphCable:

@@ -7,7 +7,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from chronus.engine.layout import NONE
-from chronus.patch.graph import graph_of, heard, kernels_of, key_of, strip_key
+from chronus.patch.graph import (
+    TONE,
+    graph_of,
+    heard,
+    kernels_of,
+    key_of,
+    strip_key,
+    with_tone,
+)
 from chronus.patch.model import Patch, empty_patch
 from chronus.session.draft import place_of
 from chronus.session.glides import Glides
@@ -19,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from chronus.engine.layout import Event
+    from chronus.patch.graph import Graph
     from chronus.patch.model import Node
     from chronus.patch.tables import Table
     from chronus.session.backend import Backend
@@ -40,18 +49,25 @@ class Console:
         patch: what is patched.
         is_touched: whether something is staged that has not been published.
         is_rewired: whether a plan is part of it.
+        has_tone: whether the test tone is computed: from the first time that it is wanted on.
     """
 
     def __init__(self, backend: Backend, timing: Timing) -> None:
         self.patch = empty_patch()
         self.is_touched = False
         self.is_rewired = False
+        self.has_tone = False
         self.backend = backend
         self._writer = backend.writer
         self._timing = timing
         self._glides = Glides()
         self._sequences = Sequences(self._writer, self.is_in_engine)
         self._writer.stage(graph_of(self.patch))
+
+    def _graph(self, patch: Patch) -> Graph:
+        """What the engine computes."""
+        graph = graph_of(patch)
+        return with_tone(graph) if self.has_tone else graph
 
     # ---- an instant
 
@@ -75,7 +91,7 @@ class Console:
             UserError: E_LIMIT, the engine is full; nothing has changed then.
         """
         if is_rewired:
-            self._writer.stage(graph_of(patch), self._timing.due_block, ringing, copies)
+            self._writer.stage(self._graph(patch), self._timing.due_block, ringing, copies)
             self.is_rewired = self.is_touched = True
         self.patch = patch
         self.is_touched |= self._sequences.follow_strips()
@@ -86,7 +102,7 @@ class Console:
         Raises:
             UserError: E_LIMIT, the engine is too full.
         """
-        self._writer.check_room(graph_of(patch), self._timing.due_block)
+        self._writer.check_room(self._graph(patch), self._timing.due_block)
 
     def waits_for_places(self) -> bool:
         """Whether something that was unloaded goes soon enough for what is said now."""
@@ -99,11 +115,12 @@ class Console:
         Raises:
             UserError: E_LIMIT, it cannot, whatever goes before.
         """
-        self._writer.check_room(graph_of(patch), alone=True)
+        self._writer.check_room(self._graph(patch), alone=True)
 
     def publish(self, due: int) -> int:
         """Let all that was staged take effect at a block; a mark to settle on."""
-        self.backend.need(kernels_of(self.patch))
+        kernels = kernels_of(self.patch)
+        self.backend.need(kernels | {TONE} if self.has_tone else kernels)
         self.backend.make_room()
         self.is_touched = self.is_rewired = False
         return self._writer.publish(due)
@@ -181,6 +198,11 @@ class Console:
         if self.is_here(node):
             self._writer.set_gate(key_of(node), index, is_open=is_open, frames=frames)
             self.is_touched = True
+
+    def sound_tone(self, frames: int) -> None:
+        """Let the test tone sound for so long."""
+        self._writer.set_gate(TONE, 0, is_open=True, frames=frames)
+        self.is_touched = True
 
     def play_notes(
         self, node: Node, pitches: Iterable[float], velocity: float, frames: int

@@ -92,8 +92,13 @@ class Instant:
     @property
     def is_empty(self) -> bool:
         """Whether nothing is done, and time does not move."""
+        return not self.does and self.until is None
+
+    @property
+    def does(self) -> bool:
+        """Whether something is done."""
         does = self.is_rewired or self.is_rescheduled or self.openings or self.actions
-        return not does and self.until is None and self.history is None
+        return bool(does) or self.history is not None
 
 
 @dataclass(slots=True)
@@ -112,7 +117,9 @@ class Draft:
         patterns: steps of each new pattern, for which there must be room.
         builds: whether a patch file is being read: what is heard is known at its end only.
         text: of the command that is being prepared.
-        in_full: the same where it has to stand for itself, without the file that it names.
+        whole: the text of all commands of the line.
+        in_full: the text of a command where that has to stand for itself, without the file that it
+            names, or who says it.
         made_from: the instruments that it loads, each as a command of its own.
         agenda: as it will be.
         who: says the commands.
@@ -137,6 +144,7 @@ class Draft:
     patterns: list[int] = field(default_factory=list)
     builds: bool = False
     text: str = ""
+    whole: str = ""
     in_full: str = ""
     made_from: tuple[str, ...] = ()
     agenda: Agenda = field(default_factory=Agenda)

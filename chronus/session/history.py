@@ -25,6 +25,7 @@ class Entry:
         who: said them.
         frame: at which it took effect, and `bar` that musical place.
         line: which line it was, so that what one line does is one entry.
+        reverts: the line of the entry that this one takes back, 0 for none.
     """
 
     before: Patch
@@ -34,6 +35,7 @@ class Entry:
     frame: int = 0
     bar: str = ""
     line: int = 0
+    reverts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

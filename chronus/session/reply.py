@@ -9,6 +9,7 @@ from chronus.errors import Code, UserError
 from chronus.session.backend import FrameSink
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from chronus.session.draft import Result
@@ -37,6 +38,17 @@ class Recording(FrameSink, Protocol):
     @property
     def path(self) -> Path:
         """The file."""
+
+
+class Screen(Protocol):
+    """A terminal on which something can be shown again and again."""
+
+    @property
+    def who(self) -> str:
+        """Whose it is."""
+
+    def watch(self, lines: Callable[[], tuple[str, ...]]) -> None:
+        """Show lines, asked for each time, until a key is pressed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from chronus.session.console import Console
 from chronus.session.draft import Draft, place_of
 from chronus.session.history import History
 from chronus.session.ledger import END, Entry, Ledger
+from chronus.session.locks import check
 from chronus.session.past import Past
 from chronus.session.pending import Pending
 from chronus.session.reply import Length, Recording, Reply, state_error
@@ -36,6 +37,7 @@ from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from chronus.language.statements import Said
     from chronus.patch.instruments import Definition
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
     from chronus.session.backend import Backend
     from chronus.session.draft import Instant, Result
     from chronus.session.ledger import Done
+    from chronus.session.locks import Locks
+    from chronus.session.reply import Screen
     from chronus.session.tempo import Transport
 
     Handler = Callable[[Draft, Any], None]
@@ -90,6 +94,8 @@ class Session:
         self.lines = 0
         self._handlers = handlers
         self.agenda = Agenda()
+        self.locks: Locks = {}
+        self.screen: Screen | None = None
         self.pending = Pending(self)
         self.ledger = Ledger(self.writer.took, self.pending.late)
         self.past = Past(self.timing.foreseen)
@@ -99,6 +105,7 @@ class Session:
         self._publications = 0
         self._told_pending: tuple[str, ...] = ()
         self._pending_listeners: list[Callable[[tuple[str, ...]], None]] = []
+        self._line_listeners: list[Callable[[str, str], None]] = []
         if not is_score:
             self.release()
 
@@ -118,6 +125,15 @@ class Session:
         The listener has the turn meanwhile: it must not wait, nor run lines.
         """
         self.ledger.listen(listener)
+
+    def on_line(self, listener: Callable[[str, str], None]) -> None:
+        """Have told who has said what, for each line that has done something; see `on_done`."""
+        self._line_listeners.append(listener)
+
+    def release_locks(self, who: str) -> None:
+        """Unlock what somebody has locked who has gone."""
+        with self.turns.turn():
+            self.locks = {number: holder for number, holder in self.locks.items() if holder != who}
 
     def close(self) -> None:
         """Carry out nothing more of what is pending, and finish what is being recorded."""
@@ -229,6 +245,10 @@ class Session:
                 yield
         finally:
             timing.at_once, timing.is_gesture, self._took, self._who = mine
+
+    def aside(self) -> AbstractContextManager[None]:
+        """Let other lines have their turns, while this one works on its answer."""
+        return self._apart(is_apart=True)
 
     @contextmanager
     def as_score(self) -> Iterator[None]:
@@ -431,6 +451,7 @@ class Session:
         stamp = self.timing.block_in_ramp() if self.is_released else None
         draft = self.draft(None if stamp is None else float(stamp * BLOCK))
         draft.instants[0].stamp = stamp
+        draft.whole = "; ".join(part.text for part in said)
         for part in said:
             self.prepare(draft, part)
         draft.close()
@@ -446,6 +467,9 @@ class Session:
         for instant in instants:
             if self.timing.at_once or not self.is_over:
                 self.do(instant, is_last=instant is instants[-1])
+        if any(instant.does for instant in instants):
+            for listener in self._line_listeners:
+                listener(draft.who, draft.whole)
         return tuple(result(self) for result in draft.results)
 
     def do(self, instant: Instant, *, is_last: bool, settles: bool = True) -> int | None:
@@ -581,6 +605,8 @@ class Session:
         draft.begin(part.text)
         before, count = draft.patch, len(draft.changed)
         self._handlers[type(part.statement)](draft, part.statement)
+        if self.locks:
+            check(self.locks, draft.who, (before, draft.patch), part)
         # A note sets ports, but is nothing that is undone; the commands of a block were noted.
         if not isinstance(part.statement, Note) and len(draft.changed) == count:
             draft.note_change(before)

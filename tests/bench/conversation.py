@@ -21,6 +21,7 @@ import soundfile
 from chronus.commands.registry import handlers
 from chronus.doors.prompt import _Conversation
 from chronus.doors.score import Manner
+from chronus.doors.talking import converse
 from chronus.machine.live import LiveMachine, LiveSettings, warm_up
 from chronus.machine.usage import cpu_seconds
 from chronus.session.session import Session
@@ -85,9 +86,10 @@ def prompt_s() -> list[float]:
         begun = time.perf_counter()
         return next(given)
 
-    conversation = _Conversation(make, Manner(write))
+    manner = Manner(write)
+    conversation = _Conversation(make, manner)
     try:
-        conversation.converse(read)
+        converse(read, conversation, manner)
     finally:
         conversation.close()
         machine.close()

@@ -24,7 +24,7 @@ CLOSING = re.compile(rb"(?:^|\x1b\[K)(?:chronus> )?((?:ok|error) [^\r\n]*)", re.
 class Terminal:
     """`chronus` at a terminal, and all that it has written."""
 
-    def __init__(self, *options: object, **places: str) -> None:
+    def __init__(self, *options: object, plays: bool = True, **places: str) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="chronus-t-"))
         self.places = {"XDG_RUNTIME_DIR": str(self.folder), "TMPDIR": str(self.folder), **places}
         self._ours, theirs = pty.openpty()
@@ -32,7 +32,7 @@ class Terminal:
         self.process = subprocess.Popen(
             [
                 sys.executable, "-m", "chronus", *map(str, options),
-                "--device", "null", "--ahead", "64",
+                *(("--device", "null", "--ahead", "64") if plays else ()),
             ],
             stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT,
             env=environment(PROMPT_TOOLKIT_NO_CPR="1", **self.places), start_new_session=True,

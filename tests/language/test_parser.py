@@ -201,9 +201,7 @@ def test_damaged_tables_are_built_anew(fresh: Path, kept_bytes: int, damage: byt
     assert parse_line("load saw; sequence a: x.x. step 1/8")
     built = kept.read_bytes()
     assert built[:64] == whole[:64]
-    assert len(built) == pytest.approx(
-        len(whole), rel=0.02
-    )  # equal strings may be one object, or two
+    assert abs(len(built) - len(whole)) < len(whole) / 100  # equal strings may be one
 
 
 def test_without_a_cache_folder(fresh: Path) -> None:

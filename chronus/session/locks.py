@@ -1,0 +1,74 @@
+"""Whose hands are on which nodes: what one client has locked, no other may change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from chronus.errors import Code, UserError
+from chronus.language.statements import Gate, Note, Reset, Set, Trigger, Unsequence
+from chronus.language.steps import Sequence
+from chronus.session.parts import touched_nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from chronus.errors import Span
+    from chronus.language.statements import Said
+    from chronus.patch.model import Patch
+
+Locks = dict[int, str]
+"""Who has locked a node, by its number."""
+
+PASSING: Final = "osc "
+"""How those are called who come without a connection, so that nobody knows when they have gone."""
+
+
+def nodes_named(patch: Patch, name: str) -> list[int]:
+    """The numbers of a node, or of all inner nodes of an instrument."""
+    if name in patch.nodes:
+        return [patch.nodes[name].number]
+    if name in patch.instruments:
+        return [n.number for n in patch.nodes.values() if n.name.startswith(f"{name}/")]
+    return []
+
+
+def check(locks: Mapping[int, str], who: str, patches: tuple[Patch, Patch], part: Said) -> None:
+    """See that a command leaves alone what others have locked.
+
+    Args:
+        locks: that there are.
+        who: says the command.
+        patches: before and after it.
+        part: the command.
+
+    Raises:
+        UserError: E_LOCKED, naming who holds it.
+    """
+    before, after = patches
+    others = {number: holder for number, holder in locks.items() if holder != who}
+    if not others:
+        return
+    touched = set() if before is after else touched_nodes(before, after)
+    touched |= {n for name in _played(part) for n in nodes_named(before, name)}
+    for number in sorted(touched & others.keys()):
+        node = before.node_of(number)
+        if node is not None:
+            raise locked(node.name, others[number], part.span)
+
+
+def locked(name: str, holder: str, span: Span) -> UserError:
+    """The error of who touches what another has locked."""
+    message = f"{name} is locked by {holder}: it stays as it is until they unlock it, or go"
+    return UserError(Code.LOCKED, message, span, ("list locks",))
+
+
+def _played(part: Said) -> Iterable[str]:
+    """Nodes that a command names which touches them even where the patch stays as it is."""
+    statement = part.statement
+    if isinstance(statement, (Note, Gate, Trigger)):
+        return [statement.node.text]
+    if isinstance(statement, (Sequence, Unsequence)):
+        return [statement.target.node.text]
+    if isinstance(statement, Set):
+        return [assignment.target.node.text for assignment in statement.assignments]
+    return [name.text for name in statement.names] if isinstance(statement, Reset) else []
