@@ -83,5 +83,15 @@ def strike(
     risen = start + (peak - start) * min((since + 1000.0 * dt) / rise, 1.0)
     level = risen if since < rise else peak * fallen
     level = level if level > 1e-5 else 0.0
-    is_open = 1.0 if gate > 0.5 else 0.0
-    return age, is_open, peak, count, apart, now, start, level, in_ * level, level
+    return (
+        age,
+        1.0 if gate > 0.5 else 0.0,
+        peak,
+        count,
+        apart,
+        now,
+        start,
+        level,
+        in_ * level,
+        level,
+    )

@@ -98,7 +98,7 @@ def test_kick909_falls_from_above_250_hz_to_50_hz_in_60_ms():
 
 
 def test_kick909_clicks_drives_and_is_over_in_200_to_400_ms():
-    """It is 40 dB down in 200 to 400 ms; the click is what is above 2 kHz, drive adds partials."""
+    """It is 40 dB down after 200 to 400 ms; the click is above 2 kHz, drive adds partials."""
     assert 0.2 < ears.decay_s(hit("kick909"), 40.0) < 0.4
     assert spectrum_db(hit("kick909"), 2000, 2e4) > 10 + spectrum_db(
         hit("kick909", "click=0"), 2000, 2e4
@@ -108,7 +108,7 @@ def test_kick909_clicks_drives_and_is_over_in_200_to_400_ms():
 
 
 def test_kick808_is_a_long_pure_sine():
-    """Past its start it is 49 Hz, with partials 60 dB below; `decay` goes short to over 2 s."""
+    """After its start it is 49 Hz with partials 60 dB below; `decay` reaches over 2 s."""
     wave = hit("kick808", seconds=1.2)
     hz = momentary_hz(wave)
     assert abs(np.median(hz[60 * MS : 800 * MS]) - 49.0) < 0.2

@@ -112,7 +112,7 @@ def test_every_port_is_heard_and_none_clips(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_corners_of_all_ports_are_sound(name):
-    """All ports at their lowest, all at their highest, and two mixtures: finite, no clipping."""
+    """All ports at their lowest, at their highest, and two mixtures: finite, and no clipping."""
     ports = [p for p in moved_ports(name) if p not in PLAYED]
     for turn in ((0,), (1,), (0, 1), (1, 0)):
         ends = [(p, ends_of(name, p)[turn[i % len(turn)]]) for i, p in enumerate(ports)]
