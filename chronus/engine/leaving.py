@@ -7,17 +7,23 @@ or not anything else is ever patched.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
-from chronus.engine.layout import NONE, RUNG_OUT, Tail
+from chronus.engine.layout import NONE, RUNG_OUT, Event, Tail
+from chronus.patch.graph import strip_of
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
 
-    from chronus.engine.plan import Place
+    from chronus.engine.place import Place
     from chronus.engine.writer import Writer
+    from chronus.patch.graph import Graph
+
+QUIET_S: Final = 0.5
+"""So much silence ends the ringing of a node that was unloaded."""
+LONGEST_RING_S: Final = 30.0
 
 
 @dataclass(slots=True)
@@ -51,6 +57,7 @@ class Leaving:
         self._dropped: tuple[list[Place], list[int]] = ([], [])
         self._plan_mark = NONE
         self._clears_by_itself = False
+        self._ghosts = 0
 
     @property
     def keys(self) -> Iterable[str]:
@@ -100,6 +107,102 @@ class Leaving:
     def come_back(self, key: str) -> bool:
         """Something is to stay after all; whether it was leaving."""
         return self._exits.pop(key, None) is not None
+
+    def stage(self, graph: Graph, ringing: Container[str]) -> None:
+        """Let go what is not in a graph: it fades, or rings on, or was never heard."""
+        writer = self._writer
+        together: dict[str, list[str]] = {}
+        for key in writer.places:
+            node = writer.nodes.get(key)
+            if node is None or key in graph.nodes or key in writer.fresh:
+                continue
+            if (node.base or key) in ringing:
+                together.setdefault(node.lead or key, []).append(key)
+        for lead, keys in together.items():
+            self._let_ring(keys, lead, graph)
+        for key in (*writer.places, *writer.cables):
+            if key in graph.cables or key in graph.nodes:
+                continue
+            cable = writer.cables.get(key)
+            # Of a row that leaves only the last cable fades: two fades at once would be too fast.
+            is_held = cable is not None and not self._is_kept(cable.target, graph)
+            if self.rings(key):
+                if not is_held:
+                    continue
+                self.come_back(key)
+            if key not in self or (self.holds(key) and not is_held):
+                self._stage_leaving(key, is_held=is_held)
+
+    def _is_kept(self, node: str, graph: Graph) -> bool:
+        return node in graph.nodes or self.rings(node)
+
+    def _let_ring(self, keys: list[str], lead: str, graph: Graph) -> None:
+        """A node, its strip and what they are patched into ring on, as ghosts without a name.
+
+        What is loaded, or comes back, under the same key is another node.
+
+        Args:
+            keys: the node, or all of an instrument.
+            lead: the node with which they ring until it is silent.
+            graph: what stays.
+        """
+        writer = self._writer
+        self._ghosts += 1
+        strips = [strip_of(writer.nodes[key].base or key) for key in keys]
+        names = {key: f"{key}~{self._ghosts}" for key in (*keys, *strips) if key in writer.places}
+        leading = names.get(writer.parts(lead)[0], names[keys[0]])
+        for old, ghost in names.items():
+            place = writer.places[ghost] = writer.places.pop(old)
+            writer.nodes[ghost] = replace(writer.nodes.pop(old), key=ghost)
+            self.ring(ghost, leading)
+            if place.group != NONE:
+                writer.room.leave_to_ghost(place)
+        for old, cable in list(writer.cables.items()):
+            if cable.source not in names and cable.target not in names:
+                continue
+            ends = (names.get(cable.source, cable.source), names.get(cable.target, cable.target))
+            ghost = f"{old}~{self._ghosts}"
+            was_leaving = self.come_back(old)
+            writer.cables[ghost] = replace(
+                writer.cables.pop(old), key=ghost, source=ends[0], target=ends[1]
+            )
+            writer.cable_slots[ghost] = writer.cable_slots.pop(old)
+            if old in writer.fresh:
+                writer.fresh ^= {old, ghost}
+            if cable.source in names and not was_leaving and self._is_kept(ends[1], graph):
+                self.ring(ghost, leading)
+        for key in keys:
+            gate = writer.places[names[key]].kind.find_input("gate")
+            if gate is not None:
+                writer.set_gate(names[key], gate, is_open=False)
+        blocks = (round(s * writer.rate_hz / BLOCK) for s in (QUIET_S, LONGEST_RING_S))
+        writer.instant.add(Event.RING, writer.places[leading].slot, *blocks)
+
+    def _stage_leaving(self, key: str, *, is_held: bool) -> None:
+        """Let a cable fade out; what no plan has had yet goes at once and leaves no trace."""
+        writer = self._writer
+        if key not in writer.fresh:
+            self.begin(key, is_held=is_held)
+            if key in writer.cable_slots and not is_held:
+                writer.fade(key, 0.0)
+            return
+        writer.fresh.discard(key)
+        if key in writer.cable_slots:
+            del writer.cables[key]
+            slot = writer.cable_slots.pop(key)
+            writer.instant.forget(Event.CABLE, slot)
+            writer.room.give_cable(slot)
+            return
+        place = writer.places.pop(key)
+        writer.copied.pop(key, None)
+        writer.instant.forget(Event.COPY, place.slot)
+        if place.is_player:
+            writer.instant.forget_player(place.player)
+            writer.instant.forget(Event.COPY_VOICES, place.player)
+        for port in range(place.ports, place.ports + len(place.kind.inputs)):
+            for kind in (Event.GATE, Event.PORT, Event.FOLLOW):
+                writer.instant.forget(kind, port)
+        writer.room.give_node(place)
 
     def note_plan(self, mark: int, due: int, *, clears_by_itself: bool) -> None:
         """A plan has been published: what began to leave leaves with it, what is over is gone."""

@@ -20,7 +20,7 @@ from chronus.engine.layout import (
     Reason,
     Tail,
 )
-from chronus.engine.plan import Place, size_of
+from chronus.engine.place import Place, size_of
 from chronus.engine.players import Players
 from chronus.engine.pool import Pool
 from chronus.errors import Code, UserError

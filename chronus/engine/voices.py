@@ -15,9 +15,8 @@ be shared out over lanes.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import numpy as np
 from numba import float32, njit
 
 from chronus.dsp.layout import WIDE
@@ -39,6 +38,9 @@ from chronus.engine.layout import (
 from chronus.engine.ports import change
 from chronus.patch.tables import Role
 from chronus.settings import BLOCK
+
+if TYPE_CHECKING:
+    import numpy as np
 
 COMPUTES_ALL = int(Head.COMPUTES_ALL)
 PLAYERS, GROUPS, NODES = int(Count.PLAYERS), int(Count.GROUPS), int(Count.NODES)
@@ -297,10 +299,3 @@ def let_sleep(arena: Arena, lane: int, block: int, plan: int, is_cleared: bool) 
             before = max(arena.voice_quiet[1 - new, slot], 0)
             count = before + 1 if is_quiet and group[G_IS_DRIVEN] == 0 else 0
             arena.voice_quiet[new, slot] = ASLEEP if count >= group[G_QUIET_BLOCKS] else count
-
-
-def sounding_voices(arena: Arena, player: int) -> int:
-    """How many voices of a player are awake, after the last finished block."""
-    bank = (int(arena.head[0]) - 1) & 1
-    first, count = (int(n) for n in arena.players[player, : VOICES + 1])
-    return int(np.count_nonzero(arena.voice_quiet[bank, first : first + count] != ASLEEP))

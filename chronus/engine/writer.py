@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from chronus.dsp.declaration import RAMP_S, Curve
 from chronus.engine.instant import Instant
 from chronus.engine.layout import (
+    ASLEEP,
     NONE,
     VELOCITY_ONE,
     Arena,
@@ -24,28 +25,25 @@ from chronus.engine.layout import (
     Fault,
     Head,
     Node,
+    Player,
     Ramp,
     Reason,
     Ring,
 )
 from chronus.engine.leaving import Leaving
 from chronus.engine.places import Places, kernel_number
-from chronus.engine.plan import Place, Wiring, plan_of, write_plan
+from chronus.engine.plan import Wiring, plan_of, write_plan
 from chronus.engine.slots import Slots
 from chronus.engine.tables import Tables
 from chronus.modules.catalog import kinds
-from chronus.patch.graph import strip_of
 from chronus.patch.model import OUT
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
+    from chronus.engine.place import Place
     from chronus.patch.graph import Graph, GraphCable, GraphNode
-
-QUIET_S: Final = 0.5
-"""So much silence ends the ringing of a node that was unloaded."""
-LONGEST_RING_S: Final = 30.0
 
 
 class Writer:
@@ -59,6 +57,10 @@ class Writer:
         places: of every node in the engine, by key.
         cables: every cable in the engine, by key, and `cable_slots` their places.
         room: for more.
+        nodes: of the graph as it was last, by key, as far as they have places.
+        fresh: keys of what no plan has had yet.
+        copied: by the key of a fresh node, the key of the one that it is a copy of.
+        instant: what is to take effect next.
     """
 
     def __init__(self, arena: Arena, fade_s: float = RAMP_S) -> None:
@@ -71,16 +73,15 @@ class Writer:
         self.cable_slots: dict[str, int] = {}
         self.room = Places(arena)
         self.tables = Tables(self)
-        self._nodes: dict[str, GraphNode] = {}
+        self.nodes: dict[str, GraphNode] = {}
         self._parts: dict[str, tuple[str, ...]] = {}
         self._mutes: dict[str, float] = {}
-        self._fresh: set[str] = set()
-        self._copied: dict[str, str] = {}
+        self.fresh: set[str] = set()
+        self.copied: dict[str, str] = {}
         self._order: dict[str, None] = {}
         self._leaving = Leaving(self)
-        self._ghosts = 0
         self._master = ""
-        self._instant = Instant()
+        self.instant = Instant()
         self._slots = Slots(arena.plan_counts.shape[0], self.is_over)
 
     # ---- what is true in the arena
@@ -115,6 +116,12 @@ class Writer:
             return None
         return float(self.arena.ports[bank, at, Ramp.NOW])
 
+    def sounding(self, key: str) -> int:
+        """How many voices of a player sound, after the last finished block."""
+        player = self.arena.players[self.place(key).player]
+        first, last = player[Player.BASE], player[Player.BASE] + player[Player.VOICES]
+        return int(np.count_nonzero(self.arena.voice_quiet[self.bank, first:last] != ASLEEP))
+
     def took(self, mark: int) -> int | None:
         """The frame at which an event took effect, or None while it has not been committed."""
         if int(self.arena.head[Head.EVENTS]) - mark >= self.arena.ring.shape[0]:
@@ -146,12 +153,12 @@ class Writer:
         """Whether the ring takes all that one instant can hold, and a plan slot is free."""
         size = self.arena.ring.shape[0]
         used = int(self.arena.head[Head.EVENTS]) - self.clock(Clock.LOW)
-        return used + len(self._instant.events) + 2 <= size and bool(self._slots.free(1))
+        return used + len(self.instant.events) + 2 <= size and bool(self._slots.free(1))
 
     def strip_rows(self) -> list[tuple[str, int]]:
         """Name of each node that is heard, and the first output row of its channel strip."""
         return [
-            (self._nodes[key].name, place.rows_out)
+            (self.nodes[key].name, place.rows_out)
             for key, place in self.places.items()
             if place.kind.name == "strip"
         ]
@@ -166,7 +173,7 @@ class Writer:
         for key, place in list(self.places.items()):  # another thread may ask
             bypass, reason, *recent = (int(n) for n in self.arena.faults[place.slot, : Fault.RESET])
             if reason != Reason.NONE:
-                found[self._nodes[key].name + key] = (bypass, Reason(reason), max(recent))
+                found[self.nodes[key].name + key] = (bypass, Reason(reason), max(recent))
         return found
 
     def kernels_in_use(self) -> set[int]:
@@ -205,7 +212,7 @@ class Writer:
         for node, place in zip(new_nodes, places, strict=True):
             self.room.install(place, node)
             self.places[node.key] = place
-            self._fresh.add(node.key)
+            self.fresh.add(node.key)
         self._know_parts(graph)
         for node in new_nodes:
             self._copy(node, copies)
@@ -219,18 +226,18 @@ class Writer:
         for key in graph.nodes:
             self._leaving.come_back(key)
         for key, cable in graph.cables.items():
-            if key in self._fresh and self.cables[key] != cable:
-                self._instant.forget(Event.CABLE, self.cable_slots[key])
+            if key in self.fresh and self.cables[key] != cable:
+                self.instant.forget(Event.CABLE, self.cable_slots[key])
                 self._stage_cable(cable)
             elif self._leaving.come_back(key) or self.cables[key] != cable:
                 self.cables[key] = cable
-                self._fade(key, cable.amount)
-        self._stage_leavers(graph, ringing)
-        self._nodes |= graph.nodes
-        self._nodes = {key: node for key, node in self._nodes.items() if key in self.places}
+                self.fade(key, cable.amount)
+        self._leaving.stage(graph, ringing)
+        self.nodes |= graph.nodes
+        self.nodes = {key: node for key, node in self.nodes.items() if key in self.places}
         self._stage_mutes(graph)
         self._order = dict.fromkeys((*graph.nodes, *graph.cables))
-        self._instant.patched = True
+        self.instant.patched = True
 
     def _know_parts(self, graph: Graph) -> None:
         """Note which nodes are there in several groups of voices, and what rings with what."""
@@ -238,7 +245,7 @@ class Writer:
         for key, node in graph.nodes.items():
             if node.voices > 1:
                 parts[node.base] = (*parts.get(node.base, ()), key)
-                if node.group > 0 and key in self._fresh:
+                if node.group > 0 and key in self.fresh:
                     self.room.link(self.places[parts[node.base][-2]], self.places[key])
         singles = graph.nodes.keys() & self._parts.keys()
         known = self._parts | dict.fromkeys(singles, ()) | parts
@@ -272,17 +279,18 @@ class Writer:
             source = dict(enumerate(self.parts(source))).get(node.group)
         if source in self.places and self.places[source].size != self.places[key].size:
             source = None  # it has voices, and the copy has not
-        if source in self._fresh:
-            source = self._copied.get(source)
+        if source in self.fresh:
+            source = self.copied.get(source)
         if source is not None and source in self.places:
-            self._copied[key] = source
+            self.copied[key] = source
             place, other = self.places[key], self.places[source]
-            self._instant.add(Event.COPY, place.slot, other.slot)
+            self.instant.add(Event.COPY, place.slot, other.slot)
             if place.is_player and node.group == 0:
-                self._instant.add(Event.COPY_VOICES, place.player, other.player)
+                self.instant.add(Event.COPY_VOICES, place.player, other.player)
 
-    def _fade(self, cable: str, amount: float) -> None:
-        self._instant.add(Event.CABLE, self.cable_slots[cable], self.fade_frames, value=amount)
+    def fade(self, cable: str, amount: float) -> None:
+        """A cable goes to an amount within a fade."""
+        self.instant.add(Event.CABLE, self.cable_slots[cable], self.fade_frames, value=amount)
 
     def _stage_cable(self, cable: GraphCable) -> None:
         slot = self.cable_slots[cable.key]
@@ -290,9 +298,9 @@ class Writer:
         self.arena.cables[:, slot] = (now, now, 0.0)
         self.arena.cable_left[:, slot] = 0
         self.cables[cable.key] = cable
-        self._fresh.add(cable.key)
+        self.fresh.add(cable.key)
         if now != cable.amount:
-            self._fade(cable.key, cable.amount)
+            self.fade(cable.key, cable.amount)
 
     def _begins_at_once(self, cable: GraphCable) -> bool:
         """Whether a new cable carries at once: where nothing is heard of it that does not rise.
@@ -301,14 +309,14 @@ class Writer:
         is new and has a gate is silent until it is struck. A copy sounds: what goes into it is
         there as it was for the node that it was copied from, and what comes out fades in.
         """
-        if self._master in self._fresh or cable.target in self._copied:
+        if self._master in self.fresh or cable.target in self.copied:
             return True
-        if cable.source not in self._fresh or cable.source in self._copied:
+        if cable.source not in self.fresh or cable.source in self.copied:
             return False
         source = self.places[cable.source].kind
         gated = self.places[cable.target].kind.find_input("gate") is not None
         is_silent = source.main_input is not None or source.find_input("gate") is not None
-        return is_silent or (gated and cable.target in self._fresh)
+        return is_silent or (gated and cable.target in self.fresh)
 
     def _stage_mutes(self, graph: Graph) -> None:
         """Strips are muted and opened; one that is new is so from the beginning."""
@@ -321,99 +329,6 @@ class Writer:
                 self.set_port(key, index, mute)
         known = self._mutes | mutes
         self._mutes = {key: mute for key, mute in known.items() if key in self.places}
-
-    # ---- what leaves
-
-    def _stage_leavers(self, graph: Graph, ringing: Container[str]) -> None:
-        together: dict[str, list[str]] = {}
-        for key in self.places:
-            node = self._nodes.get(key)
-            if node is None or key in graph.nodes or key in self._fresh:
-                continue
-            if (node.base or key) in ringing:
-                together.setdefault(node.lead or key, []).append(key)
-        for lead, keys in together.items():
-            self._let_ring(keys, lead, graph)
-        for key in (*self.places, *self.cables):
-            if key in graph.cables or key in graph.nodes:
-                continue
-            cable = self.cables.get(key)
-            # Of a row that leaves only the last cable fades: two fades at once would be too fast.
-            is_held = cable is not None and not self._is_kept(cable.target, graph)
-            if self._leaving.rings(key):
-                if not is_held:
-                    continue
-                self._leaving.come_back(key)
-            if key not in self._leaving or (self._leaving.holds(key) and not is_held):
-                self._stage_leaving(key, is_held=is_held)
-
-    def _is_kept(self, node: str, graph: Graph) -> bool:
-        return node in graph.nodes or self._leaving.rings(node)
-
-    def _let_ring(self, keys: list[str], lead: str, graph: Graph) -> None:
-        """A node, its strip and what they are patched into ring on, as ghosts without a name.
-
-        What is loaded, or comes back, under the same key is another node.
-
-        Args:
-            keys: the node, or all of an instrument.
-            lead: the node with which they ring until it is silent.
-            graph: what stays.
-        """
-        self._ghosts += 1
-        strips = [strip_of(self._nodes[key].base or key) for key in keys]
-        names = {key: f"{key}~{self._ghosts}" for key in (*keys, *strips) if key in self.places}
-        leading = names.get(self.parts(lead)[0], names[keys[0]])
-        for old, ghost in names.items():
-            place = self.places[ghost] = self.places.pop(old)
-            self._nodes[ghost] = replace(self._nodes.pop(old), key=ghost)
-            self._leaving.ring(ghost, leading)
-            if place.group != NONE:
-                self.room.leave_to_ghost(place)
-        for old, cable in list(self.cables.items()):
-            if cable.source not in names and cable.target not in names:
-                continue
-            ends = (names.get(cable.source, cable.source), names.get(cable.target, cable.target))
-            ghost = f"{old}~{self._ghosts}"
-            was_leaving = self._leaving.come_back(old)
-            self.cables[ghost] = replace(
-                self.cables.pop(old), key=ghost, source=ends[0], target=ends[1]
-            )
-            self.cable_slots[ghost] = self.cable_slots.pop(old)
-            if old in self._fresh:
-                self._fresh ^= {old, ghost}
-            if cable.source in names and not was_leaving and self._is_kept(ends[1], graph):
-                self._leaving.ring(ghost, leading)
-        for key in keys:
-            gate = self.places[names[key]].kind.find_input("gate")
-            if gate is not None:
-                self.set_gate(names[key], gate, is_open=False)
-        blocks = (round(s * self.rate_hz / BLOCK) for s in (QUIET_S, LONGEST_RING_S))
-        self._instant.add(Event.RING, self.places[leading].slot, *blocks)
-
-    def _stage_leaving(self, key: str, *, is_held: bool) -> None:
-        """Let a cable fade out; what no plan has had yet goes at once and leaves no trace."""
-        if key not in self._fresh:
-            self._leaving.begin(key, is_held=is_held)
-            if key in self.cable_slots and not is_held:
-                self._fade(key, 0.0)
-            return
-        self._fresh.discard(key)
-        if key in self.cable_slots:
-            del self.cables[key]
-            slot = self.cable_slots.pop(key)
-            self._instant.forget(Event.CABLE, slot)
-            self.room.give_cable(slot)
-            return
-        place = self.places.pop(key)
-        self._copied.pop(key, None)
-        self._instant.forget(Event.COPY, place.slot)
-        if place.is_player:
-            self._instant.forget_player(place.player)
-        for port in range(place.ports, place.ports + len(place.kind.inputs)):
-            for kind in (Event.GATE, Event.PORT, Event.FOLLOW):
-                self._instant.forget(kind, port)
-        self.room.give_node(place)
 
     # ---- events of the coming instant
 
@@ -428,15 +343,15 @@ class Writer:
         at = place.ports + port
         if place.is_player and place.kind.inputs[port].name == "gate":
             self.set_gate(key, port, is_open=value > 0.5)
-        elif key in self._fresh:
+        elif key in self.fresh:
             self._set_at_once(at, value)
         else:
-            self._instant.add(Event.PORT, at, self._ramp_frames(place, port), value=value)
+            self.instant.add(Event.PORT, at, self._ramp_frames(place, port), value=value)
 
     def _set_at_once(self, at: int, value: float) -> None:
         """A port that nothing is heard of has a value, and so have those that go with it."""
-        self._instant.forget(Event.FOLLOW, at)
-        self._instant.forget(Event.PORT, at)
+        self.instant.forget(Event.FOLLOW, at)
+        self.instant.forget(Event.PORT, at)
         while at != NONE:
             self.arena.ports[:, at] = (np.float32(value), np.float32(value), 0.0, 0.0)
             self.arena.base[:, at] = value
@@ -455,11 +370,11 @@ class Writer:
         key = self.parts(key)[0]
         place = self.places[key]
         at = place.ports + port
-        if key in self._fresh:
+        if key in self.fresh:
             self.set_port(key, port, ends[0])
         is_bent = place.kind.inputs[port].curve is Curve.EXPONENTIAL
-        self._instant.start_of_glide(at)
-        self._instant.add(Event.PORT, at, -frames if is_bent else frames, 1, ends[1])
+        self.instant.start_of_glide(at)
+        self.instant.add(Event.PORT, at, -frames if is_bent else frames, 1, ends[1])
 
     def copy_glides(self, key: str, source: str) -> None:
         """Let the ports of a copy that is new glide as those of its source do."""
@@ -468,16 +383,16 @@ class Writer:
                 if part != key:
                     self.copy_glides(part, other_part)
             return
-        if key not in self._fresh or source not in self.places:
+        if key not in self.fresh or source not in self.places:
             return
         place, other = self.places[key], self.places[source]
         for index, port in enumerate(place.kind.inputs):
             if port.choices or port.name == "gate":
                 continue
             at, there = place.ports + index, other.ports + index
-            if source in self._fresh:
+            if source in self.fresh:
                 self.arena.ports[:, at] = self.arena.ports[:, there]
-            self._instant.glide_alike(at, there, is_new=source in self._fresh)
+            self.instant.glide_alike(at, there, is_new=source in self.fresh)
 
     def _ramp_frames(self, place: Place, port: int) -> int:
         """How long a port takes to what it is set to."""
@@ -487,13 +402,13 @@ class Writer:
         """A voice of a player plays a note for so many frames (0: until all are released)."""
         player = self.place(key).player
         parts = round(float(np.float32(velocity)) * VELOCITY_ONE)
-        self._instant.add_note(player, frames, parts, hz)
+        self.instant.add_note(player, frames, parts, hz)
 
     def glide_cable(self, key: str, frames: int) -> None:
         """A cable takes so many frames to its amount, if it was there before."""
-        if key in self.cable_slots and key not in self._fresh:
+        if key in self.cable_slots and key not in self.fresh:
             amount = self.cables[key].amount
-            self._instant.add(Event.CABLE, self.cable_slots[key], frames, value=amount)
+            self.instant.add(Event.CABLE, self.cable_slots[key], frames, value=amount)
 
     def set_gate(self, key: str, port: int, *, is_open: bool, frames: int = 0) -> None:
         """A gate opens for so many frames (0: until it is closed), or closes.
@@ -502,37 +417,37 @@ class Writer:
         """
         place = self.place(key)
         if not place.is_player or place.kind.inputs[port].name != "gate":
-            self._instant.add(Event.GATE, place.ports + port, frames, value=float(is_open))
+            self.instant.add(Event.GATE, place.ports + port, frames, value=float(is_open))
         elif is_open:
-            self._instant.add_note(place.player, frames, NONE, 0.0)
+            self.instant.add_note(place.player, frames, NONE, 0.0)
         else:
-            self._instant.release(place.player)
+            self.instant.release(place.player)
 
     def follow_port(self, key: str, port: int, before: tuple[str, int]) -> None:
         """A port of a node that is new takes the value of one that leaves, if that has played."""
         for part, old in zip(self.parts(key), self.parts(before[0]), strict=False):
             if old in self._leaving:
                 places = self.places[part].ports + port, self.places[old].ports + before[1]
-                self._instant.add(Event.FOLLOW, *places)
+                self.instant.add(Event.FOLLOW, *places)
 
     def add(self, kind: Event, a: int = 0, b: int = 0, c: int = 0, value: float = 0.0) -> None:
         """Any other event."""
-        self._instant.add(kind, a, b, c, value)
+        self.instant.add(kind, a, b, c, value)
 
     def staged_tables(self) -> set[int]:
         """Tables that sequences are to play from the coming instant on."""
-        events = self._instant.events.values()
+        events = self.instant.events.values()
         return {b for kind, _, b, _, _ in events if kind == Event.SEQUENCE}
 
     def reset_node(self, key: str) -> None:
         """A node starts afresh, and is computed again if it was bypassed."""
         for part in self.parts(key):
-            self._instant.add(Event.RESET, self.places[part].slot)
+            self.instant.add(Event.RESET, self.places[part].slot)
 
     def hush_ringing(self) -> None:
         """What was unloaded and rings on is silent from now on."""
         for node in self._leaving.ringing:
-            self._instant.add(Event.RING, self.places[node].slot, 0, -1)
+            self.instant.add(Event.RING, self.places[node].slot, 0, -1)
 
     def port_place(self, key: str, port: int) -> int:
         """A port's place in the arena, for the ports of a sequence."""
@@ -552,17 +467,17 @@ class Writer:
         assert self.has_room(), "has_room was not asked"
         head = self.arena.head
         index = int(head[Head.EVENTS])
-        if self._instant.patched:
+        if self.instant.patched:
             self._put(index, due, self._plan_event(index, due))
             index += 1
-        for event in self._instant.events.values():
+        for event in self.instant.events.values():
             self._put(index, due, event)
             index += 1
         self._put(index, due, (int(Event.NOTHING), 0, 0, 0, 0.0))
         head[Head.EVENTS] = index + 1
-        self._instant = Instant()
-        self._fresh.clear()
-        self._copied.clear()
+        self.instant = Instant()
+        self.fresh.clear()
+        self.copied.clear()
         return index
 
     def _plan_event(self, mark: int, due: int) -> tuple[int, int, int, int, float]:

@@ -96,7 +96,7 @@ def over_tail(sound: float, tail: float) -> float:
         length("sweep", "Time for the pitch to reach its base", 60.0, 5.0, 500.0),
         length("decay", "Time to silence", 450.0, 20.0, 4000.0),
         share("click", "The beater: a short burst at the start", 0.5),
-        share("drive", "Soft saturation", 0.3),
+        share("drive", "Soft saturation; 0 is a pure sine", 0.3),
     ),
     outputs=(Output("out", "The drum, -1 to 1"),),
     state=(*STROKE, State("place", dtype="i4"), State("seed", SEED, "u4"), State("burst")),
@@ -143,7 +143,10 @@ def kick(
     beater = 0.8 * click * hit * fading(age, 0.007)
     gain = 1.0 + 3.0 * drive
     # The level is made up so that drive changes colour more than loudness.
-    driven = soft_clip(gain * (body + push)) * (0.97 - 0.02 * gain)
+    soft = soft_clip(gain * (body + push)) * (0.97 - 0.02 * gain)
+    # The lowest tenth of drive blends from a pure sine, around which the push makes room.
+    pure = 0.95 * (body + push * (1.0 - abs(body)))
+    driven = soft if drive >= 0.1 else pure + 10.0 * drive * (soft - pure)
     sound = driven + beater * (burst - driven)
     level = hit * (0.25 + 0.75 * hit)
     out = over_tail(level * sound, tail)

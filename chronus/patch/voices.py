@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from chronus.errors import Code, UserError
 from chronus.patch.instruments import inner_nodes
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from chronus.patch.model import Node, Patch
 
 MOST_VOICES: Final = 64
+"""Of an instrument; the language refuses more."""
 MEETING: Final = "poly"
 """The kind in which voices meet."""
 
@@ -30,6 +30,7 @@ def voices_of(patch: Patch) -> dict[str, str]:
         player = player_of(patch, instrument)
         if player is None or instrument.voices == 1:
             continue
+        assert instrument.voices <= MOST_VOICES, instrument
         targets = _targets(patch, instrument)
         meetings = [n for n in targets if patch.nodes[n].kind == MEETING]
         alone = _reached(targets, meetings)
@@ -52,17 +53,6 @@ def voices_played_by(patch: Patch, node: Node) -> int:
         if player_of(patch, instrument) is node:
             return instrument.voices
     return 1
-
-
-def check_voices(voices: int) -> None:
-    """Make sure that an instrument can have so many voices.
-
-    Raises:
-        UserError: E_LIMIT, it cannot.
-    """
-    if not 1 <= voices <= MOST_VOICES:
-        message = f"an instrument has 1 to {MOST_VOICES} voices, and not {voices}"
-        raise UserError(Code.LIMIT, message)
 
 
 def _targets(patch: Patch, instrument: Instrument) -> dict[str, list[str]]:

@@ -137,7 +137,10 @@ def test_a_lock_of_the_velocity_is_that_of_the_note():
 
 def test_a_port_glides_from_value_to_value():
     """With `smooth` a port of gain goes in a straight line, over rests, and around the end."""
-    score = [f"{DC}; load vca; patch dc > vca", "sequence vca.gain: 0.2 0.6 . 0.4 step 1/4 smooth"]
+    score = [
+        f"{DC}; load vca gain=0.5; patch dc > vca",
+        "sequence vca.gain: 0.2 0.6 . 0.4 step 1/4 smooth",
+    ]
     left = render(score, bars=2).left
     points = [0, 24_000, 72_000, 96_000, 120_000, 168_000, 192_000]
     values = [0.2, 0.6, 0.4, 0.2, 0.6, 0.4, 0.2]
@@ -157,7 +160,7 @@ def test_a_frequency_glides_by_equal_ratios():
 
 def test_a_value_under_chance_leaves_the_port():
     """Values take turns and chance as steps do."""
-    score = [f"{DC}; load vca; patch dc > vca", "sequence vca.gain: <0.1 0.3> . [0.2]%2 ."]
+    score = [f"{DC}; load vca gain=0.5; patch dc > vca", "sequence vca.gain: <0.1 0.3> . [0.2]%2 ."]
     left = render(score, bars=1).left
     assert left[3000::12_000] == pytest.approx([0.1, 0.2, 0.3, 0.3, 0.1, 0.2, 0.3, 0.3], abs=1e-4)
 

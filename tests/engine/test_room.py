@@ -82,4 +82,4 @@ def test_too_many_patterns_in_one_instant_are_refused_and_leave_no_trace():
         fits += 1
         assert fits < 2 * Limits().tables
     text = stage.say("list sequences").results[-1].lines[0]
-    assert text.endswith(f"x{'.' * (fits - 1)}")
+    assert text.split()[1] == f"x{'.' * (fits - 1)}"

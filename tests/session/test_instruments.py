@@ -164,7 +164,7 @@ def test_notes_go_to_it(name):
     assert abs(cents(pitch(notes[57600:76800]), 329.628)) < 2
     stage = Stage()
     stage.say(load, "sequence it: x.x.")
-    assert stage.say("list sequences").results[0].data["sequences"] == [["it", "x.x."]]
+    assert stage.say("list sequences").results[0].data["sequences"] == [["it", "x.x.", "4 steps"]]
     assert stage.fails("note it c3 e3").code == "E_VALUE"
     stage.say("unsequence it")
 
@@ -306,7 +306,7 @@ def test_it_is_described_and_listed():
     assert made.data["instrument"] == "line1"
     assert stage.say("describe line1.cutoff").results[0].data["default"] == 400
     assert stage.fails("describe line1.foo").code == "E_PORT"
-    assert stage.fails("describe lin").suggestions[0] == "line1"
+    assert stage.fails("describe line").suggestions[0] == "line1"
     rows = stage.say("list instruments").results[0].data["instruments"]
     assert ["echo", "A filtered echo", "in, cutoff, time"] in rows
     assert "load" in "\n".join(stage.say("help instruments").results[0].lines)
@@ -317,7 +317,7 @@ def test_it_is_described_and_listed():
 def test_its_names_are_completed():
     """Instruments, their ports, and their nodes are offered where they may stand."""
     patch = Stage().session.patch
-    assert [word for word, _ in completions("load li", patch)] == ["line1"]
+    assert [word for word, _ in completions("load line", patch)] == ["line1"]
     assert "cutoff=" in [word for word, _ in completions("load line1 cut", patch)]
     stage = Stage()
     stage.say("load line1 as acid; load delay")

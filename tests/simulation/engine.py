@@ -43,8 +43,8 @@ SCORE = (
     "patch env.env > filter.cutoff by 900hz",
     "patch lfo > bass.freq by 30ct",
     "sequence kick: x.xX",
-    "sequence hat: xxx. step 1/32",
-    "sequence bass: c2 eb2~ g1 . step 1/32",
+    "sequence hat: xx?x{level=-30db}. step 1/32",
+    "sequence bass: c2 <eb2~ [c2 c3]> g1 _ step 1/32; sequence lfo.rate: 3 <9 5> step 1/16 smooth",
     "sequence env: x_x. step 1/32 gate 90%",
     "set filter.cutoff 4khz env.level -12db over 45ms; tempo 230 over 1/16",
 )
@@ -86,7 +86,7 @@ EDITS = (
     "unsolo hat",
     "panic",
     "tempo 140",
-    "sequence hat: x.x.x now",
+    "sequence hat: x.x{decay=30}x*2{pan=-1}x now",
     "unsequence bass",
     "stop",
     "start",
@@ -321,6 +321,7 @@ class Half:
         return [
             a.clock[:, new], a.beats[:, new], a.pending[:, new, :64],
             a.sequences[:, new, :SEQUENCES], a.sequence_at[:, new, :SEQUENCES],
+            a.due_frames[:, new, :SEQUENCES], a.due_values[:, new, :SEQUENCES],
             a.ports[new, : more * PORTS], a.port_left[new, : more * PORTS],
             a.port_moved[: more * PORTS],
             a.gate_off[new, : more * PORTS], a.cables[new, :CABLES], a.cable_left[new, :CABLES],

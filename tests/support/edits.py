@@ -11,8 +11,14 @@ INSTRUMENTS = ("line1", "split", "echo")
 KINDS = ("saw", "sine", "kick", "filter", "adsr", "lfo", "vca", "mix", "delay", "noise", "square")
 VALUES = ("0.3", "1.2", "300hz", "40hz", "-9db", "1/8", "20ms", "c3", "0.5")
 AMOUNTS = ("", "", " by 50%", " by -6db", " by 20hz", " by 3st", " by 0.1")
-GRIDS = ("x.x.", "c2 . x eb3~", "X.. | o..", "xx step 1/8 gate 80%", "x..x. swing 60% rotate 2")
-STEPS = ("0.1 . 0.9", "300hz 400hz", "1/8 1/16 step 1/4", "-6db _ 0db", "low high", "20 30 40")
+GRIDS = (
+    "x.x.", "c2 . x eb3~", "X.. | o..", "xx step 1/8 gate 80%", "x..x. swing 60% rotate 2",
+    "x?x*3.x", "c2{level=-20db}~ <c3 [d3 _]> _ c3:m7(3,5)", "x{pan=-1}x{pan=1 level=-9db}..",
+)  # fmt: skip
+STEPS = (
+    "0.1 . 0.9", "300hz 400hz", "1/8 1/16 step 1/4", "-6db _ 0db", "low high", "20 30 40",
+    "300 <400 500>? smooth", "[0.2 0.4]%2 0.5*2 step 1/8 smooth",
+)  # fmt: skip
 
 
 def edit(chance, patch):

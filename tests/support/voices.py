@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from chronus.engine.layout import HELD, NONE, Head, Player
-from chronus.engine.voices import sounding_voices
 from chronus.patch.graph import key_of
 from tests.support.score import Stage
 
@@ -43,7 +42,7 @@ class Pads(Stage):
 
     def sounding(self, name):
         """How many voices sound."""
-        return sounding_voices(self.arena, self.place(name).player)
+        return self.backend.writer.sounding(key_of(self.session.patch.nodes[f"{name}/keys"]))
 
     def _slots(self, name):
         first = int(self.arena.players[self.place(name).player, Player.BASE])
