@@ -37,8 +37,8 @@ MOST_FOUND: Final = 40
 HEADINGS: Final = {
     "build": ("nodes", "cables", "strips", "values"),
     "play": ("playing", "sequences", "time", "later"),
-    "change": ("undoing", "snapshots", "files"),
-    "look": ("looking", "describing", "helping", "mending"),
+    "change": ("undoing", "snapshots", "files", "locking"),
+    "look": ("looking", "describing", "helping", "showing", "hearing", "mending"),
 }
 """Which files of commands stand together on the first page; all others stand under `more`."""
 

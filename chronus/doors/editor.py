@@ -67,6 +67,7 @@ class Editor:
         self._waiting: deque[str] = deque()
         self._lock = threading.RLock()
         self._is_reading = False
+        self._has_ended = False
         folder = state_dir()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         output = Vt100_Output.from_pty(sys.stdout, term=os.environ.get("TERM"))
@@ -96,6 +97,8 @@ class Editor:
             EOFError: Ctrl-D.
             KeyboardInterrupt: Ctrl-C.
         """
+        if self._has_ended:
+            raise EOFError
         with self._lock:
             self._is_reading = True
         try:
@@ -148,6 +151,11 @@ class Editor:
             gathering.add(line)
         return gathering.is_open
 
+    def _is_at_end_of_block(self) -> bool:
+        """Whether a line of a block is about to begin."""
+        document = self._line.default_buffer.document
+        return document.is_cursor_at_the_end and not document.current_line and self._is_in_block()
+
     # ---- below
 
     @property
@@ -197,6 +205,12 @@ class Editor:
                 buffer.validate_and_handle()
             elif text.endswith("\n"):
                 buffer.insert_text("\n")
+
+        @keys.add("c-d", filter=Condition(self._is_at_end_of_block))
+        def end(event: KeyPressEvent) -> None:
+            """The end of input: what there is of a block is given, and then the end."""
+            self._has_ended = True
+            event.current_buffer.validate_and_handle()
 
         @keys.add(TOOLBAR_KEY)
         def switch(_event: KeyPressEvent) -> None:

@@ -183,7 +183,7 @@ class _Guest:
             for line in lines_of(self._connection):
                 if self._is_gone:
                     break
-                if line is None or len(ready) >= MOST or line.strip() in {*MANNERS, WHO}:
+                if line is None or len(ready) >= MOST or is_asking(line):
                     self._answer(ready)
                     ready = []
                 if line is None:
@@ -310,6 +310,11 @@ class _Guest:
             self._changed.notify_all()
         with contextlib.suppress(OSError):
             self._connection.shutdown(socket.SHUT_RDWR)
+
+
+def is_asking(line: bytes) -> bool:
+    """Whether a line is a comment that is answered, or says how replies are to be from now on."""
+    return line.strip() in {*MANNERS, WHO} or line.startswith(COMPLETE)
 
 
 def lines_of(connection: socket.socket) -> Iterator[bytes | None]:

@@ -36,7 +36,7 @@ from chronus.session.turns import Turns
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from chronus.language.statements import Said
@@ -370,6 +370,7 @@ class Session:
                 return self._reply(number, text, (), begun)
             if frame is not None:
                 self._has_taken(begun.instants[0], frame)
+            self._tell_line(begun, begun.instants)
             results = tuple(result(self) for result in begun.results)
             return self._reply(number, text, results, None)
         finally:
@@ -467,10 +468,14 @@ class Session:
         for instant in instants:
             if self.timing.at_once or not self.is_over:
                 self.do(instant, is_last=instant is instants[-1])
+        self._tell_line(draft, instants)
+        return tuple(result(self) for result in draft.results)
+
+    def _tell_line(self, draft: Draft, instants: Iterable[Instant]) -> None:
+        """Tell who has said what, where it has done something."""
         if any(instant.does for instant in instants):
             for listener in self._line_listeners:
                 listener(draft.who, draft.whole)
-        return tuple(result(self) for result in draft.results)
 
     def do(self, instant: Instant, *, is_last: bool, settles: bool = True) -> int | None:
         """Do what an instant says; others have their turns once nothing of the line is to come.
