@@ -52,7 +52,7 @@ def test_attack_takes_its_time(attack: float) -> None:
 
 @pytest.mark.parametrize(("strokes", "gap"), [(1, 10.0), (3, 10.0), (4, 12.5), (8, 30.0)])
 def test_strokes_in_a_row(strokes: int, gap: float) -> None:
-    """It has as many tops as `strokes`, `gap` apart; only the last falls as slowly as `decay`."""
+    """As many tops as `strokes`, `gap` apart; only the last falls as slowly as `decay`."""
     env = envelope(600, 0, attack=0.0, decay=400.0, strokes=float(strokes), gap=gap)
     tops = np.flatnonzero((env[1:-1] > env[:-2]) & (env[1:-1] >= env[2:])) + 1
     assert len(tops) == strokes - 1

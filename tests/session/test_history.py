@@ -281,14 +281,14 @@ def test_a_transaction_is_one_change():
 def test_what_a_reload_took_away_cannot_be_brought_back(monkeypatch):
     """Undo to a patch with a kind that is there no longer is an error, and changes nothing."""
     stage = Stage()
-    stage.say("load hat", "load saw", "unload hat")
-    left = {name: kind for name, kind in kinds().items() if name != "hat"}
+    stage.say("load kick", "load saw", "unload kick")
+    left = {name: kind for name, kind in kinds().items() if name != "kick"}
     gone = dataclasses.replace(catalog(), kinds=left)
     monkeypatch.setattr(undoing, "catalog", lambda: gone)
     before = stage.session.patch
     error = stage.fails("undo")
-    assert (error.code, "hat" in error.message) == ("E_STATE", True)
+    assert (error.code, "kick" in error.message) == ("E_STATE", True)
     assert stage.session.patch is before
     monkeypatch.undo()
     stage.say("undo")
-    assert "hat" in stage.session.patch.nodes
+    assert "kick" in stage.session.patch.nodes

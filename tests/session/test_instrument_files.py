@@ -78,10 +78,10 @@ def test_a_kind_keeps_its_name_but_a_drum():
     Path("filter.chronus").write_text("instrument filter\nload saw\n")
     mine("snare", "instrument snare\nload snare as drum decay=90\nexpose gate = drum.gate\n")
     stage = Stage()
-    stage.say("load filter", "load snare", "load hat")
+    stage.say("load filter", "load snare", "load kick")
     assert stage.session.patch.nodes["filter"].kind == "filter"
     assert kinds_of(stage, "snare") == ["snare"]
-    assert stage.session.patch.nodes["hat"].kind == "hat"
+    assert stage.session.patch.nodes["kick"].kind == "kick"
     rows = {row[0]: row for row in stage.say("list instruments").results[0].data["instruments"]}
     assert "filter is a kind" in rows["filter"][1]
     assert rows["snare"][2] == "gate"

@@ -13,10 +13,10 @@ def saved(stage):
 def test_a_seed_stays_with_its_sequence(tmp_path):
     """Chance goes on alike under another name, and after save and open; undo gives it back."""
     stage = Stage()
-    stage.say("load hat; sequence hat: x?x?x?x?")
-    assert "sequence hat: x?x?x?x?" in saved(stage)
-    seed = stage.session.patch.sequences["hat"].options.seed
-    stage.say("rename hat tick")
+    stage.say("load kick; sequence kick: x?x?x?x?")
+    assert "sequence kick: x?x?x?x?" in saved(stage)
+    seed = stage.session.patch.sequences["kick"].options.seed
+    stage.say("rename kick tick")
     assert stage.session.patch.sequences["tick"].options.seed == seed
     assert f"sequence tick: x?x?x?x? seed {seed}" in saved(stage)
     path = tmp_path / "it.chronus"
