@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from chronus.engine.layout import NONE, STOPPED, Beat, Clock, Count, Node, Ramp
 from chronus.patch.graph import graph_of
+from chronus.patch.tables import Amount, Mark, What
 
 
 def sounding(stage):
@@ -71,7 +74,11 @@ def _played(writer, ports):
         first, count = arena.tables[table]
         roles = [ports.get(int(port)) for port in arena.sequence_ports[slot]]
         entries = arena.entries[first : first + count].tolist()
-        values = arena.entry_values[first : first + count].tolist()
-        moves = {roles[role] for role, _ in entries}
+        amounts = arena.entry_values[first : first + count]
+        moves = set()
+        for marks, pitch in zip(entries, amounts[:, Amount.PITCH].tolist(), strict=True):
+            moves |= {*roles[1:]} if marks[Mark.WHAT] == What.NOTE else set()
+            moves |= set() if np.isnan(pitch) else {roles[0]}
+        values = np.nan_to_num(amounts, nan=-1.0).tolist()
         found[target] = (float(arena.table_beats[table]), entries, values, moves)
     return found
