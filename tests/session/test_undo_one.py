@@ -80,7 +80,7 @@ def test_changes_of_instruments_scenes_and_songs_are_taken_back_alone(company, l
 
 
 def test_an_instrument_is_locked_as_one_thing(company):
-    """Who locks an instrument keeps others from all of it, by its name; a node inside goes alone."""
+    """Who locks an instrument keeps others from all of it; a node inside goes alone."""
     company.say(BUZZ, "load buzz as bass; load buzz as lead")
     assert company.by("client 1", "lock bass lead/osc").ok
     rows = company.by("client 2", "list locks").results[0].lines
