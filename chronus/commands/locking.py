@@ -8,7 +8,7 @@ from chronus.commands.declaration import Command
 from chronus.errors import Code, UserError, nearest
 from chronus.language.views import Lock, Unlock
 from chronus.session.draft import Result
-from chronus.session.locks import PASSING, locked, nodes_named
+from chronus.session.locks import PASSING, held, locked, nodes_named
 from chronus.session.reply import state_error
 
 if TYPE_CHECKING:
@@ -70,9 +70,8 @@ def _say(draft: Draft, word: str, names: tuple[Name, ...], *, already: bool) -> 
 
 
 def lock_rows(draft: Draft) -> list[tuple[str, ...]]:
-    """Each locked node, and who holds it."""
-    rows = [(draft.patch.node_of(number), who) for number, who in draft.session.locks.items()]
-    return [(node.name, who) for node, who in rows if node is not None]
+    """Each locked node or instrument, and who holds it."""
+    return list(dict.fromkeys(held(draft.patch, draft.session.locks).values()))
 
 
 COMMANDS = (

@@ -19,6 +19,7 @@ from chronus.doors.score import Manner
 from chronus.doors.send import send
 from chronus.doors.talking import Speaker, talk
 from chronus.errors import Code, UserError
+from chronus.language.blocks import Gathering
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,6 +75,8 @@ class _Remote:
         if not text.strip():
             return not self.is_over
         self._send(text)
+        if _is_unfinished(text):
+            self._leave()  # only the end of all lines tells the session that no more of it comes
         said = self._replies.get()
         if said is None:
             return False
@@ -82,16 +85,27 @@ class _Remote:
         self.has_quit = self.has_quit or text.strip().lower() in {"quit", "exit"}
         return not self.has_quit
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether the session has ended though nobody here said so."""
+        return self.is_over and not (self.has_quit or self._leaves)
+
     def complete(self, text: str) -> list[tuple[str, str]]:
         """Words that may stand at the end of a line; none where the session is busy."""
         while not self._words.empty():
             self._words.get()
-        self._send(f"#complete {text}")
+        self._send("#complete " + text.replace("\n", " "))
         try:
             found = self._words.get(timeout=COMPLETE_S)
         except queue.Empty:
             return []
         return [(word, note) for word, note in found]
+
+    def _leave(self) -> None:
+        """Say that no more lines come."""
+        self._leaves = True
+        with contextlib.suppress(OSError):
+            self._connection.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
         """Leave the session."""
@@ -99,6 +113,14 @@ class _Remote:
         with contextlib.suppress(OSError):
             self._connection.shutdown(socket.SHUT_RDWR)
         self._reader.join()
+
+
+def _is_unfinished(text: str) -> bool:
+    """Whether a text leaves a block open."""
+    gathering = Gathering()
+    for line in text.split("\n"):
+        gathering.add(line)
+    return gathering.is_open
 
 
 def attach(name: str | None, *, plain: bool, as_json: bool) -> int:
@@ -128,6 +150,6 @@ def attach(name: str | None, *, plain: bool, as_json: bool) -> int:
         try:
             talk(remote, manner, speaker, plain=plain)
         finally:
-            is_lost = remote.is_over and not remote.has_quit
+            is_lost = remote.is_lost
             remote.close()
     return SOME_FAILED if is_lost else DONE

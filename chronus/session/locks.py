@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from chronus.errors import Code, UserError
 from chronus.language.statements import Gate, Note, Reset, Set, Trigger, Unsequence
 from chronus.language.steps import Sequence
+from chronus.patch.instruments import inner_nodes, instrument_of
 from chronus.session.parts import touched_nodes
 
 if TYPE_CHECKING:
@@ -28,8 +29,26 @@ def nodes_named(patch: Patch, name: str) -> list[int]:
     if name in patch.nodes:
         return [patch.nodes[name].number]
     if name in patch.instruments:
-        return [n.number for n in patch.nodes.values() if n.name.startswith(f"{name}/")]
+        return [node.number for node in inner_nodes(patch, patch.instruments[name])]
     return []
+
+
+def held(patch: Patch, locks: Mapping[int, str]) -> dict[int, tuple[str, str]]:
+    """What is locked, by the numbers of its nodes: what it is called, and who holds it.
+
+    An instrument all of whose nodes one client holds is one thing.
+    """
+    found = {}
+    for node in patch.nodes.values():
+        if node.number not in locks:
+            continue
+        holder, name = locks[node.number], node.name
+        instrument = instrument_of(patch, name)
+        if instrument is not None:
+            numbers = nodes_named(patch, instrument.name)
+            name = instrument.name if {locks.get(n) for n in numbers} == {holder} else name
+        found[node.number] = (name, holder)
+    return found
 
 
 def check(locks: Mapping[int, str], who: str, patches: tuple[Patch, Patch], part: Said) -> None:
@@ -50,10 +69,9 @@ def check(locks: Mapping[int, str], who: str, patches: tuple[Patch, Patch], part
         return
     touched = set() if before is after else touched_nodes(before, after)
     touched |= {n for name in _played(part) for n in nodes_named(before, name)}
-    for number in sorted(touched & others.keys()):
-        node = before.node_of(number)
-        if node is not None:
-            raise locked(node.name, others[number], part.span)
+    there = held(before, others)
+    for number in sorted(touched & there.keys()):
+        raise locked(*there[number], part.span)
 
 
 def locked(name: str, holder: str, span: Span) -> UserError:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from chronus.language.steps import Sequence, played_by
 from chronus.patch.model import Cable, Node, Patch
+from chronus.patch.naming import shown_input, shown_node, shown_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,17 +87,24 @@ def touched_nodes(before: Patch, after: Patch) -> set[int]:
 def name_of(part: Part, *patches: Patch) -> str:
     """What a part is called, by the first patch that knows its nodes."""
 
-    def called(number: int) -> str:
-        found = (patch.node_of(number) for patch in patches)
-        return next((node.name for node in found if node is not None), f"node {number}")
+    def called(number: int, port: str = "", *, is_output: bool = False) -> str:
+        for patch in patches:
+            node = patch.node_of(number)
+            if node is not None and port:
+                shown = shown_output if is_output else shown_input
+                return shown(patch, node.name, port)
+            if node is not None:
+                return shown_node(patch, node.name)
+        return f"node {number}"
 
     if part.kind == "field":
         return " ".join(filter(None, (part.port, part.input)))
-    dotted = f"{called(part.node)}.{part.port}" if part.port else called(part.node)
     if part.kind == "cable":
-        return f"{dotted} > {called(part.target)}.{part.input}"
-    return {"value": dotted, "node": dotted, "sequence": f"the sequence of {dotted}"}.get(
-        part.kind, f"whether {dotted} is {part.kind}"
+        source = called(part.node, part.port, is_output=True)
+        return f"{source} > {called(part.target, part.input)}"
+    name = called(part.node, part.port)
+    return {"value": name, "node": name, "sequence": f"the sequence of {name}"}.get(
+        part.kind, f"whether {name} is {part.kind}"
     )
 
 

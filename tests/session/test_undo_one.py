@@ -48,6 +48,55 @@ def test_every_kind_of_change_is_taken_back_alone(company, line):
     sounding(company)
 
 
+BUZZ = """instrument buzz { load saw as osc
+load filter as tone; patch osc > tone
+expose freq = osc.freq; expose cutoff = tone.cutoff }"""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "load buzz", "unload bass", "rename bass deep", "set bass.cutoff 300", "mute bass",
+        "copy bass as other", "sequence bass: c2 . eb2 .", "set bass/tone.resonance 0.5",
+        "patch lfo > bass.cutoff by 500hz", "scene drop { mute kick }", "unscene first",
+        "song: first 4", "unpatch bass > filter", "patch bass > filter by 50%",
+    ],
+)  # fmt: skip
+def test_changes_of_instruments_scenes_and_songs_are_taken_back_alone(company, line):
+    """What has instruments, scenes and a song in it is undone alone as all else is."""
+    company.say(
+        BUZZ, "load buzz as bass; patch bass > filter; load lfo", "scene first { mute saw }"
+    )
+    before = patch_lines(company.session.patch)
+    assert company.by("one", line).ok
+    assert patch_lines(company.session.patch) != before
+    assert company.by("two", "set kick.level -6db").ok
+    assert company.by("one", "undo --mine").ok
+    assert company.get("kick.level") == pytest.approx(-6.0)
+    assert company.by("two", "undo --mine").ok
+    assert patch_lines(company.session.patch) == before
+    company.say("wait 1 bar")
+    sounding(company)
+
+
+def test_an_instrument_is_locked_as_one_thing(company):
+    """Who locks an instrument keeps others from all of it; a node inside goes alone."""
+    company.say(BUZZ, "load buzz as bass; load buzz as lead")
+    assert company.by("client 1", "lock bass lead/osc").ok
+    rows = company.by("client 2", "list locks").results[0].lines
+    assert [line.split() for line in rows] == [["bass", "client", "1"], ["lead/osc", "client", "1"]]
+    for line, name in [("set bass.cutoff 300", "bass"), ("sequence bass: c2", "bass"),
+                       ("note bass c2", "bass"), ("set lead/osc.freq 90", "lead/osc"),
+                       ("unload lead", "lead/osc"), ("rename bass b", "bass"),
+                       ("mute bass", "bass"), ("lock bass/tone", "bass/tone")]:  # fmt: skip
+        error = company.by("client 2", line).error
+        assert error is not None, line
+        assert error.code == "E_LOCKED", line
+        assert error.message.startswith(f"{name} is locked by client 1"), line
+    assert company.by("client 2", "set lead.cutoff 300").ok
+    assert company.by("client 1", "set bass.cutoff 300").ok
+
+
 def test_one_after_the_other_and_no_further(company):
     """Each `undo --mine` takes one more of one's own; then there is none left."""
     for who, line in [("one", "set saw.freq 220"), ("two", "load hat"), ("one", "mute kick"),

@@ -49,8 +49,9 @@ E_SYNTAX the form: `help COMMAND`. E_NAME no such thing: `list`. E_PORT:
 `describe NODE`. E_VALUE the unit, E_RANGE the number: `describe NODE.PORT`.
 E_CABLE, E_STATE: as things stand it cannot be; the message says why. E_LIMIT:
 too much at once. E_FILE, E_DEVICE: the system said no. E_LOCKED: somebody else
-holds it. `undo` takes a change back, `panic` silences all, `reset NODE` starts
-a node afresh, `snapshot A` and `recall A` keep and bring back a whole patch.
+holds it (`help together`). `undo` takes a change back, `panic` silences all,
+`reset NODE` starts a node afresh, `snapshot A` and `recall A` keep and bring
+back a whole patch.
 
 PLAY. Say together what belongs together, in braces, and when: other people
 hear it.
@@ -62,10 +63,11 @@ hear it.
 > get filter.cutoff
 ok filter.cutoff = 400hz at 5.1.000 (frame 360000)
 
-HEAR. `record take.wav`, some bars, `record stop`: a float WAV to analyse. A
-file of lines gives the same without playing, and faster: `chronus render F -o
-OUT.wav`. The same lines always give the same samples, so compare before and
-after.
+HEAR. `hear last 2 bars` says what came out: loudness, colour, pitch, onsets and
+trouble, in words and in JSON; `show meters` says it of each node, `show graph`
+draws the patch. `record take.wav`, some bars, `record stop`: a float WAV to
+analyse. A file of lines gives the same without playing, and faster: `chronus
+render F -o OUT.wav`. The same lines always give the same samples.
 
 > undo
 ok undone: set filter.cutoff 400hz over 2 bars; ...
