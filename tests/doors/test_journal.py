@@ -289,3 +289,26 @@ def test_a_kept_journal_that_grows_too_long_begins_anew(tmp_path, monkeypatch):
     (pending,) = pending_at_end(lines, end, stage.session.rate_hz)
     left_s = 900.0 - (stage.session.frame - frame) / stage.session.rate_hz
     assert float(re.findall(r"\+([0-9.]+)s", pending)[0]) == pytest.approx(left_s, abs=2e-3)
+
+
+def test_what_is_said_about_what_is_published_ahead_comes_with_it(tmp_path, monkeypatch):
+    """A line about a port that an item is about to move neither overtakes nor is lost to it."""
+    monkeypatch.setenv("TERM", "dumb")
+    journal, heard = tmp_path / "j.chronus", tmp_path / "live.wav"
+    terminal = Terminal("--plain", "--journal", journal, "--record", heard)
+    try:
+        assert terminal.say("load saw level=-12; load filter; patch saw > filter").startswith(b"ok")
+        for number in range(12):
+            assert terminal.say(f"at +150ms set saw.freq {100 + 30 * number}hz").startswith(b"ok")
+            time.sleep(0.06 + 0.005 * number)
+            assert terminal.say("set saw.freq *1.5").startswith(b"ok")
+        time.sleep(0.3)
+        # What was said last counts, in the patch and in the engine.
+        assert terminal.say("get saw.freq").startswith(b"ok saw.freq = 645hz"), terminal.closing[-1]
+        terminal.say("quit")
+        assert terminal.process.wait(PATIENCE_S) == 0
+    finally:
+        terminal.close()
+    output = tmp_path / "rendered.wav"
+    assert chronus("render", journal, "-o", output).status == 0
+    np.testing.assert_array_equal(frames_of(output), frames_of(heard))
