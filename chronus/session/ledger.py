@@ -97,11 +97,6 @@ class Ledger:
         """Lines that would have done what was published ahead and is still to come."""
         return tuple(entry.pending for entry in self._open if entry.pending)
 
-    @property
-    def open(self) -> tuple[Entry, ...]:
-        """What was published and has not been told."""
-        return tuple(self._open)
-
     def add(self, entry: Entry) -> None:
         """Note what has just been published."""
         self._open.append(entry)

@@ -22,7 +22,6 @@ from chronus.language.parser import read
 from chronus.language.statements import Note
 from chronus.session.advice import advised
 from chronus.session.agenda import Agenda
-from chronus.session.ahead import block_behind
 from chronus.session.alarm import Alarm
 from chronus.session.console import Console
 from chronus.session.draft import Draft, place_of
@@ -457,11 +456,6 @@ class Session:
         for part in said:
             self.prepare(draft, part)
         draft.close()
-        first = draft.instants[0]
-        if stamp is None and self.is_released:
-            assert first.patch is not None
-            ahead = block_behind(self.ledger.open, self.patch, first.patch)
-            first.stamp = self.timing.block_after(ahead)
         for instant in draft.instants[1:]:
             if instant.is_rewired:
                 assert instant.patch is not None

@@ -90,12 +90,6 @@ class Timing:
             return None
         return max(self.done_blocks + RAMP_BLOCKS, self._last_due)
 
-    def block_after(self, block: int | None) -> int | None:
-        """A block that what is said in real time can wait for; None where that has passed."""
-        if self.is_score or block is None or block <= self.done_blocks:
-            return None
-        return max(block, self.done_blocks + CLOSE_BLOCKS)
-
     def step_outside(self, parts: tuple[Said, ...], stamp: int | None = None) -> None:
         """Let time be real for commands that come in between those of a score.
 
