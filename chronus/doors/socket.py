@@ -163,6 +163,7 @@ class _Guest:
         limit = struct.pack("@ll", int(PATIENCE_S), 0)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
         self._manner = b"#text"
+        self._has_spoken = False
         self._replies = 0
         self._waiting: deque[bytes] = deque()
         self._bytes = 0
@@ -188,6 +189,7 @@ class _Guest:
                     ready = []
                 if line is None:
                     continue
+                self._has_spoken = True
                 if line.strip() in MANNERS:
                     self._manner = line.strip()
                 elif line.strip() == WHO:
@@ -238,7 +240,9 @@ class _Guest:
         return text
 
     def tell(self, text: str) -> None:
-        """Send news."""
+        """Send news, but not before the client can have said in which manner it wants them."""
+        if not self._has_spoken:
+            return
         said = replies.news(text, as_object=self._manner.endswith(b"json"))
         if self._manner.startswith(b"#framed"):
             said = json.dumps({"event": text, "said": said})
