@@ -11,7 +11,7 @@ from chronus.language.quantities import number
 from chronus.language.statements import PortRef
 from chronus.language.steps import Lock, has_chance, hits, played_by
 from chronus.language.written import steps_text
-from chronus.patch.instruments import own_pitch, played_ports
+from chronus.patch.instruments import locked_port, own_pitch, played_ports
 from chronus.patch.tables import MOST_LOCKED, locked_ports, plays_own_pitch
 from chronus.session.saving import number_text, seed_of
 
@@ -88,7 +88,9 @@ def _locks_now(draft: Draft, owner: Name, step: Step) -> Step:
         if lock.port.text in {"freq", "gate"}:
             message = f"a step plays {lock.port.text} itself, and cannot lock it"
             raise UserError(Code.PORT, message, lock.port.span)
-        _, _, port = draft.input_at(PortRef(owner, lock.port))
+        # The strip of what is not heard now may come later; what is there no longer is an error.
+        found = locked_port(draft.patch, draft.played(owner).name, lock.port.text)
+        port = draft.input_at(PortRef(owner, lock.port))[2] if found is None else found[1]
         value = checked_value(port, lock.value, draft.pace)
         locks.append(Lock(lock.port, _without_time(port, lock.value, value)))
     parts = tuple(_locks_now(draft, owner, part) for part in step.parts)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from chronus.errors import Span
-    from chronus.language.statements import Said
+    from chronus.language.statements import PortRef, Said
     from chronus.patch.model import Patch
 
 Locks = dict[int, str]
@@ -68,7 +68,7 @@ def check(locks: Mapping[int, str], who: str, patches: tuple[Patch, Patch], part
     if not others:
         return
     touched = set() if before is after else touched_nodes(before, after)
-    touched |= {n for name in _played(part) for n in nodes_named(before, name)}
+    touched |= {n for name in _played(before, part) for n in nodes_named(before, name)}
     there = held(before, others)
     for number in sorted(touched & there.keys()):
         raise locked(*there[number], part.span)
@@ -80,7 +80,7 @@ def locked(name: str, holder: str, span: Span) -> UserError:
     return UserError(Code.LOCKED, message, span, ("list locks",))
 
 
-def _played(part: Said) -> Iterable[str]:
+def _played(patch: Patch, part: Said) -> Iterable[str]:
     """Nodes that a command names which touches them even where the patch stays as it is."""
     statement = part.statement
     if isinstance(statement, (Note, Gate, Trigger)):
@@ -88,5 +88,16 @@ def _played(part: Said) -> Iterable[str]:
     if isinstance(statement, (Sequence, Unsequence)):
         return [statement.target.node.text]
     if isinstance(statement, Set):
-        return [assignment.target.node.text for assignment in statement.assignments]
+        return [_owner(patch, assignment.target) for assignment in statement.assignments]
     return [name.text for name in statement.names] if isinstance(statement, Reset) else []
+
+
+def _owner(patch: Patch, ref: PortRef) -> str:
+    """The node that a port belongs to; one that an instrument shows is that of a node inside."""
+    instrument = patch.instruments.get(ref.node.text)
+    exposed = (
+        None if instrument is None or ref.port is None else instrument.ports.get(ref.port.text)
+    )
+    if instrument is None or exposed is None:
+        return ref.node.text
+    return instrument.inner(exposed.node)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from chronus.commands.registry import commands
-from chronus.commands.topics import TOPICS
 from chronus.modules.catalog import kinds
 from chronus.session.session import Length
 from tests.support.score import Stage, render
@@ -122,18 +121,3 @@ def test_every_port_takes_its_ends_and_says_them(name):
             error = stage.fails(f"set it.{port.name} {port.high + 1:.6f}{port.unit}")
             assert error.code == "E_RANGE"
             assert stage.get(f"it.{port.name}") == pytest.approx(port.default)
-
-
-@pytest.mark.parametrize("name", list(TOPICS))
-def test_examples_of_a_topic_run(name):
-    """Each example of a page of help runs in a new session, and stands on the page."""
-    topic = TOPICS[name]
-    text = Stage().say(f"help {name}").results[0].lines
-    for about, examples in topic.parts:
-        assert set(about) <= set(text)
-        for example in examples:
-            assert f"    {example}" in text
-            stage = Stage()
-            stage.say(*topic.before, example)
-            stage.session.length = Length(seconds=0.2)
-            stage.session.finish()

@@ -8,7 +8,19 @@ from dataclasses import dataclass, field
 from chronus.patch.graph import heard
 from tests.support.score import Stage
 
-KINDS = ("saw", "square", "noise", "lfo", "filter", "delay", "vca", "adsr", "kick", "mix", "hat")
+KINDS = (
+    "saw",
+    "square",
+    "noise",
+    "lfo",
+    "filter",
+    "delay",
+    "vca",
+    "adsr",
+    "kick",
+    "mix",
+    "triangle",
+)
 EFFECTS = ("filter", "vca", "delay", "mix")
 MODES = ("low", "high", "band", "notch")
 

@@ -107,7 +107,8 @@ def test_octaves_between_is_as_exact_as_it_says() -> None:
 )
 def test_a_cable_alone_sets_the_pitch(kind: str, amount: str, factor: float) -> None:
     """An oscillator at 0 Hz sounds at the pitch of `keys` times the cable's amount."""
-    lines = f"load keys freq=220; load {kind} as osc freq=0; patch keys.freq > osc.freq{amount}"
+    made = f"load keys freq=220; load {kind} as osc freq=0; patch keys.freq > osc.freq{amount}"
+    lines = [f"instrument it {{ {made} }}", "load it"]
     assert abs(cents(pitch(render(lines, 1.0).left), 220.0 * factor)) < 0.05
 
 
@@ -123,11 +124,12 @@ def test_notes_and_steps_play_an_oscillator_through_keys() -> None:
     """A note for `keys` is heard at its pitch, for its length and no longer."""
     lines = [
         (
-            "load keys; load sine freq=0; load adsr as env velocity=0 attack=0 decay=0 sustain=1 "
-            "release=0; patch sine > env; patch keys.freq > sine.freq; patch keys.gate > env.gate; "
-            "patch keys.velocity > env.velocity"
+            "instrument it { load keys; load sine freq=0; load adsr as env velocity=0 attack=0 "
+            "decay=0 sustain=1 release=0; patch sine > env; patch keys.freq > sine.freq; "
+            "patch keys.gate > env.gate; patch keys.velocity > env.velocity }"
         ),
-        "wait 100ms; note keys a4 for 500ms at 50%",
+        "load it",
+        "wait 100ms; note it a4 for 500ms at 50%",
     ]
     heard = render(lines, 1.0).left
     begin, end = np.flatnonzero(heard)[[0, -1]]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chronus.language.steps import meaning
 from chronus.patch.query import query
-from chronus.session.saving import sequence_line
+from chronus.session.saving import options_text
 from tests.support.patterns import NOTES, OPTIONS, patterns, sequence
 
 BEATS = st.fractions(min_value=0, max_value=40, max_denominator=48)
@@ -61,10 +61,10 @@ def test_events_follow_each_other(pattern, options):
 def test_the_normal_form_reads_back(pattern, options):
     """What is saved of a pattern is the same pattern, and is saved as the same text."""
     found = sequence(f"sequence a: {pattern}{options}")
-    line = sequence_line("a", found)
+    line = f"sequence a: {found.text}{options_text('a', found)}"
     again = sequence(line)
     assert meaning(again) == meaning(found)
-    assert sequence_line("a", again) == line
+    assert f"sequence a: {again.text}{options_text('a', again)}" == line
 
 
 def test_a_group_shares_the_time_of_a_step():

@@ -64,7 +64,7 @@ def midi(notes, **kinds):
 def test_what_is_written_is_what_is_played():
     """Onsets with swing, gates, velocities and pitches, of each node that is played, in beats."""
     stage = Stage()
-    stage.say("tempo 174; meter 7/8; load saw; load hat; load filter; swing 60%")
+    stage.say("tempo 174; meter 7/8; load saw; load kick as hat; load filter; swing 60%")
     stage.say("sequence saw: c2 . eb2~ g1 step 1/8 gate 75% swing 50%; sequence hat: xXo.")
     stage.say("sequence filter.cutoff: 400 800", "export it.mid bars 1")
     saw, hat = events("it.mid")

@@ -38,7 +38,7 @@ VOICES = 64
 RATE_HZ = 48_000
 SCORE = (
     "tempo 177",
-    "load kick; load hat; load saw as bass; load filter; load adsr as env; load lfo rate=3",
+    "load kick; load kick as hat; load saw as bass; load filter; load adsr as env; load lfo rate=3",
     "patch bass > filter > env",
     "patch env.env > filter.cutoff by 900hz",
     "patch lfo > bass.freq by 30ct",
