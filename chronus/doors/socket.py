@@ -4,8 +4,9 @@ What a client sends are lines of UTF-8, each ended by a line break; what it gets
 order of its lines, as a pipe gives them. Blank lines and comments get none. A line counts when its
 line break has come: what a client leaves unfinished is not carried out; a block of several lines
 gets one reply when its last line has come. What other people say and do is news, too:
-`! client 3: set filter.cutoff 800hz`. Once a client has shut down
-its sending side, it gets the replies that it is owed, and the end. News go to every client.
+`! client 3: set filter.cutoff 800hz`. News go to every client from its first line on, be that blank,
+so that it can say before how it wants them. Once a client has shut down its sending side, it gets
+the replies that it is owed, and the end.
 
 Comments say how a client wants it; they may come at any time:
 
@@ -189,7 +190,6 @@ class _Guest:
                     ready = []
                 if line is None:
                     continue
-                self._has_spoken = True
                 if line.strip() in MANNERS:
                     self._manner = line.strip()
                 elif line.strip() == WHO:
@@ -202,6 +202,7 @@ class _Guest:
                     text = gathering.add(line.decode("utf-8", "replace"))
                     if text is not None:
                         ready.append(Line(text, first))
+                self._has_spoken = True
             if gathering.is_open and not self._is_gone:
                 ready.append(Line(gathering.take(), first))
             if not self._is_gone:
@@ -240,7 +241,7 @@ class _Guest:
         return text
 
     def tell(self, text: str) -> None:
-        """Send news, but not before the client can have said in which manner it wants them."""
+        """Send news; none before the first line, which may say how."""
         if not self._has_spoken:
             return
         said = replies.news(text, as_object=self._manner.endswith(b"json"))

@@ -11,10 +11,10 @@ from chronus.patch.instruments import inner_nodes, instrument_of
 from chronus.session.parts import touched_nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from chronus.errors import Span
-    from chronus.language.statements import PortRef, Said
+    from chronus.language.statements import Assignment, Said
     from chronus.patch.model import Patch
 
 Locks = dict[int, str]
@@ -68,7 +68,7 @@ def check(locks: Mapping[int, str], who: str, patches: tuple[Patch, Patch], part
     if not others:
         return
     touched = set() if before is after else touched_nodes(before, after)
-    touched |= {n for name in _played(before, part) for n in nodes_named(before, name)}
+    touched |= _named(before, part)
     there = held(before, others)
     for number in sorted(touched & there.keys()):
         raise locked(*there[number], part.span)
@@ -80,24 +80,28 @@ def locked(name: str, holder: str, span: Span) -> UserError:
     return UserError(Code.LOCKED, message, span, ("list locks",))
 
 
-def _played(patch: Patch, part: Said) -> Iterable[str]:
+def _named(patch: Patch, part: Said) -> set[int]:
     """Nodes that a command names which touches them even where the patch stays as it is."""
     statement = part.statement
-    if isinstance(statement, (Note, Gate, Trigger)):
-        return [statement.node.text]
-    if isinstance(statement, (Sequence, Unsequence)):
-        return [statement.target.node.text]
     if isinstance(statement, Set):
-        return [_owner(patch, assignment.target) for assignment in statement.assignments]
-    return [name.text for name in statement.names] if isinstance(statement, Reset) else []
+        return {n for assignment in statement.assignments for n in _holding(patch, assignment)}
+    names: list[str] = []
+    if isinstance(statement, (Note, Gate, Trigger)):
+        names = [statement.node.text]
+    elif isinstance(statement, (Sequence, Unsequence)):
+        names = [statement.target.node.text]
+    elif isinstance(statement, Reset):
+        names = [name.text for name in statement.names]
+    return {number for name in names for number in nodes_named(patch, name)}
 
 
-def _owner(patch: Patch, ref: PortRef) -> str:
-    """The node that a port belongs to; one that an instrument shows is that of a node inside."""
-    instrument = patch.instruments.get(ref.node.text)
-    exposed = (
-        None if instrument is None or ref.port is None else instrument.ports.get(ref.port.text)
+def _holding(patch: Patch, assignment: Assignment) -> list[int]:
+    """The number of the node whose port is set, which may be one inside an instrument."""
+    target = assignment.target
+    instrument = patch.instruments.get(target.node.text)
+    if instrument is None:
+        return nodes_named(patch, target.node.text)
+    exposed = instrument.ports.get("in" if target.port is None else target.port.text)
+    return nodes_named(
+        patch, instrument.heard if exposed is None else instrument.inner(exposed.node)
     )
-    if instrument is None or exposed is None:
-        return ref.node.text
-    return instrument.inner(exposed.node)

@@ -240,7 +240,7 @@ def test_what_an_import_says():
         file.tracks.append(track)
     file.save("it.mid")
     stage = Stage()
-    stage.say("load saw; load hat")
+    stage.say("load saw; load kick as hat")
     result = stage.say("import it.mid as saw").results[0]
     assert result.text.startswith("saw: ")
     assert result.text.endswith("notes in 1 bar from track 1 (Lead)")
