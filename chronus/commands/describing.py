@@ -130,6 +130,8 @@ def _instrument(draft: Draft, instrument: Instrument, ref: PortRef) -> Result:
             targets = _targets_of(patch, instrument.struck)
             data["sequences"] = [sequence_data(patch, target) for target in targets]
         return Result(instrument.name, lines, data)
+    if ref.port.text == "out" and "out" not in instrument.ports:
+        return _heard(instrument.name)
     node, own, port = draft.input_at(ref)
     value, target = node.value(own), f"{node.name}.{own}"
     example = port_example(instrument.name, port, value)
@@ -142,12 +144,23 @@ def _definition(definition: Definition, ref: PortRef) -> Result:
     if ref.port is None:
         return Result(definition.name, definition_lines(definition), definition_data(definition))
     exposed = definition.ports.get(ref.port.text)
+    if exposed is None and ref.port.text == "out":
+        return _heard(definition.name)
     if exposed is None:
         names = list(definition.ports)
         message = f"{definition.name} has no port '{ref.port.text}'; it has {', '.join(names)}"
         raise UserError(Code.PORT, message, ref.port.span, nearest(ref.port.text, names))
-    lines = (*port_lines(exposed.declared, None), f"drives: {exposed.node}.{exposed.port}")
-    return Result(str(ref), lines, port_data(exposed.declared))
+    port, drives = exposed.declared, f"{exposed.node}.{exposed.port}"
+    example = port_example(definition.name, port, port.default)
+    lines = (*port_lines(port, None), f"drives: {drives}", f"example: {example}")
+    return Result(str(ref), lines, {**port_data(port), "drives": drives, "example": example})
+
+
+def _heard(name: str) -> Result:
+    """The output of an instrument."""
+    example = f"patch {name}.out > out"
+    data = {"name": "out", "doc": "What is heard of it", "output": True, "example": example}
+    return Result(f"{name}.out", ("out: What is heard of it (output)", f"example: {example}"), data)
 
 
 # ---- ports

@@ -91,9 +91,9 @@ def octaves_between(low: float, high: float) -> float:
     ),
     source="Constant-time portamento: after `glide` the pitch is the note's, to the bit, "
     "however far it was",
-    example="load keys glide=60; load saw freq=0; load adsr as env velocity=0; patch saw > env; "
-    "patch keys.freq > saw.freq; patch keys.gate > env.gate; patch keys.velocity > env.velocity; "
-    "sequence keys: c3 eb3 g3 c4",
+    example="instrument mine { load keys glide=60; load saw freq=0; load adsr as env velocity=0; "
+    "patch saw > env; patch keys.freq > saw.freq; patch keys.gate > env.gate; "
+    "patch keys.velocity > env.velocity }; load mine; sequence mine: c3 eb3 g3 c4",
 )
 def keys(
     last: float,

@@ -97,6 +97,7 @@ def test_velocity_matters_and_a_hit_has_its_level(name):
     np.testing.assert_array_equal(hard, struck(name, ("velocity", 1.0)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_every_port_is_heard_and_none_clips(name):
     """Each port changes the sound between its ends, and no end of any leads to the limiter."""
