@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SONG ?= patches/songs/breakbeat.chronus
 WAV := $(notdir $(basename $(SONG))).wav
 
-.PHONY: play test check lint types floors bench failover chaos docs clean
+.PHONY: play test test-long check lint types floors bench failover chaos docs clean
 
 # Plays a shipped song; without a sound card it says so and writes what it plays to a file.
 play: $(READY)
@@ -34,6 +34,10 @@ test: $(READY)
 	elif [ "$$CHRONUS_LIVE_TESTS" = required ]; then \
 		echo "pulseaudio is not installed"; exit 1; \
 	else echo "left out: what a sound card hears (sudo apt install pulseaudio)"; fi
+
+# What takes long and is not part of `make test`.
+test-long: $(READY)
+	$(BIN)/python -m pytest -n auto -m long tests
 
 check: lint types floors test
 

@@ -111,6 +111,7 @@ def test_every_port_is_heard_and_none_clips(name):
         assert dbfs(low - high) > loudest - 40.0, f"{port} is not heard"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_corners_of_all_ports_are_sound(name):
     """All ports at their lowest, at their highest, and two mixtures: finite, and no clipping."""
