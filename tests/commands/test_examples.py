@@ -103,7 +103,8 @@ def test_search_finds_by_all_words():
     found = stage.say("search echo").results[0].data["found"]
     assert {"kind", "port", "song"} <= {row["what"] for row in found}
     assert ("kind", "delay") in [(row["what"], row["name"]) for row in found]
-    assert stage.say("search cutoff").results[0].data["found"][0]["name"] == "filter.cutoff"
+    first = stage.say("search cutoff").results[0].data["found"][0]
+    assert first["name"].endswith(".cutoff")
     both = stage.say("search echo between").results[0].data["found"]
     assert both[0]["name"] == "delay.time"
     assert "delay.mix" not in [row["name"] for row in both]
