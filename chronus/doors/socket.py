@@ -4,9 +4,9 @@ What a client sends are lines of UTF-8, each ended by a line break; what it gets
 order of its lines, as a pipe gives them. Blank lines and comments get none. A line counts when its
 line break has come: what a client leaves unfinished is not carried out; a block of several lines
 gets one reply when its last line has come. What other people say and do is news, too:
-`! client 3: set filter.cutoff 800hz`. News go to every client from its first line on, be that blank,
-so that it can say before how it wants them. Once a client has shut down its sending side, it gets
-the replies that it is owed, and the end.
+`! client 3: set filter.cutoff 800hz`. News go to a client from its first line on, be that blank, so
+that it can say before how it wants them. Once a client has shut down its sending side, it gets the
+replies that it is owed, and the end.
 
 Comments say how a client wants it; they may come at any time:
 
