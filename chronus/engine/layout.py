@@ -168,6 +168,7 @@ class Arena(NamedTuple):
     state_voice: NDArray[np.uint8]  # (state_bytes,): which of WIDE voices it is of
     memory_parts: Longs  # (nodes, MOST_MEMORIES): frames of each delay memory of one voice
     choices: Floats  # (2, nodes, 1 + 2 * MOST_CHOICES), see Choice
+    calm: Longs  # (2, nodes): blocks in which a node slept and none of its ports moved
     rings: Longs  # (2, nodes, 4), see Tail
     faults: Longs  # (nodes, 7), see Fault
     memory: Floats  # (memory_frames,)
@@ -236,6 +237,7 @@ def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]
         "state_voice": ((size.state_bytes,), np.uint8),
         "memory_parts": ((size.nodes, MOST_MEMORIES), i8),
         "choices": ((2, size.nodes, 1 + 2 * MOST_CHOICES), f4),
+        "calm": ((2, size.nodes), i8),
         "rings": ((2, size.nodes, 4), i8),
         "faults": ((size.nodes, 7), i8),
         "memory": ((size.memory_frames,), f4),

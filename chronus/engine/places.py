@@ -167,6 +167,7 @@ class Places:
         arena.choices[:, place.slot, Choice.LEFT] = 0.0
         arena.choices[:, place.slot, Choice.WORDS :] = np.nan
         arena.rings[:, place.slot, Tail.SINCE] = NONE
+        arena.calm[:, place.slot] = 0
         arena.memory[place.memory : place.memory + size.memory] = 0.0
         arena.rows_out[:, place.rows_out : place.rows_out + size.rows_out] = 0.0
         arena.filled[place.rows_in : place.rows_in + size.rows_in] = np.nan

@@ -182,6 +182,7 @@ def run_nodes(
             rest_behind(arena, lane, block, plan, node, row)
             row += node[N_INPUTS]
             continue
+        arena.calm[new, node[N_SLOT]] = 0
         for k in range(node[N_INPUTS]):
             scratch[k] = fill_row(arena, lane, block, plan, row, node[N_ROW_IN] + k)
             row += 1

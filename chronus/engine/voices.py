@@ -278,7 +278,8 @@ def add_up_voices(arena: Arena, lane: int, block: int, node: np.ndarray) -> None
 def silence_sums(arena: Arena, new: int, node: np.ndarray) -> None:
     """Let nothing leave a node's voices in this block."""
     for k in range(node[N_OUTPUTS]):
-        arena.rows_out[new, node[N_SUMS] + k, :] = 0.0
+        if (node[N_LEAVES] >> k) & 1:
+            arena.rows_out[new, node[N_SUMS] + k, :] = 0.0
 
 
 @njit(**ONCE)

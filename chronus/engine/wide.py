@@ -15,7 +15,19 @@ from chronus.dsp.layout import WIDE
 from chronus.dsp.native import ONCE, OPTIONS, call_kernel, floats
 from chronus.engine.choices import cross_over, hold_choices
 from chronus.engine.faults import EXPONENT, bypass, has_failed, is_bypassed, note_fault
-from chronus.engine.layout import NONE, Arena, Choice, Clock, Count, Head, Node, Ramp, Row, Wire
+from chronus.engine.layout import (
+    NONE,
+    Arena,
+    Choice,
+    Clock,
+    Count,
+    Head,
+    Node,
+    Ramp,
+    Row,
+    Tail,
+    Wire,
+)
 from chronus.engine.ports import fill_row, is_dead, moves, only_wire, ramp_value, rest, walk_port
 from chronus.engine.silence import clear, has_rung_out, hush, listen
 from chronus.engine.voices import add_up_voices, silence_sums
@@ -33,6 +45,7 @@ N_STATE_BYTES, N_MEMORY_FRAMES = int(Node.STATE_BYTES), int(Node.MEMORY_FRAMES)
 N_ROW_IN, N_INPUTS, N_ROW_OUT = int(Node.ROW_IN), int(Node.INPUTS), int(Node.ROW_OUT)
 N_OUTPUTS, N_SLOT, N_CHOICES = int(Node.OUTPUTS), int(Node.SLOT), int(Node.CHOICES)
 N_GROUP = int(Node.GROUP)
+SINCE = int(Tail.SINCE)
 LEFT, WORDS = int(Choice.LEFT), int(Choice.WORDS)
 SAMPLES = BLOCK * WIDE
 
@@ -164,23 +177,43 @@ def fill_voices(arena: Arena, lane: int, block: int, first: int, place: int) -> 
             arena.filled[place + voice] = base
 
 
+@njit(**OPTIONS)
+def sleep_on(
+    arena: Arena, lane: int, block: int, plan: int, node: np.ndarray, row: int, width: int
+) -> None:
+    """Let a node's ports, and its count where it rings on, go on while nobody reads its rows.
+
+    Nothing is done once all of its ports have rested for two blocks, so that both banks have them,
+    and as long as no port changes.
+    """
+    new = block & 1
+    slot = node[N_SLOT]
+    calm = arena.calm[1 - new, slot]
+    if calm < 2 or arena.clock[lane, new, CHANGES] != 0:
+        moved = False
+        for k in range(node[N_INPUTS]):
+            place = node[N_ROW_IN] + width * k
+            moved = pass_row(arena, lane, block, plan, row + k, place) or moved
+        calm = 0 if moved else calm + 1
+    arena.calm[new, slot] = calm
+    rings = arena.rings[0, slot, SINCE] != NONE or arena.rings[1, slot, SINCE] != NONE
+    if rings and not has_rung_out(arena, block, node):
+        listen(arena, block, node)
+
+
 @njit(**ONCE)
-def pass_row(arena: Arena, lane: int, block: int, plan: int, row: int, place: int) -> None:
-    """Let the ports of a row go on while nobody reads it."""
+def pass_row(arena: Arena, lane: int, block: int, plan: int, row: int, place: int) -> bool:
+    """Let the ports of a row go on while nobody reads it; whether one moved."""
     port = arena.plan_rows[plan, lane, row, PORT]
     moved = pass_port(arena, lane, block, port, place)
     voices = arena.plan_rows[plan, lane, row, VOICES]
     if voices == NONE:
-        return
-    # The ports of voices that sleep move together, or in the wake of a change of the last block.
-    clock = arena.clock[lane]
-    is_calm = clock[0, CHANGES] == 0 and clock[1, CHANGES] == 0
-    if is_calm and not moves(arena, lane, block, voices) and block > arena.port_moved[voices] + 1:
-        return
+        return moved
     for voice in range(WIDE):
         moved = pass_port(arena, lane, block, voices + voice, place) or moved
     if moved:
         arena.filled[place : place + WIDE] = np.nan
+    return moved
 
 
 @njit(**OPTIONS)
@@ -312,12 +345,10 @@ def run_voices(
     node = arena.plan_nodes[plan, lane, index]
     awake = arena.awake[lane, node[N_GROUP]]
     if awake == 0 and arena.head[COMPUTES_ALL] == 0:
-        for k in range(node[N_INPUTS]):
-            pass_row(arena, lane, block, plan, row + k, node[N_ROW_IN] + WIDE * k)
         silence_sums(arena, new, node)
-        if not has_rung_out(arena, block, node):
-            listen(arena, block, node)
+        sleep_on(arena, lane, block, plan, node, row, WIDE)
         return
+    arena.calm[new, node[N_SLOT]] = 0
     for k in range(node[N_INPUTS]):
         place = node[N_ROW_IN] + WIDE * k
         if (node[N_CHOICES] >> k) & 1:
@@ -348,11 +379,8 @@ def run_voices(
 @njit(**ONCE)
 def rest_behind(arena: Arena, lane: int, block: int, plan: int, node: np.ndarray, row: int) -> None:
     """Let a wire be silent behind voices that all sleep; see `Node.BEHIND`."""
-    for k in range(node[N_INPUTS]):
-        pass_row(arena, lane, block, plan, row + k, node[N_ROW_IN] + k)
     hush(arena, block & 1, node)
-    if not has_rung_out(arena, block, node):
-        listen(arena, block, node)
+    sleep_on(arena, lane, block, plan, node, row, 1)
 
 
 @njit(**ONCE)

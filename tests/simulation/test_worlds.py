@@ -14,7 +14,7 @@ SEEDS = int(os.environ.get("CHRONUS_SEEDS", "1000"))
 SEED = os.environ.get("CHRONUS_SEED")
 WORLDS = range(SEEDS) if SEED is None else range(int(SEED), int(SEED) + 1)
 PARTS = 10
-MUTANT_SEEDS = 500
+MUTANT_SEEDS = 1000
 EVENTS = {
     "taken over",
     "killed taking over",
@@ -57,7 +57,7 @@ def test_a_lot_happens():
 @pytest.mark.skipif(SEED is not None, reason="one world is played again")
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_the_worlds_catch_a_planted_bug(mutant):
-    """A bug of the kind that the design rules out is seen within a few hundred worlds at most."""
+    """A bug of the kind that the design rules out is seen within a thousand worlds at most."""
     lanes = 1 if mutant in ON_ONE_LANE else None
     for seed in range(MUTANT_SEEDS):
         if fault := fault_of(seed, mutant, lanes):
