@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from numba import njit
 
-from chronus.dsp.native import ONCE, OPTIONS, fresh, swap_if
+from chronus.dsp.native import ONCE, OPTIONS, copy_items, fresh, swap_if
 from chronus.engine.copies import copy_node
 from chronus.engine.due import waiting_event
 from chronus.engine.dues import carry_sequence
@@ -100,7 +100,7 @@ def bring_forward(arena: Arena, lane: int, old: int, plan: int) -> None:
     """Copy a plan's cables into the working copy, and its gates into the new bank."""
     for i in range(arena.plan_counts[plan, lane, CABLES]):
         cable = arena.plan_cables[plan, lane, i]
-        arena.live[lane, cable, :] = arena.cables[old, cable, :]
+        copy_items(arena.live[lane, cable], arena.cables[old, cable])
         arena.live_left[lane, cable] = arena.cable_left[old, cable]
     for i in range(arena.plan_counts[plan, lane, GATES]):
         port = arena.plan_gates[plan, lane, i]
