@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from numba import njit
+from numba import njit, types
 
 from chronus.dsp.native import ONCE, OPTIONS, copy_items, fresh, swap_if
 from chronus.engine.copies import copy_node
@@ -43,17 +43,22 @@ CUT_BLOCKS: Final = (1 << 26) - 1
 """A cut is the lower bits of its block, and the events that it sees."""
 
 
-@njit(**OPTIONS)
-def cut_of(arena: Arena, block: int) -> int:
+@njit(types.int64(*(types.int64,) * 3), **OPTIONS)
+def cut_of(head: int, cuts: int, block: int) -> int:
     """How many events the block sees: fixed once, by the first lane that starts the block.
 
     Block and count lie in one number, so that they change in one step.
+
+    Args:
+        head: address of the arena's head.
+        cuts: address of the arena's cuts.
+        block: the block.
     """
-    place = arena.cuts.ctypes.data + 8 * (block & 1)
+    place = cuts + 8 * (block & 1)
     mark = block & CUT_BLOCKS
     before = fresh(place)
     if before >> CUT_SHIFT != mark:
-        wanted = (mark << CUT_SHIFT) | fresh(arena.head.ctypes.data + 8 * EVENTS)
+        wanted = (mark << CUT_SHIFT) | fresh(head + 8 * EVENTS)
         found = swap_if(place, before, wanted)
         before = wanted if found == before else found
     return before & CUT_EVENTS

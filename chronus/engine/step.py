@@ -86,7 +86,8 @@ def step(arena: Arena, lane: int, addresses: np.ndarray, scratch: np.ndarray) ->
     for sequence in range(arena.clock[lane, new, SEQUENCES]):
         carry_sequence(arena, lane, new, sequence, sequence, old)
     arena.clock[lane, new, CHANGES] = 0
-    take_events(arena, lane, block, cut_of(arena, block))
+    head = arena.head.ctypes.data
+    take_events(arena, lane, block, cut_of(head, arena.cuts.ctypes.data, block))
     plan = arena.clock[lane, new, PLAN]
     going_on = True
     if plan != NONE:
@@ -264,7 +265,8 @@ def run_blocks(
     addresses = longs(addresses_at, kernels)
     scratch = longs(scratch_at, MAX_ROWS_OF_A_NODE)
     done = 0
-    while done < most and wait_for_commit(arena.head, lane) and has_room(arena.head, lane):
+    head = arena.head.ctypes.data
+    while done < most and wait_for_commit(arena.head, lane) and has_room(head, lane):
         if not step(arena, lane, addresses, scratch):
             break
         done += 1

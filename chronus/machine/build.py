@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Final, TextIO, TypeAlias
 from chronus.dsp import objects
 from chronus.dsp.compile import kernels_dir, load_kernel, write_atomically, write_kernel
 from chronus.dsp.sources import source_error
-from chronus.engine.entries import DO_NOTHING, RUN_BLOCKS
+from chronus.engine.entries import ENTRIES
 from chronus.engine.freshness import kernels_fingerprint
 from chronus.errors import Code, UserError
-from chronus.machine.waiting import stand_by, step_while_wanted
+from chronus.machine.waiting import is_still, stand_by, step_while_wanted
 from chronus.modules.catalog import catalog, form_of, place_of, wide
 from chronus.settings import cache_dir
 
@@ -35,7 +35,7 @@ STEP: Final = "engine"
 PROCESSES: Final = 2
 BACKGROUND_NICE: Final = 19
 _PR_SET_PDEATHSIG: Final = 1
-_STEP_ENTRIES: Final = (RUN_BLOCKS, DO_NOTHING, stand_by, step_while_wanted)
+_STEP_ENTRIES: Final = (*ENTRIES, is_still, stand_by, step_while_wanted)
 _compiled_at: list[float] = []
 
 

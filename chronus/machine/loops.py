@@ -132,8 +132,8 @@ def step_while_wanted(
     return 0
 
 
-@njit(**OPTIONS)
-def is_still(head: int, lane: int, seen_at: int) -> bool:
+@njit(types.int64(*(types.int64,) * 3), **OPTIONS)
+def is_still(head: int, lane: int, seen_at: int) -> int:
     """Whether a worker has something to do, and is where it was at the look before.
 
     Args:

@@ -30,6 +30,7 @@ class Seen(IntEnum):
 
 
 step_while_wanted: Final = Entry("chronus.machine.loops", "step_while_wanted", 12, step_fingerprint)
+is_still: Final = Entry("chronus.machine.loops", "is_still", 3, step_fingerprint)
 stand_by: Final = Entry("chronus.machine.loops", "stand_by", 7, step_fingerprint)
 
 
