@@ -151,6 +151,7 @@ class Kind:
     source: str
     example: str
     hidden: bool
+    measures: bool
     tick: Callable[..., Any] = field(repr=False)
 
     @property
@@ -170,9 +171,14 @@ class Kind:
         """Whether it is heard by itself when nothing is patched behind it."""
         return self.family is not Family.MODULATION
 
+    @property
+    def shapes_sound(self) -> bool:
+        """Whether it gives sound where it is fed with one, and not what it says of it."""
+        return not self.measures
+
     def is_audible_at(self, output: str) -> bool:
         """Whether an output carries what is heard, and not the curve of a modulator."""
-        return self.makes_sound or output == self.outputs[0].name
+        return self.makes_sound or (self.shapes_sound and output == self.outputs[0].name)
 
     @property
     def input_rows(self) -> tuple[tuple[int, str], ...]:
@@ -244,6 +250,7 @@ def module(
     source: str,
     example: str,
     hidden: bool = False,
+    measures: bool = False,
 ) -> Callable[[Callable[..., Any]], Kind]:
     """Declare a module kind above its tick; the function's name is the kind's name.
 
@@ -257,6 +264,7 @@ def module(
         source: the paper or page that it follows.
         example: command lines, parted by `;`, that run as a test and make it heard.
         hidden: used by the program itself and not offered to users.
+        measures: what it gives is no sound even where it is fed with one, as of a follower.
     """
 
     def declare(tick: Callable[..., Any]) -> Kind:
@@ -271,6 +279,7 @@ def module(
             source=source,
             example=example,
             hidden=hidden,
+            measures=measures,
             tick=tick,
         )
         keep_source(tick)
