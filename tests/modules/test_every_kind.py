@@ -39,6 +39,7 @@ LOUDEST: Final = {
     "min": 20_000.0,
     "max": 20_000.0,
     "clip": 20_000.0,
+    "quantize": 22_000.0,  # in Hz
 }
 """The largest value that a kind may give from inputs of -1..1, where it is not 2."""
 
