@@ -41,6 +41,7 @@ LOUDEST: Final = {
     "clip": 20_000.0,
     "quantize": 22_000.0,  # in Hz
     "width": 5.0,
+    "formant": 6.0,
 }
 """The largest value that a kind may give from inputs of -1..1, where it is not 2."""
 
