@@ -55,9 +55,8 @@ from chronus.dsp.declaration import SEED, Curve, Family, Input, Output, State, g
     state=(
         State("cycle", dtype="f8"),
         State("seed", SEED, "u4"),
-        State("before"),
+        # 1 while the gate is open, and 2 more while a cycle runs that runs but once.
         State("held"),
-        State("rests", 1.0),
     ),
     source="A float64 phase: exact to a sample over days, even at 0.01 Hz",
     example="load saw; load filter; patch saw > filter; load lfo; "
@@ -66,9 +65,7 @@ from chronus.dsp.declaration import SEED, Curve, Family, Input, Output, State, g
 def lfo(
     cycle: float,
     seed: int,
-    before: float,
     held: float,
-    rests: float,
     rate: float,
     shape: float,
     phase: float,
@@ -76,18 +73,16 @@ def lfo(
     mode: float,
     width: float,
     dt: float,
-) -> tuple[float, int, float, float, float, float, float]:
+) -> tuple[float, int, float, float, float]:
     step = steady(f8(rate) * f8(dt))
     drawn = seldom(shape > 3.5)
     played = seldom(gate > 0.5 or mode > 0.5)
     uneven = seldom(width != 0.5)
-    begins = played and gate > 0.5 and held <= 0.5
-    cycle = f8(0.0) if begins else cycle
+    begins = gate > 0.5 and (held < 0.5 or (held > 1.5 and held < 2.5))
     # What runs but once rests at its end, from the start on.
-    ending = played and mode > 0.5
-    rests = (0.0 if begins else rests) if ending else 1.0
-    is_resting = ending and rests > 0.5
-    place = wrapped((0.99999994 if is_resting else f4(cycle)) + phase)
+    rests = mode > 0.5 and held < 1.5 and not begins
+    cycle = f8(0.0) if played and begins else cycle
+    place = wrapped((0.99999994 if played and rests else f4(cycle)) + phase)
     sine = sin_cycles(place)
     triangle = 4.0 * folded(place)
     even = 1.0 if place >= 0.0 else -1.0
@@ -95,19 +90,20 @@ def lfo(
     square = (1.0 if along < width else -1.0) if uneven else even
     ramp = 2.0 * place - even
     value = bipolar(seed)
-    t = 0.0 if is_resting else f4(cycle)
-    eased = before + t * t * (3.0 - 2.0 * t) * (value - before)
+    t = 0.0 if played and rests else f4(cycle)
+    eased = value + t * t * (3.0 - 2.0 * t) * (bipolar(next_random(seed)) - value)
     other = value if shape < 4.5 else (-ramp if shape < 5.5 else eased)
     smooth = sine if shape < 0.5 else triangle
     sloped = other if drawn else ramp
     edged = square if shape < 2.5 else sloped
     out = smooth if shape < 1.5 else edged
-    # The row of random values stands still while another shape is heard.
-    after = f8(0.0) if is_resting else cycle + step
+    after = f8(0.0) if played and rests else cycle + step
     ended = after >= f8(1.0)
-    rests = 1.0 if ended else rests
     cycle = after - f8(1.0) if ended else after
-    is_next = ended and drawn
-    before = value if is_next else before
-    seed = next_random(seed) if is_next else seed
-    return cycle, seed, before, 1.0 if gate > 0.5 else 0.0, rests, out, 0.5 * out + 0.5
+    # The row of random values stands still while another shape is heard. Not by `drawn`: where
+    # there is something to skip a mono kernel branches, and so does not wait for what it need not.
+    seed = next_random(seed) if ended and shape > 3.5 else seed
+    open_ = 1.0 if gate > 0.5 else 0.0
+    once = open_ + 2.0 if mode > 0.5 and not (rests or ended) else open_
+    held = once if played else 0.0
+    return cycle, seed, held, out, 0.5 * out + 0.5

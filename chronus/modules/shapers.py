@@ -24,7 +24,7 @@ def ring(in_: float, by: float, mix: float, dt: float) -> float:  # noqa: ARG001
 
 
 @module(
-    doc="Bit crusher (bitcrush): fewer bits and a lower rate, with all that this breaks, in stereo.",
+    doc="Bit crusher (bitcrush): fewer bits, a lower rate, and all that this breaks, in stereo.",
     family=Family.EFFECT,
     inputs=(
         audio("in", "What is crushed", channels=2),
