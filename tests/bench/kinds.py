@@ -34,6 +34,45 @@ RATE: Final = 48_000
 ROUNDS: Final = 5
 LOUD_S: Final = 2.0
 
+USUAL_BUDGET: Final = 0.5
+BUDGETS: Final = {
+    "noise": 1.0,
+    "pluck": 2.5,
+    "supersaw": 1.7,
+    "tone": 0.8,
+    "kick": 2.5,
+    "snare": 3.1,
+    "hat": 3.8,
+    "comb": 1.4,
+    "diode": 8.7,
+    "filter": 0.8,
+    "formant": 2.2,
+    "ladder": 9.5,
+    "adsr": 0.8,
+    "ar": 2.3,
+    "follower": 2.1,
+    "lfo": 1.1,
+    "compare": 0.7,
+    "quantize": 2.4,
+    "slew": 1.8,
+    "strike": 2.5,
+    "walk": 0.6,
+    "chorus": 4.4,
+    "compressor": 3.0,
+    "delay": 3.0,
+    "distortion": 14.4,
+    "eq": 2.5,
+    "limiter": 2.7,
+    "noisegate": 1.5,
+    "reverb": 11.4,
+    "crush": 0.8,
+    "dcblock": 0.9,
+    "width": 0.8,
+    "out": 1.5,
+}
+"""The most that a sample of one voice may cost, in reference voices: what was measured and half as
+much again, for machines that are good at other things."""
+
 DYING_S: Final = 5.0
 DYING: Final = 12
 """So many times so many seconds of silence follow what was loud."""
@@ -105,10 +144,10 @@ def kernel_us(name: str, *, wide: bool) -> float:
 def silence_ratio(name: str) -> float:
     """What the dearest time of a kind's dying away costs, over what its loud seconds cost.
 
-    Both are the least of two measurements: what else the machine does only adds.
+    Both are the least of three measurements: what else the machine does only adds.
     """
     runs = []
-    for _ in range(2):
+    for _ in range(3):
         bench = Bench(name, wide=False)
         loud = bench.ns(LOUD_S)
         bench.feed(loud=False)
@@ -148,9 +187,3 @@ def print_kinds(reference_s: Callable[[], float]) -> bool:
             over.append(f"{name} costs {silence:.2f} times as much while it dies away")
     print("\n" + ("\n".join(over) if over else "every kind keeps to its budget"))
     return not over
-
-
-USUAL_BUDGET: Final = 0.5
-BUDGETS: Final = {"kick": 1.0}
-"""The most that a sample of one voice may cost, in reference voices: what was measured and half as
-much again, for machines that are good at other things."""
