@@ -143,6 +143,30 @@ def test_a_block_can_be_computed_again(name: str, wide: bool) -> None:  # noqa: 
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_time_may_be_split_anywhere(name: str) -> None:
+    """Pieces of any length make the same samples as the whole, and a new start makes them again.
+
+    Each piece is played by another node, that gets the state and memory of the last and no more.
+    """
+    random = np.random.default_rng(16)
+    lengths = (1, 5, 2, 7, 1)
+    frames = sum(lengths) * BLOCK
+    signals = {key: row[:, 0] for key, row in drawn(kinds()[name], random, frames).items()}
+    whole = Player(name).play(frames, **signals)
+    again = Player(name)
+    state, memory = again.state, again.memory
+    start = 0
+    for length in lengths:
+        part = Player(name)
+        part.state[:], part.memory[:] = state, memory
+        end = start + length * BLOCK
+        given = {key: row[start:end] for key, row in signals.items()}
+        for output, values in part.play(length * BLOCK, **given).items():
+            np.testing.assert_array_equal(values, whole[output][start:end])
+        state, memory, start = part.state, part.memory, end
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_every_corner_of_the_ranges_is_finite_and_bounded(name: str) -> None:
     """Wherever in their ranges the inputs stand, at the ends too, the outputs stay in bounds."""
     random = np.random.default_rng(13)
