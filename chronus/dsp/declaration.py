@@ -152,6 +152,7 @@ class Kind:
     example: str
     hidden: bool
     measures: bool
+    runs: bool
     tick: Callable[..., Any] = field(repr=False)
 
     @property
@@ -175,6 +176,11 @@ class Kind:
     def shapes_sound(self) -> bool:
         """Whether it gives sound where it is fed with one, and not what it says of it."""
         return not self.measures
+
+    @property
+    def waits_for_gate(self) -> bool:
+        """Whether it gives nothing until its gate has been open."""
+        return self.find_input("gate") is not None and not self.runs
 
     def is_audible_at(self, output: str) -> bool:
         """Whether an output carries what is heard, and not the curve of a modulator."""
@@ -251,6 +257,7 @@ def module(
     example: str,
     hidden: bool = False,
     measures: bool = False,
+    runs: bool = False,
 ) -> Callable[[Callable[..., Any]], Kind]:
     """Declare a module kind above its tick; the function's name is the kind's name.
 
@@ -265,6 +272,7 @@ def module(
         example: command lines, parted by `;`, that run as a test and make it heard.
         hidden: used by the program itself and not offered to users.
         measures: what it gives is no sound even where it is fed with one, as of a follower.
+        runs: it has a gate, but needs none to begin.
     """
 
     def declare(tick: Callable[..., Any]) -> Kind:
@@ -280,6 +288,7 @@ def module(
             example=example,
             hidden=hidden,
             measures=measures,
+            runs=runs,
             tick=tick,
         )
         keep_source(tick)

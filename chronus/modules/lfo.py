@@ -61,6 +61,7 @@ from chronus.dsp.declaration import SEED, Curve, Family, Input, Output, State, g
     source="A float64 phase: exact to a sample over days, even at 0.01 Hz",
     example="load saw; load filter; patch saw > filter; load lfo; "
     "patch lfo > filter.cutoff by 600hz",
+    runs=True,
 )
 def lfo(
     cycle: float,
