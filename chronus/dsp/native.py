@@ -30,6 +30,8 @@ OPTIONS: Final = {
 
 Python calls none of it but through `chronus.dsp.compile.Entry`.
 """
+FROM_PYTHON: Final = {**OPTIONS, "no_cpython_wrapper": False}
+"""For what measures."""
 
 ONCE: Final = {**OPTIONS, "inline": "always"}
 """What stands in one or two places: no function of its own, which would take longer to compile."""
