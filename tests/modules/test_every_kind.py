@@ -33,6 +33,9 @@ LOUDEST: Final = {
     "pluck": 3.6,
     "reverb": 12.0,
     "chorus": 3.6,
+    "flanger": 3.6,
+    "phaser": 40.0,
+    "shift": 8.0,
     "eq": 600.0,  # three times 18 dB at one place
 }
 """The largest value that a kind may give from inputs of -1..1, where it is not 2."""
