@@ -138,7 +138,7 @@ def test_ping_pong_goes_from_side_to_side() -> None:
     for number in range(1, 6):
         near = slice(number * time - 100, number * time + 100)
         here, there = ("left", "right") if number % 2 else ("right", "left")
-        assert int(np.argmax(np.abs(heard[f"out_{here}"][near]))) == 100
+        assert abs(int(np.argmax(np.abs(heard[f"out_{here}"][near]))) - 100) <= 2
         assert np.abs(heard[f"out_{there}"][near]).max() < 1e-9
 
 
