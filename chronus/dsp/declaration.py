@@ -301,6 +301,31 @@ def helper(function: F) -> F:
     return function
 
 
+class Table:
+    """Numbers that never change, for ticks and helpers of the file to read by whole indices.
+
+    The compiler writes the function that makes them into the kernels that read them: it stands
+    alone, has no arguments, imports what it needs, and gives a float32 array of one dimension and
+    less than a million bytes. What it gives must be the same on every machine, to the last bit.
+    """
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self.make = make
+        self._values: Any = None
+        keep_source(make)
+
+    def __getitem__(self, index: int) -> float:
+        """A number, when it is read from Python."""
+        if self._values is None:
+            self._values = self.make()
+        return float(self._values[index])
+
+
+def table(make: Callable[[], Any]) -> Table:
+    """Make a table of the function that computes it; the function's name is the table's name."""
+    return Table(make)
+
+
 def freq(default: float = 110.0) -> Input:
     """The standard pitch port; at 0 what is patched into it says alone how high it sounds."""
     doc = "Pitch; at 0 what is patched in sets it alone"

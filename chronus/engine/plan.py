@@ -174,6 +174,7 @@ COST_US: Final = MappingProxyType(
         "fm": 100.0,
         "pluck": 450.0,
         "supersaw": 410.0,
+        "wavetable": 280.0,
         "kick": 375.0,
         "snare": 575.0,
         "hat": 710.0,
