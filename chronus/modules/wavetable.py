@@ -95,7 +95,7 @@ def waves() -> NDArray[Any]:
         levels.append(np.fft.irfft(lines, size))
     peaks = np.abs(levels[0]).max(axis=1, keepdims=True)
     cycles = np.concatenate(levels, axis=1) / peaks
-    return (np.round(cycles * 1048576.0) / 1048576.0).astype(np.float32).ravel()
+    return np.asarray(np.round(cycles * 1048576.0) / 1048576.0, np.float32).ravel()
 
 
 @helper
