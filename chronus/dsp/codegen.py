@@ -6,7 +6,8 @@ the declaration does not ask for. A kernel has one signature for all kinds:
 
     kernel(rows, source, target, memory, rate)
 
-`rows` is the address of a table of row addresses, inputs first, then outputs; `source` and
+`rows` is the address of a table of row addresses, inputs first, then outputs, then the recording;
+`source` and
 `target` are the addresses of the node's state before and after the block; `memory` is the address
 of its delay memory; `rate` is in Hz. The kernel of one voice and the wide one call the same tick in
 the same order of arithmetic, so they give the same bits. Both go a shorter way through a block in
@@ -23,7 +24,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from chronus.dsp.declaration import HELPERS, Kind, Table, source_of
+from chronus.dsp.declaration import HELPERS, RECORDING_HEAD, Kind, Table, source_of
 from chronus.dsp.layout import WIDE, state_layout
 from chronus.dsp.stages import cut, stage_sources
 from chronus.dsp.steady import MARKS, Ways, split
@@ -181,7 +182,7 @@ def _prelude(kind: Kind, name: str) -> list[str]:
         "@njit(void(int64, int64, int64, int64, int64), **OPTIONS)",
         f"def {name}(rows, source, target, memory, rate):",
         "    dt = float32(float64(1.0) / float64(rate))",
-        f"    table = longs(rows, {len(kind.input_rows) + len(kind.output_rows)})",
+        f"    table = longs(rows, {len(kind.input_rows) + len(kind.output_rows) + 1})",
     ]
     lines += [
         f"    frames_{memory.name} = "
@@ -244,6 +245,12 @@ def _row_lines(kind: Kind, frames: int) -> list[str]:
     lines = []
     for i, row in enumerate(rows):
         lines += [f"    at_{row} = table[{i}]", f"    {row} = floats(at_{row}, {frames})"]
+    if kind.recording:
+        count = f"{RECORDING_HEAD} + int(recording_head[0]) * int(recording_head[1])"
+        lines += [
+            f"    recording_head = floats(table[{len(rows)}], {RECORDING_HEAD})",
+            f"    {kind.recording} = floats(table[{len(rows)}], {count})",
+        ]
     return lines
 
 
@@ -307,7 +314,8 @@ def _wide_loop(kind: Kind, tick: str, values: tuple[str, ...]) -> list[str]:
     outputs = [name for _, name in kind.output_rows]
     arguments = [f"z_{state.name}[j]" for state in kind.state]
     arguments += [f"row_{name}[k * {WIDE} + j]" for _, name in kind.input_rows]
-    arguments += [memory.name for memory in kind.memories] + ["dt"]
+    arguments += [memory.name for memory in kind.memories]
+    arguments += [*filter(None, [kind.recording]), "dt"]
     arguments += [f"h_{name}[j]" for name in values]
     results = [f"z_{state.name}[j]" for state in kind.state] + [f"y_{name}[j]" for name in outputs]
     lines = [f"for k in range({BLOCK}):", f"    for j in range({WIDE}):"]

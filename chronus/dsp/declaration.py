@@ -15,10 +15,11 @@ A kind is declared once, by `@module`, above a pure function (its *tick*):
         ...
         return phase, out
 
-The tick's arguments are its states, its inputs, its memories and `dt` (seconds a sample), in the
-declared order and by the declared names; it returns its states and its outputs, in order. A port
-called `in` is the argument `in_`; a port of two channels is two arguments, `NAME_left` and
-`NAME_right`. This file needs neither numpy nor numba: it is read by the shell in its first second.
+The tick's arguments are its states, its inputs, its memories, its recording and `dt` (seconds a
+sample), in the declared order and by the declared names; it returns its states and its outputs, in
+order. A port called `in` is the argument `in_`; a port of two channels is two arguments,
+`NAME_left` and `NAME_right`. This file needs neither numpy nor numba: it is read by the shell in
+its first second.
 """
 
 from __future__ import annotations
@@ -137,6 +138,11 @@ class Memory:
     seconds: float
 
 
+RECORDING_HEAD: Final = 2
+"""Numbers before the sound in a recording: its frames, and 1 or 2 channels. The left side follows,
+then the right one. Where a node has no file, both are 0. A tick never writes to it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A module kind, as the whole program knows it; made by `@module`."""
@@ -148,6 +154,7 @@ class Kind:
     outputs: tuple[Output, ...]
     state: tuple[State, ...]
     memories: tuple[Memory, ...]
+    recording: str
     source: str
     example: str
     hidden: bool
@@ -158,7 +165,7 @@ class Kind:
         """What places and values of a node are made by: a node cannot live on in another shape."""
         inputs = tuple(replace(port, doc="") for port in self.inputs)
         outputs = tuple(replace(port, doc="") for port in self.outputs)
-        return (inputs, outputs, self.state, self.memories)
+        return (inputs, outputs, self.state, self.memories, self.recording)
 
     @property
     def words(self) -> Kind:
@@ -241,6 +248,7 @@ def module(
     outputs: tuple[Output, ...] = (),
     state: tuple[State, ...] = (),
     memories: tuple[Memory, ...] = (),
+    recording: str = "",
     source: str,
     example: str,
     hidden: bool = False,
@@ -254,6 +262,7 @@ def module(
         outputs: ports that give signals; the first is the main one.
         state: numbers kept from sample to sample.
         memories: delay memory.
+        recording: what the tick calls the sound of the node's file, see RECORDING_HEAD.
         source: the paper or page that it follows.
         example: command lines, parted by `;`, that run as a test and make it heard.
         hidden: used by the program itself and not offered to users.
@@ -268,6 +277,7 @@ def module(
             outputs=outputs,
             state=state,
             memories=memories,
+            recording=recording,
             source=source,
             example=example,
             hidden=hidden,
@@ -281,6 +291,7 @@ def module(
             *(slot.name for slot in state),
             *(name for _, name in kind.input_rows),
             *(memory.name for memory in memories),
+            *filter(None, [recording]),
             "dt",
         ]
         given = list(inspect.signature(tick).parameters)

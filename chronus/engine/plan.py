@@ -338,6 +338,7 @@ def _node_row(place: Place) -> list[int]:
     row[Node.VOICES] = place.voices
     row[Node.SUMS] = place.heard_rows
     row[Node.BEHIND] = NONE
+    row[Node.RECORDING] = place.recording
     return row
 
 
