@@ -350,6 +350,7 @@ COMMANDS = (
             "load saw as lead freq=55hz",
             "load filter cutoff=800hz resonance=0.4",
             "load tb303 as acid cutoff=800",
+            "load sampler as amen file patches/samples/break.flac slices=16",
         ),
         handles={Load: _load},
         more=(

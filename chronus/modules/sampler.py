@@ -174,7 +174,8 @@ def part_edge(frames: int, start: float, end: float, slice: int, slices: int) ->
     recording="sound",
     source="Laakso, Välimäki, Karjalainen, Laine, Splitting the unit delay, IEEE SPM 13 (1), 1996; "
     "soxr brings the file to the session's rate when it is loaded",
-    example="load sampler; set sampler.slices 8 sampler.slice 2; sequence sampler: x.x.X...",
+    example="load sampler file patches/samples/break.flac slices=16; "
+    "sequence sampler: x x{slice=2} x{slice=4} x{slice=10 reverse=1}",
 )
 def sampler(
     at: float,
@@ -225,8 +226,8 @@ def sampler(
     # What was heard last sinks away where the sound breaks off.
     breaks = struck or (was_going and not goes)
     sinks = 1.0 - min(2000.0 * dt, 0.5)
-    rest_left = last_left if breaks else sinks * rest_left
-    rest_right = last_right if breaks else sinks * rest_right
+    rest_left = clip(last_left, -2.0, 2.0) if breaks else sinks * rest_left
+    rest_right = clip(last_right, -2.0, 2.0) if breaks else sinks * rest_right
     rest_left = rest_left if abs(rest_left) > 1e-7 else 0.0
     rest_right = rest_right if abs(rest_right) > 1e-7 else 0.0
     overlap = min(f8(fade * 0.001 / dt), f8(0.5) * length) if loops else f8(0.0)

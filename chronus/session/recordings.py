@@ -8,7 +8,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from chronus.errors import Code, UserError
+from chronus.data import data_path
+from chronus.errors import Code, UserError, nearest
 from chronus.patch.recording import Recording
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ MOST_BYTES: Final = 200_000_000
 RATES_HZ: Final = range(1000, 192_001)
 LOUDEST: Final = 16.0
 """24 dB above full scale: a file that is louder holds no sound."""
+OWN: Final = "patches"
+"""The folder of the files that come with the program, found under this name from anywhere."""
 SUFFIXES: Final = (".wav", ".flac", ".aif", ".aiff", ".ogg")
 
 
@@ -57,8 +60,12 @@ def file_text(node: Node, folder: Path | None = None) -> str:
     """How the line that loads a node names its file: by its path from a folder, or whole."""
     recording = node.recording
     assert recording is not None, node.name
-    path = recording.path if folder is None else os.path.relpath(recording.path, folder)
-    return f'file "{path}" mark {recording.mark}'
+    path, own = Path(recording.path), data_path(OWN)
+    if path.is_relative_to(own):  # wherever the program is installed
+        shown = Path(OWN, path.relative_to(own)).as_posix()
+    else:
+        shown = recording.path if folder is None else os.path.relpath(path, folder)
+    return f'file "{shown}" mark {recording.mark}'
 
 
 def _found(file: SoundFile, folders: Sequence[str]) -> Path:
@@ -72,12 +79,15 @@ def _found(file: SoundFile, folders: Sequence[str]) -> Path:
     except RuntimeError as error:
         raise UserError(Code.FILE, f"cannot use {file.path[:80]}: {error}", file.span) from error
     places = [Path(folder, said) for folder in (*folders, "")]
+    if said.parts[:1] == (OWN,) and ".." not in said.parts:
+        places.append(data_path(OWN).joinpath(*said.parts[1:]))
     try:
         there = next((place.absolute() for place in places if place.exists()), None)
     except (OSError, ValueError) as error:
         raise UserError(Code.FILE, f"cannot use {file.path[:80]}: {error}", file.span) from error
     if there is None:
-        near = sorted(p.name for p in _sounds_in(places[0].parent))[:3]
+        names = sorted(p.name for p in _sounds_in(places[0].parent))
+        near = nearest(said.name, names) or tuple(names[:3])
         message = f"there is no file {file.path}"
         raise UserError(Code.FILE, message, file.span, tuple(f'file "{name}"' for name in near))
     if not there.is_file():

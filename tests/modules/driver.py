@@ -68,6 +68,8 @@ class Player:
         frames = sum(memory_frames(memory, rate_hz) for memory in self.kind.memories)
         self.memory = np.zeros(max(frames * self.width, 1), np.float32)
         self.recording = np.zeros(RECORDING_HEAD, np.float32)
+        if self.kind.recording:
+            self.load(np.random.default_rng(1).uniform(-1.0, 1.0, (2, 5000)))
 
     def load(self, sound: np.ndarray) -> None:
         """Let the sound of the node's file be this one, (channels, frames)."""

@@ -36,6 +36,7 @@ LOUDEST: Final = {
     "flanger": 3.6,
     "phaser": 40.0,
     "shift": 8.0,
+    "sampler": 4.0,
     "eq": 600.0,  # three times 18 dB at one place
 }
 """The largest value that a kind may give from inputs of -1..1, where it is not 2."""
