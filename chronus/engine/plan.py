@@ -175,6 +175,7 @@ COST_US: Final = MappingProxyType(
         "pluck": 450.0,
         "supersaw": 410.0,
         "wavetable": 280.0,
+        "sampler": 1100.0,
         "kick": 375.0,
         "snare": 575.0,
         "hat": 710.0,

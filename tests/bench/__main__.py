@@ -19,6 +19,7 @@ from numba import njit
 
 from chronus.commands.registry import handlers
 from chronus.dsp.compile import load_kernel, write_kernel
+from chronus.dsp.declaration import RECORDING_HEAD
 from chronus.dsp.layout import WIDE, memory_frames, state_layout
 from chronus.dsp.native import OPTIONS, call_kernel
 from chronus.engine.layout import Head
@@ -128,7 +129,9 @@ def kernel_us(name: str, *, wide: bool) -> float:
             rows[row] = np.sin(np.arange(BLOCK) / 5.0)[:, None] / 2
         elif kind.inputs[port].name == "gate":
             rows[row, : BLOCK // 2] = 1.0
-    table = np.array([row.ctypes.data for row in rows], np.int64)
+    sound = np.sin(np.arange(RECORDING_HEAD + RATE) / 5.0).astype(np.float32)
+    sound[:RECORDING_HEAD] = RATE, 1
+    table = np.array([row.ctypes.data for row in (*rows, sound)], np.int64)
     state = np.zeros(max(state_layout(kind, width).size, 8), np.uint8)
     address = load_kernel(write_kernel(kind, wide=wide))
     place = state.ctypes.data
