@@ -157,7 +157,8 @@ def _recording(draft: Draft, kind: Kind, statement: Load) -> Recording | None:
     if draft.exposes is not None:
         message = "an instrument names no sound file: load it beside the instrument"
         raise UserError(Code.STATE, message, statement.file.span)
-    return read_recording(statement.file, draft.session.rate_hz, draft.folders)
+    rate_hz, longest_s = draft.session.rate_hz, kind.recording_s
+    return read_recording(statement.file, rate_hz, draft.folders, longest_s)
 
 
 def _load_instrument(draft: Draft, statement: Load, definition: Definition) -> None:
@@ -357,7 +358,7 @@ COMMANDS = (
             "A second `load kick` is named kick2. What makes sound and is patched to nothing else",
             "is heard by itself: `patch` moves it, `unpatch NAME > out` silences it for good.",
             "voices, mono, legato and glide are for instruments, in place of what their files say.",
-            "sampler and grains play a WAV or FLAC file of up to 120 s: `load sampler file x.wav`.",
+            "sampler, grains and convolve play a WAV or FLAC file: `load sampler file x.wav`.",
             "A relative path begins at the file that the line stands in, or where one works. With",
             "`mark`, as `save` writes it, a file whose content has changed is refused.",
         ),

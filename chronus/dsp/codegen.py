@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 GENERATOR_VERSION: Final = 5
 CASTS: Final = {"f4": "float32", "f8": "float64", "i4": "int32", "u4": "uint32"}
-BUILTINS: Final = frozenset({"min", "max", "abs", "int", "len", "sqrt", *CASTS, *MARKS})
+BUILTINS: Final = frozenset({"min", "max", "abs", "int", "len", "range", "sqrt", *CASTS, *MARKS})
 
 HEADER: Final = '''"""Generated from the kind `{name}`; made anew when its declaration changes."""
 from math import sqrt

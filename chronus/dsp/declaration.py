@@ -155,6 +155,7 @@ class Kind:
     state: tuple[State, ...]
     memories: tuple[Memory, ...]
     recording: str
+    recording_s: float
     source: str
     example: str
     hidden: bool
@@ -249,6 +250,7 @@ def module(
     state: tuple[State, ...] = (),
     memories: tuple[Memory, ...] = (),
     recording: str = "",
+    recording_s: float = 120.0,
     source: str,
     example: str,
     hidden: bool = False,
@@ -263,6 +265,7 @@ def module(
         state: numbers kept from sample to sample.
         memories: delay memory.
         recording: what the tick calls the sound of the node's file, see RECORDING_HEAD.
+        recording_s: how long that may be.
         source: the paper or page that it follows.
         example: command lines, parted by `;`, that run as a test and make it heard.
         hidden: used by the program itself and not offered to users.
@@ -278,6 +281,7 @@ def module(
             state=state,
             memories=memories,
             recording=recording,
+            recording_s=recording_s,
             source=source,
             example=example,
             hidden=hidden,

@@ -196,6 +196,8 @@ COST_US: Final = MappingProxyType(
         "flanger": 920.0,
         "phaser": 1720.0,
         "shift": 970.0,
+        "grains": 2800.0,
+        "convolve": 70_000.0,
         "eq": 450.0,
         "ring": 4.0,
         "crush": 140.0,

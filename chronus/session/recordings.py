@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from chronus.language.statements import SoundFile
     from chronus.patch.model import Node
 
-LONGEST_S: Final = 120
 MOST_BYTES: Final = 200_000_000
 RATES_HZ: Final = range(1000, 192_001)
 LOUDEST: Final = 16.0
@@ -31,13 +30,16 @@ OWN: Final = "patches"
 SUFFIXES: Final = (".wav", ".flac", ".aif", ".aiff", ".ogg")
 
 
-def read_recording(file: SoundFile, rate_hz: int, folders: Sequence[str]) -> Recording:
+def read_recording(
+    file: SoundFile, rate_hz: int, folders: Sequence[str], longest_s: float
+) -> Recording:
     """Read a sound file.
 
     Args:
         file: as it was said.
         rate_hz: of the session.
         folders: in which a relative path is looked for, one after the other.
+        longest_s: how long it may be.
 
     Raises:
         UserError: E_FILE, it cannot be read, is no sound, or not what it was; E_LIMIT, too long.
@@ -51,7 +53,7 @@ def read_recording(file: SoundFile, rate_hz: int, folders: Sequence[str]) -> Rec
             " Without `mark` it is played as it is now"
         )
         raise UserError(Code.FILE, message, file.span, (f"mark {mark}",))
-    samples, own_hz = _decoded(content, file)
+    samples, own_hz = _decoded(content, file, longest_s)
     seconds = samples.shape[1] / own_hz
     return Recording(str(path), mark, own_hz, seconds, _at_rate(samples, own_hz, rate_hz))
 
@@ -124,7 +126,7 @@ def _content(path: Path, file: SoundFile) -> bytes:
     return content
 
 
-def _decoded(content: bytes, file: SoundFile) -> tuple[NDArray[np.float32], int]:
+def _decoded(content: bytes, file: SoundFile, longest_s: float) -> tuple[NDArray[np.float32], int]:
     """The sound of a file at its own rate, (channels, frames), and that rate.
 
     Raises:
@@ -135,7 +137,7 @@ def _decoded(content: bytes, file: SoundFile) -> tuple[NDArray[np.float32], int]
 
     try:
         with soundfile.SoundFile(io.BytesIO(content)) as sound:
-            _check_form(sound, file)
+            _check_form(sound, file, longest_s)
             frames, rate_hz = sound.frames, int(sound.samplerate)
             samples = sound.read(dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, RuntimeError, ValueError) as error:
@@ -150,7 +152,7 @@ def _decoded(content: bytes, file: SoundFile) -> tuple[NDArray[np.float32], int]
     return np.ascontiguousarray(samples.T), rate_hz
 
 
-def _check_form(sound: Any, file: SoundFile) -> None:
+def _check_form(sound: Any, file: SoundFile, longest_s: float) -> None:
     """Make sure that a sound file is one that can be played.
 
     Raises:
@@ -166,8 +168,8 @@ def _check_form(sound: Any, file: SoundFile) -> None:
     if sound.samplerate not in RATES_HZ:
         message = f"{file.path} has {sound.samplerate} frames a second, which no sound has"
         raise UserError(Code.FILE, message, file.span)
-    if sound.frames > LONGEST_S * sound.samplerate:
-        message = f"{file.path} is longer than {LONGEST_S} seconds"
+    if sound.frames > longest_s * sound.samplerate:
+        message = f"{file.path} is longer than {longest_s:g} seconds"
         raise UserError(Code.LIMIT, message, file.span)
 
 
