@@ -198,3 +198,15 @@ def test_memory_that_runs_out_is_a_limit(here):
     assert error.code == "E_LIMIT"
     assert list(stage.session.patch.nodes) == ["out", "a", "b"]
     stage.say("unload a", "wait 100ms", "load sampler as c file a.flac")
+
+
+def test_a_snapshot_knows_which_file_was_played(here):
+    """`diff` tells of another file under the same name, and `recall` plays the first one again."""
+    write(here / "a.wav", sine(300.0, 0.5, 48_000))
+    write(here / "b.wav", sine(600.0, 0.5, 48_000))
+    stage = Stage()
+    stage.say("load sampler as s file a.wav", "snapshot first", "unload s")
+    stage.say("load sampler as s file b.wav")
+    assert any("a.wav" in line for line in stage.say("diff first").results[0].lines)
+    stage.say("recall first", "wait 50ms", "trigger s", "wait 400ms")
+    assert abs(cents(pitch(stage.frames[4800:16_800, 0]), 300.0)) < 1.0
