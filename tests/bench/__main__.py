@@ -109,7 +109,7 @@ def engine_s(count: int, seconds: int) -> float:
     return spent / (done * BLOCK / RATE)
 
 
-@njit(**OPTIONS)
+@njit(**{**OPTIONS, "no_cpython_wrapper": False})
 def call_often(
     address: int, rows: int, source: int, target: int, memory: int, rate: int, times: int
 ) -> None:

@@ -10,7 +10,7 @@ from chronus.commands.registry import commands, handlers
 from chronus.data import data_path
 from chronus.doors.replies import as_text
 from chronus.modules.catalog import kinds
-from chronus.session.library import read_file
+from chronus.session.instrument_files import read_file
 from chronus.session.offline import Offline
 from chronus.session.session import Session
 
