@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -186,7 +187,8 @@ def _play(given: argparse.Namespace) -> int:
     if given.call == "play":
         length = Length(given.seconds, given.bars)
         what = f"play {' '.join(given.files)}"
-        return calls.play(lines, calls.kinds_in(lines), options, length, what)
+        folders = tuple(str(Path(path).parent) for path in given.files)
+        return calls.play(lines, calls.kinds_in(lines), options, length, what, folders)
     return calls.play(calls.piped_lines(), [], options, Length(), calls.PIPE)
 
 

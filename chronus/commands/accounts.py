@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chronus.dsp.declaration import Input, Kind
     from chronus.patch.instruments import Definition, Instrument
     from chronus.patch.model import Cable, Node, Patch
+    from chronus.patch.recording import Recording
 
 
 LARGEST_RANGE: Final = 1e12
@@ -119,9 +120,22 @@ def port_owners(name: str) -> list[tuple[str, Input | None]]:
     return found
 
 
+def recording_data(recording: Recording) -> dict[str, Any]:
+    """What is known of the sound of a node's file."""
+    return {
+        "file": recording.path,
+        "mark": recording.mark,
+        "rate": recording.rate_hz,
+        "seconds": recording.seconds,
+        "channels": recording.channels,
+    }
+
+
 def node_lines(patch: Patch, node: Node) -> tuple[str, ...]:
     """All that is known of a node, as lines."""
     lines = [f"{node.name}: {node.kind}, {node.declaration.doc}"]
+    if node.recording is not None:
+        lines.append(f"file: {node.recording}, mark {node.recording.mark}")
     rows = [_input_row(p, node.value(p.name)) for p in all_inputs(patch, node)]
     lines += ["inputs (set to, range):", *_table(rows)]
     cables = [c for c in patch.cables if node.name in (c.source, c.target)]

@@ -18,6 +18,7 @@ from chronus.commands.accounts import (
     port_example,
     port_lines,
     port_owners,
+    recording_data,
     walked,
 )
 from chronus.commands.declaration import Command
@@ -119,6 +120,8 @@ def _node(patch: Patch, node: Node) -> Result:
         "sequences": [sequence_data(patch, target) for target in _targets_of(patch, node.name)],
         "heard": node.name in heard(patch),
     }
+    if node.recording is not None:
+        data["recording"] = recording_data(node.recording)
     return Result(node.name, node_lines(patch, node), data)
 
 

@@ -160,6 +160,7 @@ def prepare_lines(
     errors: list[UserError] = []
     count = 0
     before, draft.builds = draft.builds, allowed is BUILDING
+    folder, draft.folder = draft.folder, _folder_of(path, span)
     for text, number in gathered(lines):
         if allowed is None:
             draft.begin_line()
@@ -170,7 +171,7 @@ def prepare_lines(
                 count += 1
         except UserError as error:
             errors.append(error.at(Span(number, 1, 1)))
-    draft.builds = before
+    draft.builds, draft.folder = before, folder
     if errors:
         kinds = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
         read_as = "" if allowed is None else f" (read as a patch of version {VERSION})"
@@ -179,6 +180,11 @@ def prepare_lines(
             Code.FILE, message, span, errors[0].suggestions, [show_error(e) for e in errors]
         )
     return count
+
+
+def _folder_of(path: str, span: Span | None) -> str:
+    """The folder of a file that was named; "" for a block."""
+    return "" if span is None else str(_found(expanded(path, span)).parent)
 
 
 def _check_allowed(part: Said, number: int, allowed: tuple[type, ...] | None) -> None:
@@ -190,7 +196,7 @@ def _check_allowed(part: Said, number: int, allowed: tuple[type, ...] | None) ->
 
 def _save(draft: Draft, statement: Save) -> None:
     path = writable(statement.path, statement.span)
-    lines = patch_lines(draft.patch, made_here(draft.patch))
+    lines = patch_lines(draft.patch, made_here(draft.patch), folder=path.parent)
     text = "\n".join([HEAD, *lines]) + "\n"
     draft.open_first(lambda _: write_whole(path, text.encode(), statement.path, statement.span))
     draft.say(Result(f"saved {statement.path} ({len(lines)} lines)", data={"file": statement.path}))
@@ -268,6 +274,8 @@ def _put(draft: Draft, lines: list[str], path: str, span: Span | None) -> int:
     # Who replays what was said may find another file there, or none.
     parts = [part for text, number in gathered(lines) for part in read(text, number)]
     plain = [in_a_block(part) for part in parts if not isinstance(part.statement, Instrument)]
+    if any(node.recording is not None for node in built.patch.nodes.values()):
+        plain = patch_lines(built.patch, in_block=True)  # with whole paths, and marks
     in_full = f"open {{ {'; '.join(plain)} }}"
     draft.in_full = in_full if len(in_full) < LONGEST_BLOCK // 2 else ""
     draft.made_from = tuple(dict.fromkeys(map(text_of, built.patch.instruments.values())))

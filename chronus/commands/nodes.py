@@ -7,6 +7,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from chronus.commands.accounts import recording_data
 from chronus.commands.declaration import Command
 from chronus.commands.making import check_manner, known
 from chronus.commands.values import checked_value
@@ -26,6 +27,8 @@ from chronus.session import instrument_files
 from chronus.session.console import Console
 from chronus.session.draft import Result
 from chronus.session.naming import exposed_input
+from chronus.session.recordings import read_recording
+from chronus.session.saving import load_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from chronus.errors import Span
     from chronus.patch.instruments import Definition
     from chronus.patch.model import Patch
+    from chronus.patch.recording import Recording
     from chronus.session.draft import Draft
 
 
@@ -110,27 +114,57 @@ def _load_node(draft: Draft, statement: Load) -> None:
         message = f"{kind.name} is a kind of module: voices, mono, legato and glide are for"
         message += " instruments, which `list instruments` shows"
         raise UserError(Code.STATE, message, manner.span)
+    recording = _recording(draft, kind, statement)
     if wanted is not None and wanted.text in draft.patch.nodes:
         there = draft.patch.nodes[wanted.text]
-        if there.kind == kind.name and not statement.settings:
+        is_so = statement.file is None or there.recording == recording
+        if there.kind == kind.name and not statement.settings and is_so:
             text = f"{there.name}: {kind.name}"
-            data = {"node": there.name, "kind": kind.name}
-            draft.say(Result(text, data=data, already=True))
+            already = {"node": there.name, "kind": kind.name}
+            draft.say(Result(text, data=already, already=True))
             return
     if wanted is not None:
         _check_free(draft, wanted)
     name = draft.patch.free_name(kind.name) if wanted is None else wanted.text
-    patch = draft.patch.with_node(Node(name, kind.name, draft.patch.count))
+    patch = draft.patch.with_node(Node(name, kind.name, draft.patch.count, recording=recording))
     for setting in statement.settings:
         trial = type(draft)(draft.session, patch, draft.transport, draft.frame)
         port = trial.input_of(patch.nodes[name], setting.port)
         patch = patch.with_value(name, port.name, checked_value(port, setting.value, draft.pace))
+    data: dict[str, object] = {"node": name, "kind": kind.name}
+    what = ""
+    if recording is not None:
+        # Who replays what was said may be elsewhere, and the file another one.
+        draft.in_full = draft.in_full if draft.builds else load_line(patch.nodes[name])
+        what, data["recording"] = f", {recording}", recording_data(recording)
     draft.rewire(patch)
     where = " > out" if name in heard(patch) else ""
-    draft.say(Result(f"{name}: {kind.name}{where}", data={"node": name, "kind": kind.name}))
+    draft.say(Result(f"{name}: {kind.name}{where}{what}", data=data))
+
+
+def _recording(draft: Draft, kind: Kind, statement: Load) -> Recording | None:
+    """The sound of the file that a line names; None where it names none.
+
+    Raises:
+        UserError: E_STATE, the kind plays none; E_FILE or E_LIMIT, it cannot be read.
+    """
+    if statement.file is None:
+        return None
+    if not kind.recording:
+        takers = [k.name for k in kinds().values() if k.recording]
+        message = f"{kind.name} plays no file; {', '.join(takers)} do"
+        raise UserError(Code.STATE, message, statement.file.span, tuple(takers))
+    if draft.exposes is not None:
+        message = "an instrument names no sound file: load it beside the instrument"
+        raise UserError(Code.STATE, message, statement.file.span)
+    rate_hz, longest_s = draft.session.rate_hz, kind.recording_s
+    return read_recording(statement.file, rate_hz, draft.folders, longest_s)
 
 
 def _load_instrument(draft: Draft, statement: Load, definition: Definition) -> None:
+    if statement.file is not None:
+        message = f"{definition.name} is an instrument, and plays no file"
+        raise UserError(Code.STATE, message, statement.file.span)
     wanted, manner = statement.name, statement.manner
     check_manner(manner, definition.player, statement.kind)
     voices = definition.voices if manner.voices is None else int(manner.voices.value)
@@ -260,7 +294,8 @@ def _copy(draft: Draft, statement: Copy) -> None:
         nodes = list(inner_nodes(before, instrument))
     patch = before
     for one in nodes:
-        patch = patch.with_node(Node(names[one.name], one.kind, patch.count, one.values))
+        copy = replace(one, name=names[one.name], number=patch.count)
+        patch = patch.with_node(copy)
     if instrument is not None:
         copied = {**patch.instruments, name: replace(instrument, name=name)}
         patch = replace(patch, instruments=MappingProxyType(copied))
@@ -308,7 +343,7 @@ def _copies_in(group: frozenset[str], names: Mapping[str, str]) -> frozenset[str
 COMMANDS = (
     Command(
         verb="load",
-        form="load KIND|INSTRUMENT [as NAME] [PORT=VALUE ...]"
+        form="load KIND|INSTRUMENT [as NAME] [file FILE [mark M]] [PORT=VALUE ...]"
         " [voices N] [mono] [legato] [glide TIME]",
         doc="Make a node of a module kind, or an instrument; what makes sound is heard at once",
         examples=(
@@ -316,12 +351,16 @@ COMMANDS = (
             "load saw as lead freq=55hz",
             "load filter cutoff=800hz resonance=0.4",
             "load tb303 as acid cutoff=800",
+            "load sampler as amen file patches/samples/break.flac slices=16",
         ),
         handles={Load: _load},
         more=(
             "A second `load kick` is named kick2. What makes sound and is patched to nothing else",
             "is heard by itself: `patch` moves it, `unpatch NAME > out` silences it for good.",
             "voices, mono, legato and glide are for instruments, in place of what their files say.",
+            "sampler, grains and convolve play a WAV or FLAC file: `load sampler file x.wav`.",
+            "A relative path begins at the file that the line stands in, or where one works. With",
+            "`mark`, as `save` writes it, a file whose content has changed is refused.",
         ),
     ),
     Command(

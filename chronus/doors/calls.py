@@ -186,6 +186,7 @@ def render(path: str, how: Rendering, options: Options) -> int:
         backend.add_sink(recorder, 0)
         try:
             session = Session(backend, handlers(), is_score=True)
+            session.folders = (str(Path(path).parent),)
             session.pending.on_news(lambda n: manner.write(replies.news(n, as_object=manner.json)))
             failed, end = play_score(session, lines, how.length, manner, path)
         finally:
@@ -367,12 +368,18 @@ def _end_on_signal(_number: int, _frame: object) -> None:
 
 
 def play(
-    lines: Iterable[str], kinds: list[str], options: Options, length: Length, what: str
+    lines: Iterable[str],
+    kinds: list[str],
+    options: Options,
+    length: Length,
+    what: str,
+    folders: tuple[str, ...] = (),
 ) -> int:
-    """Play a score live; `what` says to others what it is."""
+    """Play a score live; `what` says to others what it is, `folders` are those of its files."""
     manner = Manner(write_out, json=options.json, strict=options.strict, answers_blank=what == PIPE)
     with live(options, kinds, manner) as machine:
         session = Session(machine.start(), handlers(), is_score=True)
+        session.folders = folders
         machine.attend(session)
         try:
             with machine.door(what, lambda: session):

@@ -27,6 +27,7 @@ def check(paths: list[str]) -> int:
     errors = 0
     for path in paths:
         session = Session(Offline(48_000), handlers(), is_score=True)
+        session.folders = (str(Path(path).parent),)
         draft = session.draft()
         try:
             lines = read_lines(path)

@@ -6,7 +6,8 @@ the declaration does not ask for. A kernel has one signature for all kinds:
 
     kernel(rows, source, target, memory, rate)
 
-`rows` is the address of a table of row addresses, inputs first, then outputs; `source` and
+`rows` is the address of a table of row addresses, inputs first, then outputs, then the recording;
+`source` and
 `target` are the addresses of the node's state before and after the block; `memory` is the address
 of its delay memory; `rate` is in Hz. The kernel of one voice and the wide one call the same tick in
 the same order of arithmetic, so they give the same bits. Both go a shorter way through a block in
@@ -19,10 +20,11 @@ import ast
 import hashlib
 import inspect
 import textwrap
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from chronus.dsp.declaration import HELPERS, Kind, source_of
+from chronus.dsp.declaration import HELPERS, RECORDING_HEAD, Kind, Table, source_of
 from chronus.dsp.layout import WIDE, state_layout
 from chronus.dsp.stages import cut, stage_sources
 from chronus.dsp.steady import MARKS, Ways, split
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 
 GENERATOR_VERSION: Final = 5
 CASTS: Final = {"f4": "float32", "f8": "float64", "i4": "int32", "u4": "uint32"}
-BUILTINS: Final = frozenset({"min", "max", "abs", "int", "len", "sqrt", *CASTS, *MARKS})
+BUILTINS: Final = frozenset({"min", "max", "abs", "int", "len", "range", "sqrt", *CASTS, *MARKS})
 
 HEADER: Final = '''"""Generated from the kind `{name}`; made anew when its declaration changes."""
 from math import sqrt
@@ -54,6 +56,7 @@ class _Float32(ast.NodeTransformer):
         self.names = names
         self.own = own
         self.used: list[Callable[..., Any]] = []
+        self.tables: list[Table] = []
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         if isinstance(node.value, float):
@@ -81,6 +84,10 @@ class _Float32(ast.NodeTransformer):
         if node.id in self.own or node.id in BUILTINS:
             return node
         value = self.names.get(node.id)
+        if isinstance(value, Table):
+            assert value.make.__name__ == node.id, f"{node.id} is a table by another name"
+            self.tables.append(value)
+            return node
         assert isinstance(value, (int, float)), f"{node.id} is not a number"
         return self.visit_Constant(ast.Constant(value))
 
@@ -89,8 +96,17 @@ def _cast(name: str, value: ast.expr) -> ast.Call:
     return ast.Call(ast.Name(name, ast.Load()), [value], [])
 
 
-def _rewritten(function: Callable[..., Any], name: str) -> tuple[str, list[Callable[..., Any]]]:
-    """A function's source in float32 under another name, and the helpers that it calls."""
+@dataclass(frozen=True, slots=True)
+class _Rewritten:
+    """A function's source in float32, the helpers that it calls and the tables that it reads."""
+
+    source: str
+    helpers: list[Callable[..., Any]]
+    tables: list[Table]
+
+
+def _rewritten(function: Callable[..., Any], name: str) -> _Rewritten:
+    """A function under another name."""
     tree = ast.parse(textwrap.dedent(source_of(function)))
     definition = tree.body[0]
     assert isinstance(definition, ast.FunctionDef)
@@ -110,16 +126,34 @@ def _rewritten(function: Callable[..., Any], name: str) -> tuple[str, list[Calla
     new = ast.parse(f"def {name}({parameters}):\n    pass").body[0]
     assert isinstance(new, ast.FunctionDef)
     new.body = body
-    return ast.unparse(ast.fix_missing_locations(new)), rewrite.used
+    source = ast.unparse(ast.fix_missing_locations(new))
+    return _Rewritten(source, rewrite.used, rewrite.tables)
 
 
-def _helpers(wanted: list[Callable[..., Any]], done: dict[Callable[..., Any], str]) -> None:
-    """Add the helpers of `wanted`, and theirs, to `done`, the deepest first."""
+def _helpers(
+    wanted: list[Callable[..., Any]], done: dict[Callable[..., Any], str], tables: list[Table]
+) -> None:
+    """Add the helpers of `wanted`, and theirs, to `done`, the deepest first; also their tables."""
     for function in wanted:
         if function not in done:
-            source, deeper = _rewritten(function, function.__name__)
-            _helpers(deeper, done)
-            done[function] = source
+            own = _rewritten(function, function.__name__)
+            _helpers(own.helpers, done, tables)
+            done[function] = own.source
+            tables += own.tables
+
+
+def _table_source(table: Table) -> str:
+    """The function that makes a table, under its own name, and the table in its place."""
+    tree = ast.parse(textwrap.dedent(source_of(table.make)))
+    (definition,) = tree.body
+    assert isinstance(definition, ast.FunctionDef)
+    definition.decorator_list = []
+    for node in ast.walk(definition):
+        if isinstance(node, ast.arg):
+            node.annotation = None
+        elif isinstance(node, ast.FunctionDef):
+            node.returns = None
+    return f"{ast.unparse(tree)}\n\n\n{definition.name} = {definition.name}()"
 
 
 def _indented(lines: list[str], depth: int) -> list[str]:
@@ -148,7 +182,7 @@ def _prelude(kind: Kind, name: str) -> list[str]:
         "@njit(void(int64, int64, int64, int64, int64), **OPTIONS)",
         f"def {name}(rows, source, target, memory, rate):",
         "    dt = float32(float64(1.0) / float64(rate))",
-        f"    table = longs(rows, {len(kind.input_rows) + len(kind.output_rows)})",
+        f"    table = longs(rows, {len(kind.input_rows) + len(kind.output_rows) + 1})",
     ]
     lines += [
         f"    frames_{memory.name} = "
@@ -211,6 +245,12 @@ def _row_lines(kind: Kind, frames: int) -> list[str]:
     lines = []
     for i, row in enumerate(rows):
         lines += [f"    at_{row} = table[{i}]", f"    {row} = floats(at_{row}, {frames})"]
+    if kind.recording:
+        count = f"{RECORDING_HEAD} + int(recording_head[0]) * int(recording_head[1])"
+        lines += [
+            f"    recording_head = floats(table[{len(rows)}], {RECORDING_HEAD})",
+            f"    {kind.recording} = floats(table[{len(rows)}], {count})",
+        ]
     return lines
 
 
@@ -274,7 +314,8 @@ def _wide_loop(kind: Kind, tick: str, values: tuple[str, ...]) -> list[str]:
     outputs = [name for _, name in kind.output_rows]
     arguments = [f"z_{state.name}[j]" for state in kind.state]
     arguments += [f"row_{name}[k * {WIDE} + j]" for _, name in kind.input_rows]
-    arguments += [memory.name for memory in kind.memories] + ["dt"]
+    arguments += [memory.name for memory in kind.memories]
+    arguments += [*filter(None, [kind.recording]), "dt"]
     arguments += [f"h_{name}[j]" for name in values]
     results = [f"z_{state.name}[j]" for state in kind.state] + [f"y_{name}[j]" for name in outputs]
     lines = [f"for k in range({BLOCK}):", f"    for j in range({WIDE}):"]
@@ -292,14 +333,16 @@ def _wide_loop(kind: Kind, tick: str, values: tuple[str, ...]) -> list[str]:
 def kernel_source(kind: Kind, *, wide: bool = False) -> str:
     """The whole file of a kind's mono or wide kernel."""
     helpers: dict[Callable[..., Any], str] = {}
-    tick, used = _rewritten(kind.tick, "tick")
-    _helpers(used, helpers)
+    tick = _rewritten(kind.tick, "tick")
+    tables = list(tick.tables)
+    _helpers(tick.helpers, helpers, tables)
     names = [function.__name__ for function in helpers]
     assert len(set(names)) == len(names), f"{kind.name}: two helpers of one name"
-    ways = split(kind, tick)
+    ways = split(kind, tick.source)
     functions, kernel = wide_source(kind, ways) if wide else mono_source(kind, ways)
     called = [f"@njit(forceinline=True, **OPTIONS)\n{f}" for f in [*helpers.values(), *functions]]
-    return HEADER.format(name=kind.name) + "\n\n\n".join([*called, kernel]) + "\n"
+    made = [_table_source(table) for table in dict.fromkeys(tables)]
+    return HEADER.format(name=kind.name) + "\n\n\n".join([*made, *called, kernel]) + "\n"
 
 
 def kernel_name(kind: Kind, *, wide: bool = False) -> str:

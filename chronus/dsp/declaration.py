@@ -15,10 +15,11 @@ A kind is declared once, by `@module`, above a pure function (its *tick*):
         ...
         return phase, out
 
-The tick's arguments are its states, its inputs, its memories and `dt` (seconds a sample), in the
-declared order and by the declared names; it returns its states and its outputs, in order. A port
-called `in` is the argument `in_`; a port of two channels is two arguments, `NAME_left` and
-`NAME_right`. This file needs neither numpy nor numba: it is read by the shell in its first second.
+The tick's arguments are its states, its inputs, its memories, its recording and `dt` (seconds a
+sample), in the declared order and by the declared names; it returns its states and its outputs, in
+order. A port called `in` is the argument `in_`; a port of two channels is two arguments,
+`NAME_left` and `NAME_right`. This file needs neither numpy nor numba: it is read by the shell in
+its first second.
 """
 
 from __future__ import annotations
@@ -137,6 +138,11 @@ class Memory:
     seconds: float
 
 
+RECORDING_HEAD: Final = 2
+"""Numbers before the sound in a recording: its frames, and 1 or 2 channels. The left side follows,
+then the right one. Where a node has no file, both are 0. A tick never writes to it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A module kind, as the whole program knows it; made by `@module`."""
@@ -148,6 +154,8 @@ class Kind:
     outputs: tuple[Output, ...]
     state: tuple[State, ...]
     memories: tuple[Memory, ...]
+    recording: str
+    recording_s: float
     source: str
     example: str
     hidden: bool
@@ -160,7 +168,7 @@ class Kind:
         """What places and values of a node are made by: a node cannot live on in another shape."""
         inputs = tuple(replace(port, doc="") for port in self.inputs)
         outputs = tuple(replace(port, doc="") for port in self.outputs)
-        return (inputs, outputs, self.state, self.memories)
+        return (inputs, outputs, self.state, self.memories, self.recording)
 
     @property
     def words(self) -> Kind:
@@ -253,6 +261,8 @@ def module(
     outputs: tuple[Output, ...] = (),
     state: tuple[State, ...] = (),
     memories: tuple[Memory, ...] = (),
+    recording: str = "",
+    recording_s: float = 120.0,
     source: str,
     example: str,
     hidden: bool = False,
@@ -268,6 +278,8 @@ def module(
         outputs: ports that give signals; the first is the main one.
         state: numbers kept from sample to sample.
         memories: delay memory.
+        recording: what the tick calls the sound of the node's file, see RECORDING_HEAD.
+        recording_s: how long that may be.
         source: the paper or page that it follows.
         example: command lines, parted by `;`, that run as a test and make it heard.
         hidden: used by the program itself and not offered to users.
@@ -284,6 +296,8 @@ def module(
             outputs=outputs,
             state=state,
             memories=memories,
+            recording=recording,
+            recording_s=recording_s,
             source=source,
             example=example,
             hidden=hidden,
@@ -299,6 +313,7 @@ def module(
             *(slot.name for slot in state),
             *(name for _, name in kind.input_rows),
             *(memory.name for memory in memories),
+            *filter(None, [recording]),
             "dt",
         ]
         given = list(inspect.signature(tick).parameters)
@@ -317,6 +332,31 @@ def helper(function: F) -> F:
     HELPERS.add(function)
     keep_source(function)
     return function
+
+
+class Table:
+    """Numbers that never change, for ticks and helpers of the file to read by whole indices.
+
+    The compiler writes the function that makes them into the kernels that read them: it stands
+    alone, has no arguments, imports what it needs, and gives a float32 array of one dimension and
+    less than a million bytes. What it gives must be the same on every machine, to the last bit.
+    """
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self.make = make
+        self._values: Any = None
+        keep_source(make)
+
+    def __getitem__(self, index: int) -> float:
+        """A number, when it is read from Python."""
+        if self._values is None:
+            self._values = self.make()
+        return float(self._values[index])
+
+
+def table(make: Callable[[], Any]) -> Table:
+    """Make a table of the function that computes it; the function's name is the table's name."""
+    return Table(make)
 
 
 def freq(default: float = 110.0) -> Input:

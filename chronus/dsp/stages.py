@@ -229,7 +229,7 @@ def _loop(kind: Kind, stages: Stages, stage: int, prefix: str, values: tuple[str
         if state.name in states
     }
     inputs = {name for _, name in kind.input_rows}
-    fixed = {"dt", *(memory.name for memory in kind.memories)}
+    fixed = {"dt", kind.recording, *(memory.name for memory in kind.memories)}
     rows = {name for step in stages.steps if step.stage < stage for name in step.gives}
     needed = {name for step in steps if step.code for name in step.needs}
     places = (

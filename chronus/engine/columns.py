@@ -235,6 +235,7 @@ class Node(IntEnum):
     SUMS = 19  # first of the rows that hold the sum of the voices of an output row
     LEAVES = 20  # a bit for each output row whose sum something listens to
     BEHIND = 21  # the player whose voices alone are heard through it, or NONE
+    RECORDING = 22  # offset in frames of the sound of its file; 0: its kind plays none
 
 
 class Choice(IntEnum):

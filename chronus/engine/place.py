@@ -65,6 +65,7 @@ class Place:
         group: number of its voices among all groups of voices.
         voices: how many there are of them.
         is_player: whether it is what notes go to.
+        recording: where the sound of its file lies, in frames as `memory`, and how many they are.
     """
 
     kind: Kind
@@ -80,6 +81,8 @@ class Place:
     group: int = NONE
     voices: int = 1
     is_player: bool = False
+    recording: int = 0
+    recording_frames: int = 0
 
     @property
     def width(self) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from chronus.dsp.declaration import RECORDING_HEAD
 from chronus.dsp.layout import WIDE, memory_frames, state_layout
 from chronus.engine.layout import (
     ASLEEP,
@@ -106,6 +107,7 @@ class Places:
         width = WIDE if has_voices else 1
         size = size_of(kind, self._rate_hz, width, is_player=has_voices and node.is_player)
         player, base = self._players.take(node, take) if has_voices else (NONE, NONE)
+        recorded = recording_frames(node)
         return Place(
             kind=kind,
             number=kernel_number(node),
@@ -120,6 +122,8 @@ class Places:
             group=base // WIDE + node.group if has_voices else NONE,
             voices=min(node.voices - WIDE * node.group, WIDE) if has_voices else 1,
             is_player=has_voices and node.is_player,
+            recording=take("memory", recorded) if recorded else 0,
+            recording_frames=recorded,
         )
 
     def leave_to_ghost(self, place: Place) -> None:
@@ -131,6 +135,8 @@ class Places:
         self._pools["nodes"].give(place.slot, 1)
         self._pools["state"].give(place.state, place.size.state)
         self._pools["memory"].give(place.memory, place.size.memory)
+        if place.recording_frames:
+            self._pools["memory"].give(place.recording, place.recording_frames)
         self._pools["ports"].give(place.ports, place.size.ports)
         self._pools["rows_in"].give(place.rows_in, place.size.rows_in)
         self._pools["rows_out"].give(place.rows_out, place.size.rows_out)
@@ -169,6 +175,7 @@ class Places:
         arena.rings[:, place.slot, Tail.SINCE] = NONE
         arena.calm[:, place.slot] = 0
         arena.memory[place.memory : place.memory + size.memory] = 0.0
+        self._install_recording(place, node)
         arena.rows_out[:, place.rows_out : place.rows_out + size.rows_out] = 0.0
         arena.filled[place.rows_in : place.rows_in + size.rows_in] = np.nan
         for index, port in enumerate(kind.inputs):
@@ -176,6 +183,15 @@ class Places:
             arena.port_legato[place.ports + index] = node.is_legato and port.name == "gate"
         if place.group != NONE:
             self._install_voices(place, node)
+
+    def _install_recording(self, place: Place, node: GraphNode) -> None:
+        """Write the sound of a node's file where its kernel finds it, long before it is played."""
+        part = self._arena.memory[place.recording : place.recording + place.recording_frames]
+        part[:RECORDING_HEAD] = 0.0
+        if node.recording is not None and place.recording_frames:
+            samples = node.recording.samples
+            part[:RECORDING_HEAD] = samples.shape[1], samples.shape[0]
+            part[RECORDING_HEAD:] = samples.ravel()
 
     def _install_port(self, at: int, port: Input, value: float) -> None:
         arena, start = self._arena, np.float32(value)
@@ -231,6 +247,13 @@ class Places:
 def kernel_number(node: GraphNode) -> int:
     """The number of the kernel that computes a node as it is now."""
     return catalog().number(wide(node.kind) if node.voices > 1 else node.kind)
+
+
+def recording_frames(node: GraphNode) -> int:
+    """What the sound of a node's file takes of the memory, with its head; 0 of other kinds."""
+    if not kinds()[node.kind].recording:
+        return 0
+    return RECORDING_HEAD + (0 if node.recording is None else node.recording.samples.size)
 
 
 def voice_names(node: GraphNode) -> list[str]:

@@ -174,6 +174,8 @@ COST_US: Final = MappingProxyType(
         "fm": 100.0,
         "pluck": 450.0,
         "supersaw": 410.0,
+        "wavetable": 280.0,
+        "sampler": 1100.0,
         "kick": 375.0,
         "snare": 575.0,
         "hat": 710.0,
@@ -206,6 +208,11 @@ COST_US: Final = MappingProxyType(
         "limiter": 500.0,
         "reverb": 2100.0,
         "chorus": 850.0,
+        "flanger": 920.0,
+        "phaser": 1720.0,
+        "shift": 970.0,
+        "grains": 5400.0,
+        "convolve": 50_000.0,
         "eq": 450.0,
         "ring": 4.0,
         "crush": 140.0,
@@ -353,6 +360,7 @@ def _node_row(place: Place) -> list[int]:
     row[Node.VOICES] = place.voices
     row[Node.SUMS] = place.heard_rows
     row[Node.BEHIND] = NONE
+    row[Node.RECORDING] = place.recording
     return row
 
 

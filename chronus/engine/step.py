@@ -73,6 +73,7 @@ N_KIND, N_STATE, N_MEMORY = int(Node.KIND), int(Node.STATE), int(Node.MEMORY)
 N_ROW_IN, N_INPUTS, N_ROW_OUT = int(Node.ROW_IN), int(Node.INPUTS), int(Node.ROW_OUT)
 N_OUTPUTS, N_SLOT = int(Node.OUTPUTS), int(Node.SLOT)
 N_CHOICES, N_GROUP, N_BEHIND = int(Node.CHOICES), int(Node.GROUP), int(Node.BEHIND)
+N_RECORDING = int(Node.RECORDING)
 
 
 @njit(**ONCE)
@@ -177,6 +178,7 @@ def run_nodes(
             row += 1
         for k in range(node[N_OUTPUTS]):
             scratch[node[N_INPUTS] + k] = arena.rows_out[new, node[N_ROW_OUT] + k].ctypes.data
+        scratch[node[N_INPUTS] + node[N_OUTPUTS]] = memory + 4 * node[N_RECORDING]
         if has_rung_out(arena, block, node):
             hush(arena, new, node)
             continue

@@ -44,7 +44,7 @@ N_KIND, N_STATE, N_MEMORY = int(Node.KIND), int(Node.STATE), int(Node.MEMORY)
 N_STATE_BYTES, N_MEMORY_FRAMES = int(Node.STATE_BYTES), int(Node.MEMORY_FRAMES)
 N_ROW_IN, N_INPUTS, N_ROW_OUT = int(Node.ROW_IN), int(Node.INPUTS), int(Node.ROW_OUT)
 N_OUTPUTS, N_SLOT, N_CHOICES = int(Node.OUTPUTS), int(Node.SLOT), int(Node.CHOICES)
-N_GROUP = int(Node.GROUP)
+N_GROUP, N_RECORDING = int(Node.GROUP), int(Node.RECORDING)
 SINCE = int(Tail.SINCE)
 LEFT, WORDS = int(Choice.LEFT), int(Choice.WORDS)
 SAMPLES = BLOCK * WIDE
@@ -358,6 +358,8 @@ def run_voices(
     for k in range(node[N_OUTPUTS]):
         rows = arena.rows_out[new, node[N_ROW_OUT] + WIDE * k]
         scratch[node[N_INPUTS] + k] = rows.ctypes.data
+    recording = arena.memory.ctypes.data + 4 * node[N_RECORDING]
+    scratch[node[N_INPUTS] + node[N_OUTPUTS]] = recording
     if has_rung_out(arena, block, node):
         hush(arena, new, node)
         silence_sums(arena, new, node)

@@ -102,7 +102,20 @@ def _load(tree: Node, line: int) -> st.Load:
             raise UserError(Code.SYNTAX, message, setting.port.span)
         seen.add(setting.port.text)
     manner = making.manner(tree, line)
-    return st.Load(st.Name(plain, kind.span), called[0] if called else None, settings, manner)
+    name = called[0] if called else None
+    return st.Load(st.Name(plain, kind.span), name, settings, manner, _sound_file(tree, line))
+
+
+def _sound_file(tree: Node, line: int) -> st.SoundFile | None:
+    found = [part for part in trees(tree) if part.data == "recording"]
+    if not found:
+        return None
+    path, span = _path(found[0], line)
+    if len(found) > 1:
+        message = "a node plays one file; name it once"
+        raise UserError(Code.SYNTAX, message, _path(found[1], line)[1])
+    marks = tokens(found[0], "LABEL")
+    return st.SoundFile(path, span, str(marks[0]).lower() if marks else "")
 
 
 def _unload(tree: Node, line: int) -> st.Unload:

@@ -78,11 +78,21 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
+class SoundFile:
+    """`file FILE` behind a `load`; `mark` is that of the content that it is to have."""
+
+    path: str
+    span: Span
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
     kind: Name
     name: Name | None
     settings: tuple[Setting, ...]
     manner: Manner = UNSAID
+    file: SoundFile | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,21 @@
-"""The stereo echo."""
+"""The stereo echo: with a filtered loop, sides that change places, and a time that sways."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chronus.dsp.approx import f4, f8, loop_limit, tan_numerator
+from chronus.dsp.approx import (
+    cycles,
+    f4,
+    f8,
+    i4,
+    loop_limit,
+    sin_cycles,
+    steady,
+    tan_numerator,
+    turning,
+    wrapped,
+)
 from chronus.dsp.declaration import (
     Curve,
     Family,
@@ -44,8 +55,16 @@ def read_between(line: MutableSequence[float], before: int, share: float) -> flo
     return ((c3 * share + c2) * share + c1) * share + y1
 
 
+@helper
+def opened(hz: float, dt: float) -> float:
+    """Of a one-pole lowpass: the share of a new sample that it takes at once; none at 0 Hz."""
+    x = min(hz * dt, 0.45)
+    n = tan_numerator(x)
+    return n / (n + (0.25 - x * x))
+
+
 @module(
-    doc="Stereo echo with feedback and a darkening loop.",
+    doc="Stereo echo with a filtered loop; ping-pong and a swaying time where they are wanted.",
     family=Family.EFFECT,
     inputs=(
         audio("in", "What is echoed", channels=2),
@@ -61,9 +80,28 @@ def read_between(line: MutableSequence[float], before: int, share: float) -> flo
             "hz",
             Curve.EXPONENTIAL,
         ),
+        Input(
+            "lowcut",
+            "Corner of the highpass in the loop; at 0 it is open",
+            0.0,
+            0.0,
+            2000.0,
+            "hz",
+            Curve.EXPONENTIAL,
+        ),
+        Input("pingpong", "How much of an echo changes sides; 1 begins at the left", 0.0, 0.0, 1.0),
+        Input("depth", "How far the time sways either way", 0.0, 0.0, 10.0, "ms"),
+        Input("rate", "Cycles a second of the sway", 0.5, 0.02, 10.0, "hz", Curve.EXPONENTIAL),
     ),
     outputs=(Output("out", "The sound and its echoes", channels=2),),
-    state=(State("place", dtype="i8"), State("low_left"), State("low_right")),
+    state=(
+        State("place", dtype="i8"),
+        State("low_left"),
+        State("low_right"),
+        State("thin_left"),
+        State("thin_right"),
+        State("turn", dtype="i4"),
+    ),
     # A little over 4 s: a block that is computed again must not have overwritten what it reads.
     memories=(Memory("line_left", 4.02), Memory("line_right", 4.02)),
     source="Dattorro, Effect Design Part 2, JAES 45 (10), 1997; one-pole lowpass: Zavalishin, "
@@ -75,33 +113,63 @@ def delay(
     place: int,
     low_left: float,
     low_right: float,
+    thin_left: float,
+    thin_right: float,
+    turn: int,
     in_left: float,
     in_right: float,
     time: float,
     feedback: float,
     mix: float,
     tone: float,
+    lowcut: float,
+    pingpong: float,
+    depth: float,
+    rate: float,
     line_left: MutableSequence[float],
     line_right: MutableSequence[float],
     dt: float,
-) -> tuple[int, float, float, float, float]:
+) -> tuple[int, float, float, float, float, int, float, float]:
     # float64: float32 has steps of 1/64 sample at four seconds. The rate is a whole number.
-    rate = int(f8(1.0) / f8(dt) + f8(0.5))
-    samples = f8(time) * rate * f8(0.001)
-    whole = int(samples)
-    share = f4(samples - whole)
-    echo_left = read_between(line_left, place - whole, share)
-    echo_right = read_between(line_right, place - whole, share)
-    x = min(tone * dt, 0.45)
-    n = tan_numerator(x)
-    g = n / (n + (0.25 - x * x))
+    rate_hz = int(f8(1.0) / f8(dt) + f8(0.5))
+    samples = f8(time) * rate_hz * f8(0.001)
+    step = steady(turning(rate * dt))
+    sway = depth * 0.001 / dt
+    phase = cycles(turn)
+    # The right side is a quarter ahead.
+    samples_left = max(samples + f8(sway * sin_cycles(phase)), f8(2.0))
+    samples_right = max(samples + f8(sway * sin_cycles(wrapped(phase + 0.25))), f8(2.0))
+    whole_left = int(samples_left)
+    whole_right = int(samples_right)
+    share_left = f4(samples_left - whole_left)
+    share_right = f4(samples_right - whole_right)
+    echo_left = read_between(line_left, place - whole_left, share_left)
+    echo_right = read_between(line_right, place - whole_right, share_right)
+    g = steady(opened(tone, dt))
     step_left = g * (echo_left - low_left)
     step_right = g * (echo_right - low_right)
     dark_left = low_left + step_left
     dark_right = low_right + step_right
-    line_left[place] = loop_limit(in_left + feedback * dark_left)
-    line_right[place] = loop_limit(in_right + feedback * dark_right)
+    cut = steady(opened(lowcut, dt))
+    lift_left = cut * (dark_left - thin_left)
+    lift_right = cut * (dark_right - thin_right)
+    wet_left = dark_left - (thin_left + lift_left)
+    wet_right = dark_right - (thin_right + lift_right)
+    # Crossing over, both sides of the sound go into the left line, and each line into the other.
+    fed_left = in_left + pingpong * 0.5 * (in_right - in_left)
+    fed_right = in_right - pingpong * in_right
+    back_left = wet_left + pingpong * (wet_right - wet_left)
+    back_right = wet_right + pingpong * (wet_left - wet_right)
+    line_left[place] = loop_limit(fed_left + feedback * back_left)
+    line_right[place] = loop_limit(fed_right + feedback * back_right)
     place = place + 1 if place + 1 < len(line_left) else 0
-    out_left = in_left + mix * (dark_left - in_left)
-    out_right = in_right + mix * (dark_right - in_right)
-    return place, dark_left + step_left, dark_right + step_right, out_left, out_right
+    return (
+        place,
+        dark_left + step_left,
+        dark_right + step_right,
+        thin_left + lift_left + lift_left,
+        thin_right + lift_right + lift_right,
+        i4(turn + step),
+        in_left + mix * (wet_left - in_left),
+        in_right + mix * (wet_right - in_right),
+    )

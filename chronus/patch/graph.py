@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from chronus.patch.model import Cable, Node, Patch
+    from chronus.patch.recording import Recording
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class GraphNode:
         player: `base` of what the notes of its voices go to; "" where it is single.
         is_legato: whether a note that comes while its gate is open begins no new attack.
         lead: key of what it rings with until that is silent: an instrument rings as one.
+        recording: the sound of its file.
     """
 
     key: str
@@ -46,6 +48,7 @@ class GraphNode:
     player: str = ""
     is_legato: bool = False
     lead: str = ""
+    recording: Recording | None = None
 
     @property
     def is_strip(self) -> bool:
@@ -204,7 +207,8 @@ def graph_of(patch: Patch) -> Graph:
             for name, v in node.values.items()
             if node.declaration.find_input(name) is not None
         }
-        nodes[key_of(node)] = GraphNode(key_of(node), node.name, node.kind, own)
+        key = key_of(node)
+        nodes[key] = GraphNode(key, node.name, node.kind, own, recording=node.recording)
         if node.name in audible:
             key = strip_key(node)
             strip = {n: v for n, v in node.values.items() if n in STRIP_PORTS and n not in own}

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from chronus.dsp.declaration import Input, Kind
     from chronus.language.steps import Sequence
     from chronus.patch.instruments import Instrument
+    from chronus.patch.recording import Recording
     from chronus.patch.scenes import Song
 
 OUT: Final = "out"
@@ -34,12 +35,14 @@ class Node:
         kind: name of its kind.
         number: unique for ever; a node that is loaded again is another one.
         values: what was set to anything but its default, by port name, in the port's own unit.
+        recording: the sound of its file, for kinds that play one.
     """
 
     name: str
     kind: str
     number: int
     values: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    recording: Recording | None = None
 
     @property
     def declaration(self) -> Kind:

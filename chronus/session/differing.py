@@ -108,8 +108,10 @@ def _to_out(node: Node) -> str:
 
 def _is_same_node(before: Patch, after: Patch, name: str) -> bool:
     one, other = before.nodes.get(name), after.nodes.get(name)
-    is_there = one is not None and other is not None and one.kind == other.kind
-    return is_there and instrument_of(before, name) == instrument_of(after, name)
+    if one is None or other is None:
+        return False
+    is_alike = (one.kind, one.recording) == (other.kind, other.recording)
+    return is_alike and instrument_of(before, name) == instrument_of(after, name)
 
 
 def _nodes(at: _Lines, after: Patch, in_full: Collection[str]) -> None:

@@ -131,6 +131,7 @@ class Draft:
         line: which one it is, or one of a file that is run.
         base: the patch as the last entry of the history left it.
         changed: the text of each command of the line that has changed it since.
+        folder: of the file that is being read, "" where none is: files that it names lie there.
     """
 
     session: Session
@@ -157,12 +158,18 @@ class Draft:
     line: int = field(default_factory=NUMBERS.__next__)
     base: Patch | None = None
     changed: list[str] = field(default_factory=list)
+    folder: str = ""
     _told: Instant | None = None
 
     def __post_init__(self) -> None:
         """Place the first instant; what is changed is changed from here on."""
         self.instants[0].at = self.frame
         self.base = self.patch
+
+    @property
+    def folders(self) -> list[str]:
+        """Where files that are named by a relative path are looked for, the likeliest first."""
+        return [*filter(None, [self.folder]), *self.session.folders]
 
     @property
     def block_frame(self) -> float:

@@ -39,10 +39,12 @@ from chronus.patch.instruments import (
 )
 from chronus.patch.model import OUT, STRIP_PORTS
 from chronus.patch.naming import is_within, shown_ends, shown_input, shown_node, shown_target
+from chronus.session.recordings import file_text
 from chronus.session.scenes import scene_line, scene_lines
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+    from pathlib import Path
 
     from chronus.dsp.declaration import Input
     from chronus.patch.instruments import Instrument
@@ -62,7 +64,11 @@ VERSION_LINE: Final = re.compile(r"#\s*chronus patch ([0-9]+)\s*", re.ASCII)
 
 
 def patch_lines(
-    patch: Patch, in_full: Collection[str] = (), *, in_block: bool = False
+    patch: Patch,
+    in_full: Collection[str] = (),
+    *,
+    in_block: bool = False,
+    folder: Path | None = None,
 ) -> list[str]:
     """The lines that build a patch from nothing, in a stable order.
 
@@ -70,6 +76,7 @@ def patch_lines(
         patch: which.
         in_full: instruments, by their kinds, whose files do not say what they are.
         in_block: whether they are to stand in a block, which holds no other.
+        folder: from which sound files are named; None: by their whole paths.
     """
     count, unit = patch.meter
     lines = [
@@ -78,7 +85,7 @@ def patch_lines(
         f"swing {share_text(patch.swing)}",
     ]
     early = _as_patterns_found_it(patch)
-    lines += _load_lines(early, in_full)
+    lines += _load_lines(early, in_full, folder)
     lines += [cable_line(cable, patch) for cable in patch.cables if not _is_made(patch, cable)]
     lines += [f"unpatch {ends_text(cable, patch)}" for cable in _pulled_out(patch)]
     silenced = [name for name in patch.nodes if name in patch.silenced]
@@ -177,7 +184,7 @@ def _as_patterns_found_it(patch: Patch) -> Patch:
 # ---- what is loaded
 
 
-def _load_lines(patch: Patch, in_full: Collection[str]) -> list[str]:
+def _load_lines(patch: Patch, in_full: Collection[str], folder: Path | None) -> list[str]:
     lines: list[str] = []
     sets: list[str] = []
     told: dict[str, str] = {}
@@ -187,7 +194,7 @@ def _load_lines(patch: Patch, in_full: Collection[str]) -> list[str]:
         if node.name == OUT or (instrument is not None and instrument.name in done):
             continue
         if instrument is None:
-            lines.append(load_line(node))
+            lines.append(load_line(node, folder))
             continue
         done.add(instrument.name)
         text = text_of(instrument)
@@ -200,9 +207,16 @@ def _load_lines(patch: Patch, in_full: Collection[str]) -> list[str]:
     return lines + sets
 
 
-def load_line(node: Node) -> str:
-    """The line that loads a node, with the ports of its own that are set."""
+def load_line(node: Node, folder: Path | None = None) -> str:
+    """The line that loads a node, with the ports of its own that are set.
+
+    Args:
+        node: which.
+        folder: from which its sound file is named; None: by its whole path.
+    """
     words = [f"load {node.kind} as {node.name}"]
+    if node.recording is not None:
+        words.append(file_text(node, folder))
     own = [name for name in sorted(node.values) if node.declaration.find_input(name) is not None]
     return " ".join([*words, *(f"{name}={value_text(node, name)}" for name in own)])
 

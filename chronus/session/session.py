@@ -88,6 +88,7 @@ class Session:
         self.quit_frame: int | None = None
         self.length = Length()
         self.recording: Recording | None = None
+        self.folders: tuple[str, ...] = ()
         self.history = History()
         self.snapshots: Mapping[str, Patch] = {}
         self.definitions: Mapping[str, Definition] = {}

@@ -18,7 +18,7 @@ from chronus.language.parser import parse_line
 def plain(thing: object) -> Any:
     """A statement without its places: tuples, names as text, values as (value, unit).
 
-    An `over` or a manner that is not there is left out.
+    An `over`, a manner or a file that is not there is left out.
     """
     if isinstance(thing, st.Name):
         return thing.text
@@ -34,6 +34,8 @@ def plain(thing: object) -> Any:
             given.remove("over")
         if getattr(thing, "manner", None) == Manner():
             given.remove("manner")
+        if getattr(thing, "file", 0) is None:
+            given.remove("file")
         parts = [getattr(thing, name) for name in given]
         return (type(thing).__name__, *(plain(p) for p in parts if not isinstance(p, Span)))
     return thing
@@ -64,6 +66,17 @@ LINES: list[tuple[str, tuple[Any, ...]]] = [
     (
         "load saw as lead freq=440 level = -6 db",
         ("Load", "saw", "lead", (("Setting", "freq", (440, "")), ("Setting", "level", (-6, "db")))),
+    ),
+    ("load sampler file a.wav", ("Load", "sampler", None, (), ("SoundFile", "a.wav", ""))),
+    (
+        'load sampler as s pitch=3 file "a b.wav" mark 0f1e',
+        (
+            "Load",
+            "sampler",
+            "s",
+            (("Setting", "pitch", (3.0, "")),),
+            ("SoundFile", "a b.wav", "0f1e"),
+        ),
     ),
     ("load lfo shape=tri", ("Load", "lfo", None, (("Setting", "shape", "tri"),))),
     ("load saw freq=c4", ("Load", "saw", None, (("Setting", "freq", C4),))),

@@ -13,6 +13,7 @@ import numpy as np
 from numba import njit
 
 from chronus.dsp.compile import load_kernel, write_kernel
+from chronus.dsp.declaration import RECORDING_HEAD
 from chronus.dsp.layout import WIDE, memory_frames, state_layout
 from chronus.dsp.native import FLUSH_BITS, call_kernel, read_float_control, write_float_control
 from chronus.modules.catalog import kinds
@@ -66,6 +67,14 @@ class Player:
             self.state[offset : offset + self.width * item.itemsize].view(item)[:] = first
         frames = sum(memory_frames(memory, rate_hz) for memory in self.kind.memories)
         self.memory = np.zeros(max(frames * self.width, 1), np.float32)
+        self.recording = np.zeros(RECORDING_HEAD, np.float32)
+        if self.kind.recording:
+            self.load(np.random.default_rng(1).uniform(-1.0, 1.0, (2, 5000)))
+
+    def load(self, sound: np.ndarray) -> None:
+        """Let the sound of the node's file be this one, (channels, frames)."""
+        head = np.array((sound.shape[1], sound.shape[0]))
+        self.recording = np.concatenate((head, sound.ravel())).astype(np.float32)
 
     def play(self, frames: int, **signals: Signal) -> dict[str, np.ndarray]:
         """Play on for `frames` (a whole number of blocks), and give the outputs by their names.
@@ -84,7 +93,8 @@ class Player:
             signal = np.asarray(signals.get(name, self.kind.inputs[port].default), np.float32)
             inputs[row] = signal[:, None] if signal.ndim == 1 else signal
         outputs = np.full((len(self.kind.output_rows), *shape), self.left_behind, np.float32)
-        table = np.zeros(len(inputs) + len(outputs), np.int64)
+        table = np.zeros(len(inputs) + len(outputs) + 1, np.int64)
+        table[-1] = self.recording.ctypes.data
         _run(
             self._kernel,
             frames // BLOCK,

@@ -118,3 +118,52 @@ def test_echoes_come_to_the_sample_at_other_rates() -> None:
         frames, in_left=click(frames), time=100.0, mix=1.0, tone=20_000.0
     )["out_left"]
     assert int(np.argmax(np.abs(heard))) == 4410
+
+
+def test_ping_pong_goes_from_side_to_side() -> None:
+    """At `pingpong` 1 a sound in the middle echoes at the left, then the right, then the left."""
+    frames, time = SECOND // 64 * 64, 4800
+    wave = click(frames)
+    heard = play(
+        "delay",
+        frames,
+        in_left=wave,
+        in_right=wave,
+        time=100.0,
+        feedback=0.5,
+        mix=1.0,
+        tone=20_000.0,
+        pingpong=1.0,
+    )
+    for number in range(1, 6):
+        near = slice(number * time - 100, number * time + 100)
+        here, there = ("left", "right") if number % 2 else ("right", "left")
+        assert abs(int(np.argmax(np.abs(heard[f"out_{here}"][near]))) - 100) <= 2
+        assert np.abs(heard[f"out_{there}"][near]).max() < 1e-9
+
+
+def test_the_loop_thins() -> None:
+    """The corner of the loop's highpass is at `lowcut`: 3 dB an echo, and no offset is left."""
+    time = np.arange(SECOND)
+    burst = np.where(time < 9600, 0.5 * np.sin(time * 2 * np.pi * 300 / RATE_HZ), 0.0)
+    signals = {"time": 300.0, "mix": 1.0, "tone": 20_000.0, "lowcut": 300.0}
+    heard = play("delay", SECOND, in_left=burst.astype(np.float32), **signals)["out_left"]
+    level = np.sqrt(2 * np.mean(heard[14_400 + 2400 : 14_400 + 7200] ** 2)) / 0.5
+    assert abs(20 * np.log10(level) + 3.01) < 0.2
+    offset = np.full(4 * SECOND, 0.2, np.float32)
+    heard = play("delay", 4 * SECOND, in_left=offset, feedback=0.9, **signals)["out_left"]
+    assert abs(heard[-14_400:].mean()) < 1e-3
+
+
+def test_the_time_sways_as_far_as_depth_says() -> None:
+    """Echoes of clicks come earlier and later by `depth`, the right side's a quarter ahead."""
+    frames, apart = 2 * SECOND, 960
+    clicks = np.zeros(frames, np.float32)
+    clicks[::apart] = 1.0
+    signals = {"time": 50.0, "depth": 4.0, "rate": 1.0, "mix": 1.0, "feedback": 0.0}
+    heard = play("delay", frames, in_left=clicks, in_right=clicks, tone=20_000.0, **signals)
+    for side, ahead in (("left", 0.0), ("right", 0.25)):
+        parts = np.abs(heard[f"out_{side}"].reshape(-1, apart)[5:])
+        places = (parts * np.arange(apart)).sum(axis=1) / parts.sum(axis=1)
+        at = (5 + np.arange(len(parts))) / 50 + places / RATE_HZ + ahead
+        assert np.abs(places - 480 - 192 * np.sin(2 * np.pi * at)).max() < 2.0
