@@ -42,7 +42,7 @@ wait 3 beats
 def live() -> Iterator[Callable[..., Live]]:
     made: list[Live] = []
 
-    def begun(song: str = "load vca\nwait 60s\n", *options: object) -> Live:
+    def begun(song: str = "load vca\nwait 1000s\n", *options: object) -> Live:
         made.append(Live(song, *options))
         return made[-1]
 
@@ -190,7 +190,7 @@ def test_a_client_cancels_what_another_has_scheduled(live):
 
 def test_many_clients_edit_one_node_and_no_update_is_lost(live):
     """Each of six clients adds to one port, alone and in blocks: all that they add is there."""
-    session = live("load vca; load filter cutoff=100\nwait 120s\n")
+    session = live("load vca; load filter cutoff=100\nwait 1000s\n")
     found: dict[int, list[dict]] = {}
 
     def ask(number: int) -> None:

@@ -18,7 +18,7 @@ from tests.doors.outside import PATIENCE_S, Live, gone
 from tests.doors.terminal import Terminal
 from tests.support.program import chronus, start
 
-SONG = "load saw; load filter; load kick; patch saw > filter\nwait 60s\n"
+SONG = "load saw; load filter; load kick; patch saw > filter\nwait 1000s\n"
 
 
 @pytest.fixture
