@@ -293,8 +293,11 @@ def _after(
             generations[name] = 0
         elif not same_shape:
             generations[name] += 1
-        kernel = _checked_kernel(kind)
-        if same_shape and old is not None and kernel_name(old) == kernel:
+        # A kind that was not read again has no other kernel, and to write one takes its time.
+        is_old = old is kind or (
+            same_shape and old is not None and kernel_name(old) == _checked_kernel(kind)
+        )
+        if is_old:
             numbers[name] = before.numbers[name]
         else:
             numbers[name] = count
