@@ -139,18 +139,37 @@ def read_again(names: Collection[str] = ()) -> Catalog:
     before = catalog()
     wanted = {_module_of(name): None for name in names} or dict.fromkeys(_module_names())
     texts = {name: _text_of(name) for name in wanted}
-    is_whole = not names
-    if (before.modules.keys() == texts.keys() or not is_whole) and all(
-        name in before.modules and is_text_of(before.modules[name], text)
-        for name, text in texts.items()
-    ):
+    kept = {n: module for n, module in before.modules.items() if names or n in texts}
+    changed = _changed(kept, texts)
+    if not changed and kept.keys() == before.modules.keys():
         return before
-    fresh = dict(zip(texts, import_anew(texts), strict=True))
+    fresh = dict(zip(changed, import_anew(changed), strict=True))
     for name, module in fresh.items():
         if name.startswith(own.PREFIX):
             _check_own(module)
-    wrong = {} if is_whole else {n: e for n, e in before.wrong.items() if n not in fresh}
-    return _after(before, fresh if is_whole else {**before.modules, **fresh}, wrong)
+    wrong = {n: error for n, error in before.wrong.items() if n not in texts} if names else {}
+    return _after(before, {**kept, **fresh}, wrong)
+
+
+def _changed(before: Mapping[str, ModuleType], texts: Mapping[str, Text]) -> Mapping[str, Text]:
+    """The texts that are not as they were, and those that they import or are imported by.
+
+    What is imported is read with them, since it may have been read anew before.
+    """
+    changed = {
+        name: text
+        for name, text in texts.items()
+        if name not in before or not is_text_of(before[name], text)
+    }
+    count = -1
+    while count != len(changed):
+        count = len(changed)
+        changed |= {
+            name: text
+            for name, text in texts.items()
+            if any(n.encode() in text[1] or name.encode() in t[1] for n, t in changed.items())
+        }
+    return changed
 
 
 def find_new(name: str) -> None:
