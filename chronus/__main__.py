@@ -177,6 +177,7 @@ def _play(given: argparse.Namespace) -> int:
     """The calls that make sound."""
     from chronus.doors import calls  # noqa: PLC0415
     from chronus.doors.options import gather  # noqa: PLC0415
+    from chronus.doors.own_modules import kinds_to_begin_with  # noqa: PLC0415
     from chronus.session.session import Length  # noqa: PLC0415
     from chronus.settings import DEFAULT_RATE_HZ  # noqa: PLC0415
 
@@ -194,7 +195,7 @@ def _play(given: argparse.Namespace) -> int:
         past = past_session(given.file)
         return prompt(replace(options, rate=past.rate_hz), [], past)
     if given.call is None and given.server:
-        return calls.serve(options)
+        return calls.serve(options, kinds_to_begin_with())
     lines = calls.files_lines(given.files) if given.call == "play" else []
     if sys.stdin.isatty() and (given.call is None or given.then_prompt):
         from chronus.doors.prompt import prompt  # noqa: PLC0415

@@ -399,10 +399,10 @@ def play(
     return SOME_FAILED if failed else DONE
 
 
-def serve(options: Options) -> int:
+def serve(options: Options, kinds: list[str]) -> int:
     """A session without a prompt, until `quit` or a signal; others attach to it."""
     manner = Manner(write_out, json=options.json)
-    with live(options, list(kinds()), manner) as machine:
+    with live(options, kinds, manner) as machine:
         session = Session(machine.start(), handlers(), is_score=False)
         machine.attend(session)
         if machine.claim is not None:

@@ -42,6 +42,25 @@ def find_modules(named: str | None) -> None:
         write_err(f"! {error.message}; it is not there until that is mended")
 
 
+def kinds_to_begin_with() -> list[str]:
+    """All kinds, for a session that may load any; what of the user's own does not compile is told.
+
+    Raises:
+        UserError: E_FILE, the cache folder cannot be written.
+    """
+    from chronus.machine.build import build_for  # noqa: PLC0415 - not needed by `check` and `help`
+
+    found = [kind.name for kind in kinds().values() if own.origin(kind) is None]
+    for name in kinds().keys() - set(found):
+        try:
+            build_for(catalog(), [name])
+        except UserError as error:
+            write_err(f"! {error.message}")
+        else:
+            found.append(name)
+    return found
+
+
 # ---- new ones
 
 

@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from chronus.__main__ import main
-from chronus.modules.catalog import look_in
+from chronus.doors.own_modules import kinds_to_begin_with
+from chronus.modules.catalog import kinds, look_in
 from tests.machine.test_reload import ramp
 from tests.support.program import ROOT, chronus, environment
 
@@ -73,6 +74,15 @@ def test_a_name_that_is_no_good_is_refused(name, reason, tmp_path, capsys):
     assert main(["new", "module", name, "--to", str(tmp_path)]) == 2
     assert reason in capsys.readouterr().err
     assert [path.read_text() for path in tmp_path.rglob("*")] == ["mine"]
+
+
+def test_a_module_that_does_not_compile_holds_up_no_session(tmp_path, capsys):
+    """A prompt begins with all kinds but that one, and says where it is wrong."""
+    (tmp_path / "ramp.py").write_text(ramp().replace("turned >= 1.0", "turned.x"))
+    look_in([tmp_path])
+    names = kinds_to_begin_with()
+    assert set(names) == set(kinds()) - {"ramp"}
+    assert f"{tmp_path}/ramp.py line 4: ramp: TypingError" in capsys.readouterr().err
 
 
 def test_a_patch_or_journal_without_its_module_says_how_to_give_it(tmp_path, capsys):
