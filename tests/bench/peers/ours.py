@@ -25,6 +25,12 @@ load filter cutoff=200hz resonance=0.83; load vca gain=0; load poly
 patch keys.freq > saw.freq; patch keys.velocity > clock.phase; patch clock > env.gate
 patch env.env > filter.cutoff by 4khz; patch env.env > vca.gain
 patch saw > filter > vca > poly > out }"""
+# One voice is patched by hand, as anyone would.
+ALONE = """load saw freq=55hz; load lfo rate=4 shape=square
+load adsr as env attack=5 decay=100 sustain=0.4 release=60 velocity=1
+load filter cutoff=200hz resonance=0.83; load vca gain=0; patch lfo > env.gate
+patch env.env > filter.cutoff by 4khz; patch env.env > vca.gain
+patch saw > filter > vca; set vca.level -6db""".splitlines()
 FM = """instrument voice {
 load keys; load fm freq=0.01 ratio=2 index=2 feedback=0.3; load poly
 patch keys.freq > fm.freq; patch fm > poly > out }"""
@@ -46,6 +52,9 @@ def score(case: Case) -> list[str]:
 
 
 def _voices(case: Case) -> Iterator[str]:
+    if case.voices == 1:
+        yield from ALONE
+        return
     yield {"fm": FM, "ladder": LADDER}.get(case.work, VOICE)
     yield "load mix as sum"
     for first in range(0, case.voices, MOST_VOICES):
