@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chronus.commands.registry import handlers
+from chronus.dsp.layout import WIDE
 from chronus.engine import writer
 from chronus.machine.live import LiveMachine, LiveSettings
 from chronus.patch.model import Cable, Node
@@ -76,26 +77,34 @@ def engine_s(make: Make, count: int, seconds: float) -> float:
     return spent / seconds
 
 
-def print_line(what: str, counts: tuple[int, ...], make: Make, unit_s: float) -> None:
+def print_line(
+    what: str, counts: tuple[int, ...], make: Make, unit_s: float, least: int = 1
+) -> None:
     """What so many cost, and the straight line through it; in units of a reference.
 
     The line is that of least squares of relative deviations, so that few count as much as many.
+
+    Args:
+        what: they are.
+        counts: of them.
+        make: has a session play so many.
+        unit_s: CPU seconds of the reference for a second of audio.
+        least: fewer are not part of the line.
     """
     costs = []
     for count in counts:
         seconds = max(0.25, min(MOST_S, MOST_S * 32 / count))
-        told = [engine_s(make, count, seconds) for _ in range(3 if count <= 100 else 1)]
+        told = [engine_s(make, count, seconds) for _ in range(3)]
         costs.append(statistics.median(told) / unit_s)
     numbers, found = np.array(counts, float), np.array(costs)
-    slope, intercept = np.polyfit(numbers, found, 1, w=1.0 / found)
+    on = numbers >= least
+    slope, intercept = np.polyfit(numbers[on], found[on], 1, w=1.0 / found[on])
     off = found / (slope * numbers + intercept) - 1.0
-    print(f"\n{what}   of the reference   of the line")
+    print(f"\n{what:8}  of the reference  of the line")
     for count, cost, deviation in zip(counts, costs, off, strict=True):
-        print(f"{count:{len(what)}}   {cost:16.2f}   {1 + deviation:11.2f}")
-    print(
-        f"line: {intercept:.2f} + {slope:.4f} x {what.strip()};"
-        f" deviation {np.sqrt(np.mean(off**2)):.1%}, {np.abs(off).max():.1%} at most"
-    )
+        print(f"{count:8}  {cost:16.2f}  {1 + deviation:11.2f}")
+    print(f"line: {intercept:.2f} + {slope:.4f} for each", end="; ")
+    print(f"residual {np.sqrt(np.mean(off[on] ** 2)):.1%}, {np.abs(off[on]).max():.1%} at most")
 
 
 def print_plans() -> None:
@@ -104,9 +113,9 @@ def print_plans() -> None:
     compile_plan = writer.plan_of
 
     def timed(*given: object) -> object:
-        begun = time.perf_counter()
+        begun = time.thread_time()  # of this thread alone: the engine plays on beside it
         plan = compile_plan(*given)
-        spent.append(time.perf_counter() - begun)
+        spent.append(time.thread_time() - begun)
         return plan
 
     machine = LiveMachine(LiveSettings(device="null"))
@@ -144,6 +153,7 @@ def print_growth(unit_s: float) -> None:
     Args:
         unit_s: CPU seconds of the reference for a second of audio.
     """
-    print_line("voices", VOICES, with_voices, unit_s)
-    print_line("nodes ", NODES, with_nodes, unit_s)
+    print_line("voices", VOICES, with_voices, unit_s, least=WIDE)
+    print("fewer than 16 cost what 16 do: that many are computed side by side")
+    print_line("nodes", NODES, with_nodes, unit_s)
     print_plans()
