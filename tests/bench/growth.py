@@ -102,7 +102,7 @@ def print_line(
     off = found / (slope * numbers + intercept) - 1.0
     print(f"\n{what:8}  of the reference  of the line")
     for count, cost, deviation in zip(counts, costs, off, strict=True):
-        print(f"{count:8}  {cost:16.2f}  {1 + deviation:11.2f}")
+        print(f"{count:8}  {cost:16.2f}", f"  {1 + deviation:10.2f}" if count >= least else "")
     print(f"line: {intercept:.2f} + {slope:.4f} for each", end="; ")
     print(f"residual {np.sqrt(np.mean(off[on] ** 2)):.1%}, {np.abs(off[on]).max():.1%} at most")
 

@@ -43,7 +43,9 @@ def built(folder: Path, wanted: list[str]) -> dict[str, Play]:
     for name, peer in OTHERS.items():
         missing = [program for program in peer.PROGRAMS if shutil.which(program) is None]
         if missing:
-            print(f"left out: {name}, as {' and '.join(missing)} is not installed", file=sys.stderr)
+            what = " and ".join(missing)
+            are = "is" if len(missing) == 1 else "are"
+            print(f"left out: {name}, as {what} {are} not installed", file=sys.stderr)
             continue
         if name in wanted:
             peer.build(folder)
