@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 import chronus.modules as room
 from chronus.dsp import own
 from chronus.dsp.codegen import kernel_name
+from chronus.dsp.compile import is_compiled
 from chronus.dsp.declaration import Family, Kind
 from chronus.dsp.sources import import_anew, is_text_of, source_error, text_in, text_of
 from chronus.errors import Code, UserError, nearest
@@ -173,13 +174,20 @@ def _changed(before: Mapping[str, ModuleType], texts: Mapping[str, Text]) -> Map
 
 
 def find_new(name: str) -> None:
-    """Read a file of the user's own that is called so, and that gave no kinds so far.
+    """Read a file of the user's own that is called so, and that nothing can be played by so far.
+
+    It is new, gave no kinds, or what it gave never compiled and has been changed since.
 
     Raises:
         UserError: E_FILE, it is wrong, with the line and the reason.
     """
     module = own.python_name(name)
-    if name not in kinds() and module not in catalog().modules and module in own.files():
+    is_known = module in catalog().modules or name in kinds()
+    if is_known and (name not in kinds() or own.origin(kinds()[name]) is None):
+        return
+    if is_known and any(is_compiled(catalog().kernel(form)) for form in (name, wide(name))):
+        return
+    if module in own.files():
         adopt(read_again([name]))
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from chronus.doors.completion import completions
 from chronus.errors import Code, UserError
-from chronus.modules.catalog import catalog, kinds, look_in, read_again
+from chronus.modules.catalog import catalog, find_new, kinds, look_in, read_again
 from chronus.patch.model import empty_patch
 from tests.machine.test_reload import ramp
-from tests.support.score import Stage
+from tests.support.score import Stage, render
 
 
 def named(name, doc="A ramp."):
@@ -76,6 +76,22 @@ def test_a_file_that_is_wrong_hides_its_own_kinds_alone(folders, text, reason):
     assert reason in stage.fails("reload").message
     (near / "slope.py").write_text(named("slope"))
     assert stage.say("load slope").ok
+
+
+def test_what_never_compiled_is_read_again_where_it_is_loaded(folders):
+    """A mended file needs no `reload`; one that can be played stays until `reload` is said."""
+    near, _ = folders
+    file = near / "slope.py"
+    file.write_text(named("slope", "Wrong.").replace("turned >= 1.0", "turned.x"))
+    look_in([near])
+    find_new("slope")
+    assert kinds()["slope"].doc == "Wrong."
+    file.write_text(named("slope", "Mended."))
+    render("load slope freq=30hz", 0.1)
+    assert kinds()["slope"].doc == "Mended."
+    file.write_text(named("slope", "Changed."))
+    find_new("slope")
+    assert kinds()["slope"].doc == "Mended."
 
 
 def test_reload_by_name_reads_that_file_alone(folders):
