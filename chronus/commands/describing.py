@@ -32,7 +32,7 @@ from chronus.language.statements import Describe
 from chronus.modules.catalog import kinds
 from chronus.patch.graph import heard
 from chronus.patch.model import STRIP_PORTS
-from chronus.session import library
+from chronus.session import instrument_files
 from chronus.session.draft import Result
 from chronus.session.naming import names_in
 from chronus.session.scenes import place_text
@@ -90,7 +90,7 @@ def _unknown(draft: Draft, name: Name) -> UserError:
     ports = {port.name for kind in kinds().values() if not kind.hidden for port in kind.inputs}
     offered = [
         *(*names_in(draft.patch), *draft.patch.scenes, *(n for n, _ in kind_rows())),
-        *(*library.files(), *pages(), *sorted(ports)),
+        *(*instrument_files.files(), *pages(), *sorted(ports)),
     ]
     near = nearest(name.text, dict.fromkeys(offered))
     message = f"there is no node, kind, instrument, scene, port, command or topic '{name.text}'"

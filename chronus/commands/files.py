@@ -21,9 +21,9 @@ from chronus.language.statements import Open, OpenBlock, Record, RecordStop, Run
 from chronus.machine.recorder import SUBTYPES, FileRecorder
 from chronus.patch.instruments import text_of
 from chronus.patch.model import empty_patch
-from chronus.session import library
+from chronus.session import instrument_files
 from chronus.session.draft import Draft, Result
-from chronus.session.library import made_here
+from chronus.session.instrument_files import made_here
 from chronus.session.naming import counts
 from chronus.session.reply import state_error
 from chronus.session.saving import BUILDING, HEAD, VERSION, VERSION_LINE, patch_lines
@@ -237,8 +237,8 @@ def _umask() -> int:
 
 
 def _open(draft: Draft, statement: Open) -> None:
-    if library.begins_an_instrument(expanded(statement.path, statement.span)):
-        name = Path(statement.path).name.removesuffix(library.ENDING).lower()
+    if instrument_files.begins_an_instrument(expanded(statement.path, statement.span)):
+        name = Path(statement.path).name.removesuffix(instrument_files.ENDING).lower()
         message = f"{statement.path} is an instrument: `load {name}` loads it into the patch"
         raise UserError(Code.FILE, message, statement.span, (f"load {name}",))
     lines = read_lines(statement.path, statement.span)

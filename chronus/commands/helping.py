@@ -23,7 +23,7 @@ from chronus.errors import Code, Span, UserError, nearest
 from chronus.language.asking import Search
 from chronus.language.statements import Help
 from chronus.modules.catalog import kinds
-from chronus.session import library
+from chronus.session import instrument_files
 from chronus.session.draft import Result
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def help_lines(topic: str | None) -> tuple[str, ...]:
         return topics()[topic].lines
     if topic in kinds():
         return describe_kind(kinds()[topic])
-    offered = [*pages(), FORMS, *(name for name, _ in kind_rows()), *library.files()]
+    offered = [*pages(), FORMS, *(name for name, _ in kind_rows()), *instrument_files.files()]
     near = nearest(topic, offered) or (f"search {topic}",)
     message = f"there is no help on '{topic}'"
     raise UserError(Code.NAME, message, Span(1, 6, 6 + len(topic)), near)
@@ -205,7 +205,7 @@ def _all_that_is_there() -> Iterator[tuple[str, str, str, str]]:
         if not kind.hidden:
             yield ("kind", kind.name, doc_of(kind), f"{kind.source} {kind.family}")
             yield from _ports_of(kind)
-    for name, file in library.files().items():
+    for name, file in instrument_files.files().items():
         source = file.read_text(encoding="utf-8", errors="replace")
         head = next((line for line in source.splitlines() if line.startswith("instrument ")), "")
         yield ("instrument", name, head.partition('"')[2].partition('"')[0], source)

@@ -9,7 +9,7 @@ from chronus.commands.declaration import Command
 from chronus.commands.making import define
 from chronus.errors import Code, UserError
 from chronus.language.instruments import Expose, Instrument
-from chronus.session import library
+from chronus.session import instrument_files
 from chronus.session.draft import Result
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ def _instrument(draft: Draft, statement: Instrument) -> None:
             " stands in braces"
         )
         raise UserError(Code.STATE, message, span, (f"instrument {name} {{ ... }}",))
-    if library.is_kinds_own(name):
+    if instrument_files.is_kinds_own(name):
         message = f"{name} is a kind of module, and stays one: call the instrument otherwise"
         raise UserError(Code.NAME, message, span, (f"my-{name}",))
-    source = library.source_of(statement, list(statement.body.parts), "the block", span)
+    source = instrument_files.source_of(statement, list(statement.body.parts), "the block", span)
     definition = replace(define(draft, source, span), origin="this session")
     definitions = {**draft.definitions, name: definition}
     already = draft.definitions.get(name) == definition

@@ -19,7 +19,7 @@ from chronus.modules.catalog import catalog, kinds
 from chronus.patch.graph import heard
 from chronus.patch.model import OUT
 from chronus.patch.naming import is_within, shown_ends, shown_node, shown_target
-from chronus.session import library
+from chronus.session import instrument_files
 from chronus.session.draft import Result
 from chronus.session.naming import counts, kind_in, names_in
 
@@ -75,14 +75,14 @@ def _sequences(patch: Patch) -> list[tuple[str, ...]]:
 def _instruments(draft: Draft) -> list[tuple[str, ...]]:
     """Name, one line and ports of each instrument; of a wrong one, what is wrong."""
     rows = {name: _instrument_row(d) for name, d in draft.definitions.items()}
-    for name, path in library.files().items():
+    for name, path in instrument_files.files().items():
         if name in rows:
             continue
-        if library.is_kinds_own(name):
+        if instrument_files.is_kinds_own(name):
             rows[name] = (name, f"{path} is not loaded: {name} is a kind of module", "")
             continue
         try:
-            rows[name] = _instrument_row(define(draft, library.read_file(path)))
+            rows[name] = _instrument_row(define(draft, instrument_files.read_file(path)))
         except UserError as error:
             rows[name] = (name, f"wrong: {error.message}", "")
     return [rows[name] for name in sorted(rows)]

@@ -16,7 +16,7 @@ from chronus.language.statements import Patch as PatchStatement
 from chronus.patch.graph import heard
 from chronus.patch.instruments import PLAYED, Definition, Exposed
 from chronus.patch.model import OUT, STRIP_PORTS, empty_patch
-from chronus.session import library
+from chronus.session import instrument_files
 from chronus.session.draft import Draft
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from chronus.language.instruments import Manner
     from chronus.language.statements import Name, Quantity, Said, Statement
     from chronus.patch.model import Node, Patch
-    from chronus.session.library import Source
+    from chronus.session.instrument_files import Source
 
 MAKING: Final = (Load, PatchStatement, Unpatch, Set, Expose)
 """What an instrument is made by."""
@@ -40,8 +40,8 @@ def known(draft: Draft, name: str, span: Span | None = None) -> Definition | Non
     """
     if name in draft.definitions:
         return draft.definitions[name]
-    path = library.find(name)
-    return None if path is None else define(draft, library.read_file(path, span), span)
+    path = instrument_files.find(name)
+    return None if path is None else define(draft, instrument_files.read_file(path, span), span)
 
 
 def define(draft: Draft, source: Source, span: Span | None = None) -> Definition:

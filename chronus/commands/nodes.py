@@ -22,7 +22,7 @@ from chronus.patch.instruments import (
     without_instrument,
 )
 from chronus.patch.model import OUT, Node
-from chronus.session import library
+from chronus.session import instrument_files
 from chronus.session.console import Console
 from chronus.session.draft import Result
 from chronus.session.naming import exposed_input
@@ -55,7 +55,7 @@ def kind_of(name: Name) -> Kind:
         raise UserError(
             Code.STATE, "out is always there: there is one way to the sound card", name.span
         )
-    near = nearest(name.text, [*offered, *library.files()])
+    near = nearest(name.text, [*offered, *instrument_files.files()])
     message = (
         f"there is no module kind or instrument '{name.text}'; `list kinds` and `list instruments`"
         " show all, and `--modules DIR` on the command line gives modules of your own"
@@ -99,7 +99,7 @@ def _load(draft: Draft, statement: Load) -> None:
     definition = None
     if draft.exposes is None:
         definition = known(draft, name, statement.kind.span)
-    elif name not in kinds() and library.find(name) is not None:
+    elif name not in kinds() and instrument_files.find(name) is not None:
         message = f"{name} is an instrument, and instruments are made of kinds"
         raise UserError(Code.STATE, message, statement.kind.span)
     if definition is not None:

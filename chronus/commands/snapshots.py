@@ -13,7 +13,7 @@ from chronus.language.statements import Diff, Forget, Recall, Snapshot
 from chronus.patch.model import is_same
 from chronus.session.differing import diff_lines
 from chronus.session.draft import Result
-from chronus.session.library import made_here
+from chronus.session.instrument_files import made_here
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

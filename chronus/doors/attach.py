@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import queue
+import signal
 import socket
 import sys
 import threading
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ENDED: Final = "the session has ended"
+GOES_ON: Final = "not waited for: the line goes on, and its reply stands before the next one's"
 COMPLETE_S: Final = 1.0
 """What completion may take; a session that is busy has no words then."""
 
@@ -42,6 +45,7 @@ class _Remote:
         self._manner = manner
         self._replies: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._words: queue.Queue[list[list[str]]] = queue.Queue()
+        self._owed = 0  # replies to lines that were sent
         self.is_over = False
         self.has_quit = self._leaves = False
         self._send(f"#framed {'json' if manner.json else 'text'}")
@@ -59,6 +63,8 @@ class _Remote:
             self._manner.write(replies.news(ENDED, as_object=self._manner.json))
         self.is_over = True
         self._replies.put(None)
+        if not self._leaves:
+            os.kill(os.getpid(), signal.SIGINT)  # whoever reads a line need not press Enter
 
     def _take(self, lines: Iterable[str]) -> None:
         for line in lines:
@@ -77,13 +83,28 @@ class _Remote:
         self._send(text)
         if _is_unfinished(text):
             self._leave()  # only the end of all lines tells the session that no more of it comes
-        said = self._replies.get()
-        if said is None:
-            return False
-        if said["said"] != "ok":
-            self._manner.write(said["said"])
+        self._owed += 1
+        try:
+            if not self._take_replies():
+                return False
+        except KeyboardInterrupt:
+            if self.is_over:
+                return False
+            self._manner.write(replies.news(GOES_ON, as_object=self._manner.json))
+            return True
         self.has_quit = self.has_quit or text.strip().lower() in {"quit", "exit"}
         return not self.has_quit
+
+    def _take_replies(self) -> bool:
+        """Write the replies that are to come, in order; whether the session goes on."""
+        while self._owed > 0:
+            said = self._replies.get()
+            if said is None:
+                return False
+            self._owed -= 1
+            if said["said"] != "ok":
+                self._manner.write(said["said"])
+        return True
 
     @property
     def is_lost(self) -> bool:
@@ -149,6 +170,9 @@ def attach(name: str | None, *, plain: bool, as_json: bool) -> int:
         remote = _Remote(connection, manner)
         try:
             talk(remote, manner, speaker, plain=plain)
+        except KeyboardInterrupt:
+            if not remote.is_over:
+                raise
         finally:
             is_lost = remote.is_lost
             remote.close()

@@ -29,7 +29,7 @@ from chronus.language.parser import read
 from chronus.language.statements import Load
 from chronus.machine.recorder import FileRecorder
 from chronus.modules.catalog import kinds
-from chronus.session import library
+from chronus.session import instrument_files
 from chronus.session.journal import in_order, read_header
 from chronus.session.offline import Offline
 from chronus.session.session import Length, Session
@@ -92,10 +92,10 @@ def kinds_of(statement: Statement) -> list[str]:
         return [kind for part in parts for kind in kinds_of(part.statement)]
     if not isinstance(statement, Load):
         return []
-    path = library.find(statement.kind.text)
+    path = instrument_files.find(statement.kind.text)
     if path is None:
         return [kind_of(statement.kind).name]
-    loads = [part.statement for part in library.read_file(path).parts]
+    loads = [part.statement for part in instrument_files.read_file(path).parts]
     return [kind_of(load.kind).name for load in loads if isinstance(load, Load)]
 
 

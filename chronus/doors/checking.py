@@ -14,7 +14,7 @@ from chronus.errors import Code, UserError
 from chronus.language.blocks import gathered
 from chronus.language.parser import read
 from chronus.patch.instruments import Definition
-from chronus.session import library
+from chronus.session import instrument_files
 from chronus.session.offline import Offline
 from chronus.session.session import Session
 
@@ -34,7 +34,7 @@ def check(paths: list[str]) -> int:
             write_out(replies.error_line(error))
             errors += 1
             continue
-        if library.begins_an_instrument(Path(path)):
+        if instrument_files.begins_an_instrument(Path(path)):
             errors += _check_instrument(path, draft)
             continue
         commands = 0
@@ -56,12 +56,12 @@ def check(paths: list[str]) -> int:
 def _check_instrument(path: str, draft: Draft) -> int:
     """Check the file of an instrument; how many errors there are."""
     try:
-        source = library.read_file(Path(path))
+        source = instrument_files.read_file(Path(path))
     except UserError as error:
         write_out(replies.error_line(error))
         return 1
     name = source.head.name
-    if library.is_kinds_own(name.text):
+    if instrument_files.is_kinds_own(name.text):
         message = f"{name.text} is a kind of module: an instrument of that name is never loaded"
         write_out(f"{path}: {show_error(UserError(Code.NAME, message, name.span))}")
         return 1

@@ -15,7 +15,7 @@ from chronus.language.instruments import Expose
 from chronus.language.parser import expected_after
 from chronus.patch.graph import heard
 from chronus.patch.model import OUT, STRIP_PORTS
-from chronus.session import library
+from chronus.session import instrument_files
 from chronus.session.naming import kind_in, names_in, settable
 
 if TYPE_CHECKING:
@@ -184,13 +184,13 @@ def _values(before: str, patch: Patch) -> Iterator[tuple[str, str]]:
 
 def instrument_rows() -> list[tuple[str, str]]:
     """Name and one line of every instrument that can be loaded, as far as its file can be read."""
-    sources = [_source_of(name) for name in library.files()]
+    sources = [_source_of(name) for name in instrument_files.files()]
     return [(source.head.name.text, source.head.doc) for source in sources if source is not None]
 
 
-def _source_of(name: str) -> library.Source | None:
-    path = library.find(name)
+def _source_of(name: str) -> instrument_files.Source | None:
+    path = instrument_files.find(name)
     try:
-        return None if path is None else library.read_file(path)
+        return None if path is None else instrument_files.read_file(path)
     except UserError:
         return None  # it is told where it is loaded

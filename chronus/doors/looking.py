@@ -7,7 +7,7 @@ from chronus.commands.helping import FORMS, help_lines, pages
 from chronus.commands.making import define
 from chronus.commands.registry import handlers
 from chronus.doors.calls import DONE, write_out
-from chronus.session import library
+from chronus.session import instrument_files
 from chronus.session.offline import Offline
 from chronus.session.session import Session
 from chronus.settings import DEFAULT_RATE_HZ
@@ -19,12 +19,16 @@ def show_help(topic: str | None) -> int:
     Raises:
         UserError: E_NAME, there is no such topic; E_FILE, it is an instrument whose file is wrong.
     """
-    path = None if topic is None or topic == FORMS or topic in pages() else library.find(topic)
+    path = (
+        None
+        if topic is None or topic == FORMS or topic in pages()
+        else instrument_files.find(topic)
+    )
     if path is None:
         lines = help_lines(topic)
     else:
         session = Session(Offline(DEFAULT_RATE_HZ), handlers(), is_score=True)
-        lines = definition_lines(define(session.draft(), library.read_file(path)))
+        lines = definition_lines(define(session.draft(), instrument_files.read_file(path)))
     write_out("\n".join(lines))
     return DONE
 

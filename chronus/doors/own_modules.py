@@ -11,7 +11,7 @@ from chronus.doors.calls import DONE, write_err, write_out
 from chronus.dsp import own
 from chronus.errors import Code, UserError
 from chronus.modules.catalog import catalog, kinds, look_in
-from chronus.session import library
+from chronus.session import instrument_files
 from chronus.settings import data_dir
 
 PLACE: Final = "own_name"
@@ -115,7 +115,7 @@ def _check_new(name: str) -> None:
         file = own.origin(kinds()[name])
         where = "comes with the program" if file is None else f"is in {file}"
         raise UserError(Code.NAME, f"there is a module kind '{name}' already, which {where}")
-    if library.find(name) is not None:
+    if instrument_files.find(name) is not None:
         raise UserError(Code.NAME, f"there is an instrument '{name}': choose another name")
 
 

@@ -13,7 +13,7 @@ from chronus.doors.calls import tell_missing
 from chronus.doors.journals import journals_dir, kept_journals, position_file
 from chronus.dsp.declaration import RAMP_S
 from chronus.errors import Code, UserError
-from chronus.session import library
+from chronus.session import instrument_files
 from chronus.session.journal import in_order, last_frame, pending_at_end, read_header, without_end
 from chronus.session.offline import Offline
 from chronus.session.session import Session
@@ -106,7 +106,9 @@ def resume(live: Live, past: Past) -> Session:
     session.run_line("reset all", who="resume")
     # A journal holds its instruments as they were; from now on their files count again.
     session.definitions = {
-        name: made for name, made in session.definitions.items() if library.find(name) is None
+        name: made
+        for name, made in session.definitions.items()
+        if instrument_files.find(name) is None
     }
     session.publish()
     live.machine.begin_at(past.frame)

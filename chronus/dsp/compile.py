@@ -1,23 +1,27 @@
-"""Kernels from the cache folder, compiled where they are not there yet, and their addresses."""
+"""Kernels and other compiled functions: what is not there yet is compiled, by numba, and kept."""
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import os
 import sys
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from chronus.dsp import objects
 from chronus.dsp.codegen import kernel_name, kernel_source
 from chronus.settings import cache_dir
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from types import ModuleType
 
     from chronus.dsp.declaration import Kind
 
 PACKAGE: Final = "chronus_kernels"
-"""Name of the generated package: numba's disk cache needs an importable one."""
+"""Name of the generated package, which numba imports to read its sources."""
 
 
 def kernels_dir() -> Path:
@@ -25,13 +29,6 @@ def kernels_dir() -> Path:
     folder = cache_dir() / "kernels" / PACKAGE
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
-
-
-def is_compiled(name: str) -> bool:
-    """Whether a kernel lies in numba's disk cache; reads no more than the folder."""
-    # What it calls lies there too, even where itself does not compile.
-    index = f"{name}.{_function_name(name)}-*.nbi"
-    return any((cache_dir() / "kernels" / PACKAGE / "__pycache__").glob(index))
 
 
 def write_kernel(kind: Kind, *, wide: bool = False) -> str:
@@ -58,18 +55,94 @@ def load_kernel(name: str) -> int:
         OSError: the cache folder cannot be written.
         ImportError: it was not written, or is there no longer.
     """
-    return native_address(getattr(_imported(name), _function_name(name)))
+    if not objects.is_there(name):
+        keep(name, getattr(_imported(name), name.rpartition("_")[0]))  # without the digest
+    return objects.load(name)
 
 
-def native_address(function: Any) -> int:
-    """Where the native code of a function lies that numba has compiled for one signature."""
+def keep(name: str, function: Any) -> None:
+    """Keep the code of a function that numba has compiled for one signature.
+
+    Raises:
+        OSError: the cache folder cannot be written.
+        AssertionError: it calls what is there in numba's own processes alone.
+    """
+    from llvmlite import binding  # noqa: PLC0415 - only who compiles needs it
+
     (compiled,) = function.overloads.values()
-    return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
+    library, symbol = compiled.library, compiled.fndesc.llvm_func_name
+    _, _, (code, linkable) = library.serialize_using_object_code()
+    called = [f.name for f in binding.parse_bitcode(linkable).functions if f.is_declaration]
+    unknown = objects.unknown(name for name in called if not name.startswith("llvm."))
+    assert not unknown, f"compiled code may not call {', '.join(unknown)}"
+    objects.write(name, symbol, code)
 
 
-def _function_name(name: str) -> str:
-    """The kernel's name in its module: without the digest."""
-    return name.rpartition("_")[0]
+class Entry:
+    """A compiled function of integers that Python calls.
+
+    Args:
+        module: that has it; imported only where it is to be compiled.
+        name: in that module.
+        arguments: how many.
+        fingerprint: tells apart the sources that it may have been compiled from.
+    """
+
+    def __init__(
+        self, module: str, name: str, arguments: int, fingerprint: Callable[[], str]
+    ) -> None:
+        self._module = module
+        self._name = name
+        self._arguments = arguments
+        self._fingerprint = fingerprint
+
+    @property
+    def _kept(self) -> str:
+        return f"{self._name}_{self._fingerprint()}"
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether its code is kept; loads nothing."""
+        return objects.is_there(self._kept)
+
+    def compile(self) -> None:
+        """Compile and keep it where that is not done.
+
+        Raises:
+            OSError: the cache folder cannot be written.
+        """
+        if not self.is_compiled:
+            keep(self._kept, getattr(importlib.import_module(self._module), self._name))
+
+    @cached_property
+    def address(self) -> int:
+        """Where its code lies in this process; compiled first if need be."""
+        self.compile()
+        return objects.load(self._kept)
+
+    def load(self) -> None:
+        """Load it, so that the first call is as quick as others; compiled first if need be."""
+        _ = self._call
+
+    @cached_property
+    def _call(self) -> Callable[..., int]:
+        """It by numba's calling convention: a place for the result, one for an error, arguments."""
+        integer = ctypes.c_int64
+        places = (ctypes.POINTER(integer), ctypes.POINTER(ctypes.c_void_p))
+        form = ctypes.CFUNCTYPE(ctypes.c_int32, *places, *(integer,) * self._arguments)
+        function = form(self.address)
+
+        def call(*arguments: int) -> int:
+            result, error = integer(0), ctypes.c_void_p()
+            status = function(ctypes.byref(result), ctypes.byref(error), *arguments)
+            assert status == 0, f"{self._name} raised {status}"
+            return result.value
+
+        return call
+
+    def __call__(self, *arguments: int) -> int:
+        """Call it; the interpreter lock is released meanwhile."""
+        return self._call(*arguments)
 
 
 def _imported(name: str) -> ModuleType:

@@ -151,6 +151,8 @@ class Kind:
     source: str
     example: str
     hidden: bool
+    measures: bool
+    runs: bool
     tick: Callable[..., Any] = field(repr=False)
 
     @property
@@ -170,9 +172,19 @@ class Kind:
         """Whether it is heard by itself when nothing is patched behind it."""
         return self.family is not Family.MODULATION
 
+    @property
+    def shapes_sound(self) -> bool:
+        """Whether it gives sound where it is fed with one, and not what it says of it."""
+        return not self.measures
+
+    @property
+    def waits_for_gate(self) -> bool:
+        """Whether it gives nothing until its gate has been open."""
+        return self.find_input("gate") is not None and not self.runs
+
     def is_audible_at(self, output: str) -> bool:
         """Whether an output carries what is heard, and not the curve of a modulator."""
-        return self.makes_sound or output == self.outputs[0].name
+        return self.makes_sound or (self.shapes_sound and output == self.outputs[0].name)
 
     @property
     def input_rows(self) -> tuple[tuple[int, str], ...]:
@@ -244,6 +256,8 @@ def module(
     source: str,
     example: str,
     hidden: bool = False,
+    measures: bool = False,
+    runs: bool = False,
 ) -> Callable[[Callable[..., Any]], Kind]:
     """Declare a module kind above its tick; the function's name is the kind's name.
 
@@ -257,6 +271,8 @@ def module(
         source: the paper or page that it follows.
         example: command lines, parted by `;`, that run as a test and make it heard.
         hidden: used by the program itself and not offered to users.
+        measures: what it gives is no sound even where it is fed with one, as of a follower.
+        runs: it has a gate, but needs none to begin.
     """
 
     def declare(tick: Callable[..., Any]) -> Kind:
@@ -271,6 +287,8 @@ def module(
             source=source,
             example=example,
             hidden=hidden,
+            measures=measures,
+            runs=runs,
             tick=tick,
         )
         keep_source(tick)

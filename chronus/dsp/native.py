@@ -19,13 +19,19 @@ binding.set_option("chronus", "-unroll-full-max-count=8")
 binding.set_option("chronus", "-vectorizer-maximize-bandwidth")
 
 OPTIONS: Final = {
-    "cache": True,
     "nogil": True,
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
     "error_model": "numpy",
     "boundscheck": False,
     "fastmath": False,
 }
-"""Strict arithmetic: no reassociation, no contraction, so that every form gives the same bits."""
+"""Strict arithmetic: no reassociation, no contraction, so that every form gives the same bits.
+
+Python calls none of it but through `chronus.dsp.compile.Entry`.
+"""
+FROM_PYTHON: Final = {**OPTIONS, "no_cpython_wrapper": False}
+"""For what measures."""
 
 ONCE: Final = {**OPTIONS, "inline": "always"}
 """What stands in one or two places: no function of its own, which would take longer to compile."""
@@ -33,11 +39,13 @@ ONCE: Final = {**OPTIONS, "inline": "always"}
 KERNEL_ARGUMENTS: Final = (types.int64,) * 5
 
 
-def _pointer(item: types.Type) -> Any:
+def pointer(item: types.Type) -> Any:
+    """A call that takes an int64 for the address of such an item."""
+
     @intrinsic
     def cast(_typing: Any, address: Any) -> Any:
         def code(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-            return builder.inttoptr(arguments[0], context.get_value_type(item).as_pointer())
+            return builder.inttoptr(arguments[0], context.get_data_type(item).as_pointer())
 
         return types.CPointer(item)(types.int64), code
 
@@ -60,11 +68,11 @@ def _stack(item: types.Type) -> Any:
     return allot
 
 
-_float_pointer = _pointer(types.float32)
-_real_pointer = _pointer(types.float64)
-_int_pointer = _pointer(types.int32)
-_word_pointer = _pointer(types.uint32)
-_long_pointer = _pointer(types.int64)
+_float_pointer = pointer(types.float32)
+_real_pointer = pointer(types.float64)
+_int_pointer = pointer(types.int32)
+_word_pointer = pointer(types.uint32)
+_long_pointer = pointer(types.int64)
 float_stack = _stack(types.float32)
 real_stack = _stack(types.float64)
 int_stack = _stack(types.int32)
@@ -98,6 +106,12 @@ def floats(address: int, count: int) -> Any:
 
 
 @njit(**OPTIONS)
+def row_of_voices(address: int) -> Any:
+    """A wide row at an address, shape (BLOCK, WIDE) float32."""
+    return carray(_float_pointer(address), (BLOCK, WIDE))
+
+
+@njit(**OPTIONS)
 def reals(address: int, count: int) -> Any:
     """An array of `count` float64 at an address."""
     return carray(_real_pointer(address), (count,))
@@ -119,6 +133,16 @@ def words(address: int, count: int) -> Any:
 def longs(address: int, count: int) -> Any:
     """An array of `count` int64 at an address."""
     return carray(_long_pointer(address), (count,))
+
+
+@njit(forceinline=True, **OPTIONS)
+def copy_items(target: Any, source: Any) -> None:
+    """Copy items from one place to another that does not overlap it.
+
+    An assignment of slices would allocate memory wherever the two may overlap.
+    """
+    for i in range(len(target)):
+        target[i] = source[i]
 
 
 @njit(**OPTIONS)

@@ -53,13 +53,11 @@ def split(kind: Kind, source: str) -> Ways:
     watched = tuple(name for _, name in kind.input_rows if name in needed)
     assert needed - own - {"dt", *watched} <= _called(steps), f"{kind.name}: {needed - own}"
     full = [_bare(statement) if mark else ast.unparse(statement) for statement, mark in marked]
-    plain = [
-        f"{_target(statement)} = False" if mark == "seldom" else ast.unparse(statement)
-        for statement, mark in marked
-        if mark != "steady"
-    ]
     end = f"return ({''.join(f'{name}, ' for name in values)}{' or '.join(conditions) or 'False'},)"
     prepare = [_bare(step) if _mark(step) else ast.unparse(step) for step in steps]
+    without = _Without(frozenset(conditions))
+    left = [without.visit(statement) for statement, mark in marked if not mark]
+    plain = [ast.unparse(ast.fix_missing_locations(statement)) for statement in _in_use(left)]
     parameters = [argument.arg for argument in function.args.args]
     return Ways(
         full=_function("tick", parameters, full),
@@ -68,6 +66,42 @@ def split(kind: Kind, source: str) -> Ways:
         values=values,
         watched=watched,
     )
+
+
+class _Without(ast.NodeTransformer):
+    """Takes conditions that do not hold out of expressions, with all that they alone need."""
+
+    def __init__(self, conditions: frozenset[str]) -> None:
+        self.conditions = conditions
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        return ast.Constant(value=False) if node.id in self.conditions else node
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
+        self.generic_visit(node)
+        return node.orelse if _is_false(node.test) else node
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.op, ast.And) and any(map(_is_false, node.values)):
+            return ast.Constant(value=False)
+        return node
+
+
+def _in_use(statements: list[ast.stmt]) -> list[ast.stmt]:
+    """The statements without those that give a value which nothing behind them needs."""
+    needed: set[str] = set()
+    kept: list[ast.stmt] = []
+    for statement in reversed(statements):
+        given = _names(statement, ast.Store)
+        if not given or given & needed:
+            kept.insert(0, statement)
+            needed |= _names(statement, ast.Load)
+    return kept
+
+
+def _is_false(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is False
 
 
 def _behind(marked: list[tuple[ast.stmt, str]]) -> tuple[list[ast.stmt], set[str]]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numba import float32, njit
 
-from chronus.dsp.native import OPTIONS, call_kernel, floats
+from chronus.dsp.native import OPTIONS, call_kernel, copy_items, floats
 from chronus.engine.layout import Arena, Choice, Head, Node
 from chronus.engine.nodes import width_of
 from chronus.settings import BLOCK
@@ -39,7 +39,7 @@ def hold_choices(arena: Arena, block: int, node: np.ndarray, scratch: np.ndarray
     """
     new = block & 1
     state = arena.choices[new, node[N_SLOT]]
-    state[:] = arena.choices[1 - new, node[N_SLOT]]
+    copy_items(state, arena.choices[1 - new, node[N_SLOT]])
     if state[LEFT] == 0.0:
         at = first_change(node, scratch, state)
         if at < BLOCK:
@@ -48,7 +48,7 @@ def hold_choices(arena: Arena, block: int, node: np.ndarray, scratch: np.ndarray
             begin = node[N_MEMORY]
             twin = node[N_TWIN_MEMORY]
             frames = twin - begin
-            arena.memory[twin : twin + frames] = arena.memory[begin : begin + frames]
+            copy_items(arena.memory[twin : twin + frames], arena.memory[begin:twin])
     choice = 0
     width = width_of(node)
     for k in range(node[N_INPUTS]):

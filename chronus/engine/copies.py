@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from numba import njit
 
-from chronus.dsp.native import OPTIONS
+from chronus.dsp.native import OPTIONS, copy_items
 from chronus.engine.due import is_reset_in
 from chronus.engine.faults import has_failed, was_bypassed
 from chronus.engine.layout import NONE, Arena, Clock, Head, Node
@@ -51,10 +51,11 @@ def copy_state(arena: Arena, old: int, target: np.ndarray, source: np.ndarray) -
     """Copy all that a node keeps from block to block, but for its memory."""
     size = source[N_STATE_BYTES]
     state = arena.state[old]
-    state[target[N_STATE] : target[N_STATE] + size] = state[
-        source[N_STATE] : source[N_STATE] + size
-    ]
-    arena.choices[old, target[N_SLOT], :] = arena.choices[old, source[N_SLOT], :]
+    copy_items(
+        state[target[N_STATE] : target[N_STATE] + size],
+        state[source[N_STATE] : source[N_STATE] + size],
+    )
+    copy_items(arena.choices[old, target[N_SLOT]], arena.choices[old, source[N_SLOT]])
 
 
 @njit(**OPTIONS)
@@ -62,6 +63,7 @@ def copy_memory(arena: Arena, target: np.ndarray, source: np.ndarray) -> None:
     """Copy a node's delay memory."""
     size = source[N_MEMORY_FRAMES]
     memory = arena.memory
-    memory[target[N_MEMORY] : target[N_MEMORY] + size] = memory[
-        source[N_MEMORY] : source[N_MEMORY] + size
-    ]
+    copy_items(
+        memory[target[N_MEMORY] : target[N_MEMORY] + size],
+        memory[source[N_MEMORY] : source[N_MEMORY] + size],
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from chronus.dsp.native import OPTIONS
+from chronus.dsp.native import OPTIONS, copy_items
 from chronus.engine.layout import NONE, Arena, Clock, Playing
 from chronus.engine.ports import change_all
 from chronus.settings import BLOCK
@@ -20,11 +20,13 @@ SEQUENCES, DUES = int(Clock.SEQUENCES), int(Playing.DUES)
 def carry_sequence(arena: Arena, lane: int, new: int, before: int, after: int, old: int) -> None:
     """Bring all that a sequence knows from one bank, and place, into another."""
     state = arena.sequences[lane, old, before]
-    arena.sequences[lane, new, after, :] = state
-    arena.sequence_at[lane, new, after, :] = arena.sequence_at[lane, old, before, :]
+    copy_items(arena.sequences[lane, new, after], state)
+    copy_items(arena.sequence_at[lane, new, after], arena.sequence_at[lane, old, before])
     if state[DUES] > 0:
-        arena.due_frames[lane, new, after, :, :] = arena.due_frames[lane, old, before, :, :]
-        arena.due_values[lane, new, after, :] = arena.due_values[lane, old, before, :]
+        frames = arena.due_frames[lane, new, after]
+        for k in range(len(frames)):
+            copy_items(frames[k], arena.due_frames[lane, old, before, k])
+        copy_items(arena.due_values[lane, new, after], arena.due_values[lane, old, before])
 
 
 @njit(**OPTIONS)

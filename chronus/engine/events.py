@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from numba import njit
+from numba import njit, types
 
-from chronus.dsp.native import ONCE, OPTIONS, fresh, swap_if
+from chronus.dsp.native import ONCE, OPTIONS, copy_items, fresh, swap_if
 from chronus.engine.copies import copy_node
 from chronus.engine.due import waiting_event
 from chronus.engine.dues import carry_sequence
@@ -43,17 +43,22 @@ CUT_BLOCKS: Final = (1 << 26) - 1
 """A cut is the lower bits of its block, and the events that it sees."""
 
 
-@njit(**OPTIONS)
-def cut_of(arena: Arena, block: int) -> int:
+@njit(types.int64(*(types.int64,) * 3), **OPTIONS)
+def cut_of(head: int, cuts: int, block: int) -> int:
     """How many events the block sees: fixed once, by the first lane that starts the block.
 
     Block and count lie in one number, so that they change in one step.
+
+    Args:
+        head: address of the arena's head.
+        cuts: address of the arena's cuts.
+        block: the block.
     """
-    place = arena.cuts.ctypes.data + 8 * (block & 1)
+    place = cuts + 8 * (block & 1)
     mark = block & CUT_BLOCKS
     before = fresh(place)
     if before >> CUT_SHIFT != mark:
-        wanted = (mark << CUT_SHIFT) | fresh(arena.head.ctypes.data + 8 * EVENTS)
+        wanted = (mark << CUT_SHIFT) | fresh(head + 8 * EVENTS)
         found = swap_if(place, before, wanted)
         before = wanted if found == before else found
     return before & CUT_EVENTS
@@ -100,7 +105,7 @@ def bring_forward(arena: Arena, lane: int, old: int, plan: int) -> None:
     """Copy a plan's cables into the working copy, and its gates into the new bank."""
     for i in range(arena.plan_counts[plan, lane, CABLES]):
         cable = arena.plan_cables[plan, lane, i]
-        arena.live[lane, cable, :] = arena.cables[old, cable, :]
+        copy_items(arena.live[lane, cable], arena.cables[old, cable])
         arena.live_left[lane, cable] = arena.cable_left[old, cable]
     for i in range(arena.plan_counts[plan, lane, GATES]):
         port = arena.plan_gates[plan, lane, i]

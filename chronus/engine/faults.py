@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numba import int32, njit
 
-from chronus.dsp.native import OPTIONS, fence, floats
+from chronus.dsp.native import OPTIONS, copy_items, fence, floats
 from chronus.engine.layout import NONE, Arena, Clock, Fault, Head, Node, Reason
 from chronus.engine.nodes import find_node, start_afresh, width_of
 from chronus.settings import BLOCK
@@ -86,9 +86,19 @@ def bypass(arena: Arena, block: int, node: np.ndarray, scratch: np.ndarray) -> N
         place = arena.rows_out[new, node[N_ROW_OUT] + width * k].ctypes.data
         row = floats(place, width * BLOCK)
         if dry != NONE and k < node[N_DRY_ROWS]:
-            row[:] = floats(scratch[dry + k], width * BLOCK)
+            copy_items(row, floats(scratch[dry + k], width * BLOCK))
         else:
             row[:] = 0.0
+
+
+@njit(**OPTIONS)
+def _oldest(blocks: np.ndarray) -> int:
+    """Where the least of some blocks is: the first of them that is."""
+    least = 0
+    for k in range(1, FAULTS_A_SECOND):
+        if blocks[k] < blocks[least]:
+            least = k
+    return least
 
 
 @njit(**OPTIONS)
@@ -102,14 +112,14 @@ def note_fault(arena: Arena, block: int, node: np.ndarray) -> None:
     slot = node[N_SLOT]
     recent = arena.faults[slot, RECENT : RECENT + FAULTS_A_SECOND]
     if not has_failed(arena, block, slot):
-        recent[np.argmin(recent)] = block
+        recent[_oldest(recent)] = block
     fence()
     for k in range(width_of(node) * node[N_OUTPUTS]):
         arena.rows_out[new, node[N_ROW_OUT] + k, :] = 0.0
     start_afresh(arena, new, node)
     arena.faults[slot, REASON] = NOT_FINITE
     fence()
-    first = np.min(recent)
+    first = recent[_oldest(recent)]
     if first != NONE and block - first <= arena.head[RATE] // BLOCK:
         arena.faults[slot, BYPASS] = 1
 

@@ -1,12 +1,7 @@
-"""Whether the compiled step is that of this source: numba's cache looks at one file of it alone.
-
-Who changes `ports.py` would go on with the step that was compiled before. So a fingerprint of all
-sources lies beside the cache, and a cache without the right one is thrown away.
-"""
+"""Which sources the compiled step is of: all of them count, and its name has their fingerprint."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import platform
 from functools import cache
@@ -55,22 +50,3 @@ def kernels_fingerprint(files: tuple[Path, ...]) -> str:
         files: that declare the kinds.
     """
     return _fingerprint({*(PACKAGE / "dsp").glob("*.py"), *files})
-
-
-def forget_stale_step() -> None:
-    """Throw away what was compiled of another source.
-
-    Where the package cannot be written nothing lies beside it, and numba's own cache knows each
-    installed version by the time of its files.
-    """
-    mark = PACKAGE / "engine" / "__pycache__" / f"step-{step_fingerprint()}.source"
-    if mark.exists():
-        return
-    with contextlib.suppress(OSError):
-        mark.parent.mkdir(exist_ok=True)
-        for room in ROOMS:
-            for index in (PACKAGE / room / "__pycache__").glob("*.nbi"):
-                index.unlink(missing_ok=True)
-        for old in mark.parent.glob("step-*.source"):
-            old.unlink(missing_ok=True)
-        mark.touch()

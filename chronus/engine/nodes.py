@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from chronus.dsp.layout import WIDE
-from chronus.dsp.native import OPTIONS
+from chronus.dsp.native import OPTIONS, copy_items
 from chronus.engine.layout import NONE, Arena, Choice, Node
 
 N_STATE, N_MEMORY, N_SLOT = int(Node.STATE), int(Node.MEMORY), int(Node.SLOT)
@@ -36,7 +36,7 @@ def start_afresh(arena: Arena, bank: int, node: np.ndarray) -> None:
     """Give a node the state and the empty memory that it had before its first block."""
     first = node[N_STATE]
     last = first + node[N_STATE_BYTES]
-    arena.state[bank, first:last] = arena.initial[first:last]
+    copy_items(arena.state[bank, first:last], arena.initial[first:last])
     arena.choices[bank, node[N_SLOT], LEFT] = 0.0
     arena.choices[bank, node[N_SLOT], WORDS:] = np.nan
     arena.memory[node[N_MEMORY] : node[N_MEMORY] + node[N_MEMORY_FRAMES]] = 0.0

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chronus.dsp.compile import load_kernel, native_address
+from chronus.dsp.compile import load_kernel
+from chronus.engine.entries import RUN_BLOCKS
 from chronus.engine.layout import (
     MAX_ROWS_OF_A_NODE,
     Arena,
@@ -17,7 +18,6 @@ from chronus.engine.layout import (
     arena_on,
     tape_part,
 )
-from chronus.engine.step import run_blocks
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from chronus.engine.layout import Longs
-
-    StepArguments = tuple[NDArray[np.void], int, Longs, Longs]
+    StepArguments = tuple[int, int, int, int, int]
 
 
 class Stepper:
@@ -58,22 +56,18 @@ class Stepper:
         """Whether the kernel of a number is loaded."""
         return number < len(self._addresses) and self._addresses[number] != 0
 
-    def load_step(self) -> None:
-        """Load the step itself, compiling it where it is not in the cache yet; computes nothing."""
-        self.run(blank_arena(), 0)
-
     def run(self, arena: Arena, most: int, lane: int = 0) -> int:
         """Compute up to `most` blocks of a lane while there is room; how many it were."""
-        return int(run_blocks(*self.arguments(arena, lane), most))
+        return RUN_BLOCKS(*self.arguments(arena, lane), most)
 
     def arguments(self, arena: Arena, lane: int) -> StepArguments:
-        """What `run_blocks` is given, but for the number of blocks."""
-        return arena.whole, lane, self._addresses, self._scratch
+        """What `run_blocks` is given, but for the number of blocks.
 
-    @property
-    def address(self) -> int:
-        """Native address of `run_blocks`, once it is loaded."""
-        return native_address(run_blocks)
+        They are addresses: this stepper and the arena must outlive the call.
+        """
+        addresses = self._addresses
+        scratch = self._scratch.ctypes.data
+        return arena.whole.ctypes.data, lane, addresses.ctypes.data, len(addresses), scratch
 
 
 def blank_arena() -> Arena:

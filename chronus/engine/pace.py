@@ -28,23 +28,27 @@ usleep = types.ExternalFunction("usleep", types.int32(types.uint32))
 
 
 @njit(**OPTIONS)
-def has_room(head: np.ndarray, lane: int) -> bool:
-    """Whether a lane's next block may be computed: the score has got there, the tape has room.
-
-    No lane is more than a block ahead of what is committed: its two banks are in use until then.
-    """
-    block = head[COMMITTED]
-    if lane > 0 and head[DONE + lane * LANE_COLUMNS] > block:
-        return False
-    return is_due(head.ctypes.data, block)
-
-
-@njit(**OPTIONS)
 def is_due(head: int, block: int) -> bool:
     """Whether a block is to be computed by now, as far as score and tape go."""
     if fresh(head + 8 * QUIT) != 0 or block >= fresh(head + 8 * GO):
         return False
     return block * BLOCK < fresh(head + 8 * PLAYED) + fresh(head + 8 * AHEAD) * BLOCK
+
+
+@njit(types.int64(types.int64, types.int64), **OPTIONS)
+def has_room(head: int, lane: int) -> int:
+    """Whether a lane's next block may be computed: the score has got there, the tape has room.
+
+    No lane is more than a block ahead of what is committed: its two banks are in use until then.
+
+    Args:
+        head: address of the arena's head.
+        lane: which lane.
+    """
+    block = fresh(head + 8 * COMMITTED)
+    if lane > 0 and fresh(head + 8 * (DONE + lane * LANE_COLUMNS)) > block:
+        return 0
+    return int(is_due(head, block))
 
 
 @njit(**OPTIONS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import float32, float64, njit
 
-from chronus.dsp.native import OPTIONS
+from chronus.dsp.native import OPTIONS, copy_items
 from chronus.engine.layout import NONE, Arena, Clock, Ramp, Ring, Row
 from chronus.settings import BLOCK
 
@@ -127,7 +127,7 @@ def walk_port(arena: Arena, lane: int, block: int, port: int, samples: np.ndarra
     new = block & 1
     left = arena.port_left[1 - new, port]
     ramp = arena.ports[new, port]
-    ramp[:] = arena.ports[1 - new, port]
+    copy_items(ramp, arena.ports[1 - new, port])
     at = 0
     entry = arena.change_first[lane, port]
     while True:
@@ -158,7 +158,7 @@ def rest(arena: Arena, block: int, port: int) -> float:
     """Bring a port that does not move into the new bank; where it is."""
     new = block & 1
     if block <= arena.port_moved[port] + 1:
-        arena.ports[new, port, :] = arena.ports[1 - new, port, :]
+        copy_items(arena.ports[new, port], arena.ports[1 - new, port])
         arena.port_left[new, port] = 0
     return arena.ports[1 - new, port, NOW]
 

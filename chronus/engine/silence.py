@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from numba import float32, njit
 
-from chronus.dsp.native import OPTIONS
+from chronus.dsp.native import OPTIONS, copy_items
 from chronus.engine.layout import NONE, RUNG_OUT, Arena, Clock, Head, Node, Tail
 from chronus.engine.nodes import start_afresh, width_of
 from chronus.settings import BLOCK
@@ -41,7 +41,7 @@ def has_rung_out(arena: Arena, block: int, node: np.ndarray) -> bool:
     """Whether a node is silent for good; its count goes on into the new bank."""
     new = block & 1
     slot = node[N_SLOT]
-    arena.rings[new, slot, :] = arena.rings[1 - new, slot, :]
+    copy_items(arena.rings[new, slot], arena.rings[1 - new, slot])
     return arena.rings[new, slot, SINCE] == RUNG_OUT
 
 

@@ -7,15 +7,18 @@ since the compiler knows plain integers best.
 from __future__ import annotations
 
 import numpy as np
-from numba import int32, njit
+from numba import carray, from_dtype, int32, njit, types
 
 from chronus.dsp.native import (
     FLUSH_BITS,
     ONCE,
     OPTIONS,
     call_kernel,
+    copy_items,
     fence,
     floats,
+    longs,
+    pointer,
     read_float_control,
     write_float_control,
 )
@@ -23,9 +26,21 @@ from chronus.engine.choices import cross_over, hold_choices
 from chronus.engine.dues import carry_sequence, take_dues
 from chronus.engine.events import cut_of, take_events
 from chronus.engine.faults import bypass, has_failed, is_bypassed, is_finite, note_fault
-from chronus.engine.freshness import forget_stale_step
 from chronus.engine.gates import close_due_gates
-from chronus.engine.layout import LANE_COLUMNS, NONE, Arena, Clock, Count, Head, Lane, Node, Ramp
+from chronus.engine.layout import (
+    LANE_COLUMNS,
+    MAX_ROWS_OF_A_NODE,
+    NONE,
+    Arena,
+    Clock,
+    Count,
+    Head,
+    Lane,
+    Limits,
+    Node,
+    Ramp,
+    arena_dtype,
+)
 from chronus.engine.pace import has_room, wait_for_commit, wait_for_lanes
 from chronus.engine.ports import fill_row, forget_changes, ramp_value
 from chronus.engine.sequencer import run_sequences
@@ -42,8 +57,6 @@ from chronus.engine.voices import close_due_voices, is_asleep, let_sleep, prepar
 from chronus.engine.wide import rest_behind, run_voices, wake_nodes
 from chronus.settings import BLOCK
 
-forget_stale_step()
-
 COMMITTED, RATE = int(Head.COMMITTED), int(Head.RATE)
 CURRENT = int(Lane.NODE)
 PLAN, PLAYING, SILENT = int(Clock.PLAN), int(Clock.PLAYING), int(Clock.SILENT)
@@ -59,43 +72,19 @@ N_OUTPUTS, N_SLOT = int(Node.OUTPUTS), int(Node.SLOT)
 N_CHOICES, N_GROUP, N_BEHIND = int(Node.CHOICES), int(Node.GROUP), int(Node.BEHIND)
 
 
-@njit(**OPTIONS)
-def run_blocks(
-    whole: np.ndarray, lane: int, addresses: np.ndarray, scratch: np.ndarray, most: int
-) -> int:
-    """Compute up to `most` blocks of a lane while the tape has room; how many it were.
-
-    Args:
-        whole: (1,), the arena as one record.
-        lane: which lane; lane 0 waits for the others in each block, and commits.
-        addresses: native address of each kind's kernel, by the index that plans use.
-        scratch: (MAX_ROWS_OF_A_NODE,) int64, a table of row addresses for one node.
-        most: blocks.
-    """
-    control = read_float_control()
-    write_float_control(control | FLUSH_BITS)
-    arena = whole[0]
-    done = 0
-    while done < most and wait_for_commit(arena.head, lane) and has_room(arena.head, lane):
-        if not step(arena, lane, addresses, scratch):
-            break
-        done += 1
-    write_float_control(control)
-    return done
-
-
 @njit(**ONCE)
 def step(arena: Arena, lane: int, addresses: np.ndarray, scratch: np.ndarray) -> bool:
     """Compute a lane's share of the next block, and commit it; False if all is to end meanwhile."""
     block = arena.head[COMMITTED]
     new = block & 1
     old = 1 - new
-    arena.clock[lane, new, :] = arena.clock[lane, old, :]
-    arena.beats[lane, new, :] = arena.beats[lane, old, :]
+    copy_items(arena.clock[lane, new], arena.clock[lane, old])
+    copy_items(arena.beats[lane, new], arena.beats[lane, old])
     for sequence in range(arena.clock[lane, new, SEQUENCES]):
         carry_sequence(arena, lane, new, sequence, sequence, old)
     arena.clock[lane, new, CHANGES] = 0
-    take_events(arena, lane, block, cut_of(arena, block))
+    head = arena.head.ctypes.data
+    take_events(arena, lane, block, cut_of(head, arena.cuts.ctypes.data, block))
     plan = arena.clock[lane, new, PLAN]
     going_on = True
     if plan != NONE:
@@ -219,7 +208,7 @@ def move_cables(arena: Arena, lane: int, new: int, plan: int) -> None:
     for i in range(arena.plan_counts[plan, lane, CABLES]):
         cable = arena.plan_cables[plan, lane, i]
         left = max(arena.live_left[lane, cable] - BLOCK, 0)
-        arena.cables[new, cable, :] = arena.live[lane, cable, :]
+        copy_items(arena.cables[new, cable], arena.live[lane, cable])
         arena.cables[new, cable, NOW] = ramp_value(arena.live[lane, cable], left)
         arena.cable_left[new, cable] = left
 
@@ -265,3 +254,35 @@ def write_tape(arena: Arena, block: int, plan: int) -> None:
         ended = clock[SILENT] >= clock[QUIET_BLOCKS]
         if ended or block + 1 - clock[FINISHING] >= clock[MOST_BLOCKS]:
             clock[FINISH] = (block + 1) * BLOCK
+
+
+_whole_at = pointer(from_dtype(arena_dtype(Limits())))
+
+
+@njit(types.int64(*(types.int64,) * 6), **OPTIONS)
+def run_blocks(
+    whole: int, lane: int, addresses_at: int, kernels: int, scratch_at: int, most: int
+) -> int:
+    """Compute up to `most` blocks of a lane while the tape has room; how many it were.
+
+    Args:
+        whole: address of the arena, laid out as one record.
+        lane: which lane; lane 0 waits for the others in each block, and commits.
+        addresses_at: of a table of the native addresses of kernels, by the number that plans use.
+        kernels: how many entries that has.
+        scratch_at: address of MAX_ROWS_OF_A_NODE int64, a table of row addresses for one node.
+        most: blocks.
+    """
+    control = read_float_control()
+    write_float_control(control | FLUSH_BITS)
+    arena = carray(_whole_at(whole), (1,))[0]
+    addresses = longs(addresses_at, kernels)
+    scratch = longs(scratch_at, MAX_ROWS_OF_A_NODE)
+    done = 0
+    head = arena.head.ctypes.data
+    while done < most and wait_for_commit(arena.head, lane) and has_room(head, lane):
+        if not step(arena, lane, addresses, scratch):
+            break
+        done += 1
+    write_float_control(control)
+    return done

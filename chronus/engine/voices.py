@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 from numba import carray, float32, njit
 
 from chronus.dsp.layout import WIDE
-from chronus.dsp.native import ONCE, OPTIONS, float_stack, floats
+from chronus.dsp.native import ONCE, OPTIONS, copy_items, float_stack, floats
 from chronus.engine.layout import (
     ASLEEP,
     HELD,
@@ -70,7 +70,7 @@ def carry_voices(arena: Arena, lane: int, block: int, plan: int) -> None:
         player = arena.players[arena.plan_players[plan, i]]
         first = player[BASE]
         last = first + player[VOICES]
-        arena.voice_off[lane, new, first:last] = arena.voice_off[lane, old, first:last]
+        copy_items(arena.voice_off[lane, new, first:last], arena.voice_off[lane, old, first:last])
         for group in range(first // WIDE, (last + WIDE - 1) // WIDE):
             awake = 0
             for voice in range(min(WIDE, last - WIDE * group)):

@@ -12,7 +12,7 @@ import numpy as np
 from numba import float32, float64, njit
 
 from chronus.dsp.layout import WIDE
-from chronus.dsp.native import ONCE, OPTIONS, call_kernel, floats
+from chronus.dsp.native import ONCE, OPTIONS, call_kernel, floats, row_of_voices
 from chronus.engine.choices import cross_over, hold_choices
 from chronus.engine.faults import (
     EXPONENT,
@@ -223,7 +223,7 @@ def add_at_once(
 @njit(**ONCE)
 def fill_voices(arena: Arena, lane: int, block: int, first: int, place: int) -> None:
     """Fill a row by the port of each voice; where one rests, its part is written once."""
-    samples = floats(arena.rows_in[place].ctypes.data, SAMPLES).reshape((BLOCK, WIDE))
+    samples = row_of_voices(arena.rows_in[place].ctypes.data)
     for voice in range(WIDE):
         if moves(arena, lane, block, first + voice):
             walk_port(arena, lane, block, first + voice, samples[:, voice])

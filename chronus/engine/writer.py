@@ -315,8 +315,8 @@ class Writer:
         if cable.source not in self.fresh or cable.source in self.copied:
             return False
         source = self.places[cable.source].kind
-        gated = self.places[cable.target].kind.find_input("gate") is not None
-        is_silent = source.main_input is not None or source.find_input("gate") is not None
+        gated = self.places[cable.target].kind.waits_for_gate
+        is_silent = source.main_input is not None or source.waits_for_gate
         return is_silent or (gated and cable.target in self.fresh)
 
     def _stage_mutes(self, graph: Graph) -> None:

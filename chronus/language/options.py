@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 from lark import Token, Tree
 
 from chronus.errors import Code, Span, UserError, nearest
-from chronus.language.harmony import SCALES, Scale, tonic
+from chronus.language.harmony import Scale, tonic
 from chronus.language.quantities import in_unit
 from chronus.language.steps import SequenceOptions
 from chronus.language.tokens import place, quantity, span_of
+from chronus.scales import SCALES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -12,22 +12,20 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO, TypeAlias
 
-import chronus.dsp
-import chronus.engine
-import chronus.machine
-from chronus.dsp.compile import is_compiled, kernels_dir, write_atomically, write_kernel
+from chronus.dsp import objects
+from chronus.dsp.compile import kernels_dir, load_kernel, write_atomically, write_kernel
 from chronus.dsp.sources import source_error
-from chronus.engine.freshness import kernels_fingerprint, step_fingerprint
+from chronus.engine.entries import ENTRIES
+from chronus.engine.freshness import kernels_fingerprint
 from chronus.errors import Code, UserError
-from chronus.machine import locks
-from chronus.modules.catalog import catalog, form_of, kinds, place_of, wide
+from chronus.machine.waiting import is_still, stand_by, step_while_wanted
+from chronus.modules.catalog import catalog, form_of, place_of, wide
 from chronus.settings import cache_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Container, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from chronus.dsp.declaration import Kind
     from chronus.modules.catalog import Catalog
@@ -37,6 +35,7 @@ STEP: Final = "engine"
 PROCESSES: Final = 2
 BACKGROUND_NICE: Final = 19
 _PR_SET_PDEATHSIG: Final = 1
+_STEP_ENTRIES: Final = (*ENTRIES, is_still, stand_by, step_while_wanted)
 _compiled_at: list[float] = []
 
 
@@ -45,16 +44,30 @@ def compiled() -> dict[str, str]:
 
     With them those wide ones that an instrument has needed some time: see `catalog.wide`.
     """
-    if catalog().is_first:
-        known = _marked()
-        if known is not None:
-            return _there(known, there=kinds())
-    kernels = {name: catalog().kernel(name) for name in forms_of(catalog())}
-    found = _there(kernels)
-    if found.keys() >= kinds().keys() and catalog().is_first:
-        with contextlib.suppress(OSError):  # who cannot write it looks at each kernel next time
-            write_atomically(_mark(), json.dumps(kernels))
-    return found
+    there = objects.there()
+    return {name: kernel for name, kernel in _kernel_names().items() if kernel in there}
+
+
+def _kernel_names() -> dict[str, str]:
+    """The names of all kernels of the catalog, which are those of its sources' digests.
+
+    Digests of the shipped kinds are kept on disk: to take them costs more than the shell's start.
+    """
+    names = forms_of(catalog())
+    if not catalog().is_first:
+        return {name: catalog().kernel(name) for name in names}
+    path = cache_dir() / "kernels" / f"names-{kernels_fingerprint(catalog().files)}.json"
+    try:
+        kept = json.loads(path.read_text())
+    except (OSError, ValueError):
+        kept = None
+    if isinstance(kept, dict) and set(kept) == set(names):
+        return kept
+    taken = {name: catalog().kernel(name) for name in names}
+    with contextlib.suppress(OSError):  # who cannot write it takes them again next time
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_atomically(path, json.dumps(taken))
+    return taken
 
 
 def forms_of(kinds_of: Catalog) -> list[str]:
@@ -62,27 +75,9 @@ def forms_of(kinds_of: Catalog) -> list[str]:
     return [*kinds_of.kinds, *map(wide, kinds_of.kinds)]
 
 
-def _there(kernels: Mapping[str, str], there: Container[str] = ()) -> dict[str, str]:
-    """Those kernels that are compiled; of some it is known."""
-    return {name: k for name, k in kernels.items() if name in there or is_compiled(k)}
-
-
-def _mark() -> Path:
-    """A file that is there when every kind's mono kernel is compiled, with all kernels' names."""
-    return cache_dir() / "kernels" / f"complete-{kernels_fingerprint(catalog().files)}"
-
-
-def _marked() -> dict[str, str] | None:
-    try:
-        found = json.loads(_mark().read_text())
-    except (OSError, ValueError):
-        return None
-    return found if isinstance(found, dict) and set(found) == set(forms_of(catalog())) else None
-
-
 def missing(wanted: Collection[str]) -> list[str]:
     """What has to be compiled before these kinds can play, the step first; loads no compiler."""
-    absent = [] if _is_step_compiled() else [STEP]
+    absent = [] if is_step_compiled() else [STEP]
     there = compiled()
     return absent + [name for name in wanted if name not in there]
 
@@ -117,11 +112,11 @@ def build_for(new: Catalog, names: Collection[str], progress: Progress | None = 
     Raises:
         UserError: as `build`.
     """
-    _build(_kernels([n for n in names if not is_compiled(new.kernel(n))], new), progress)
+    _build(_kernels([n for n in names if not objects.is_there(new.kernel(n))], new), progress)
 
 
 def _build(wanted: Collection[Form], progress: Progress | None) -> None:
-    is_done = _is_step_compiled()
+    is_done = is_step_compiled()
     if wanted or not is_done:
         jobs = _jobs(wanted, with_step=not is_done)
         _Builders(min(PROCESSES, len(jobs)), nice=0).run(jobs, progress or _say_nothing)
@@ -180,6 +175,11 @@ class BackgroundBuild:
 def build_in_background(names: Collection[str]) -> BackgroundBuild:
     """Compile what is missing of some kinds while the music plays; `close` ends it."""
     return BackgroundBuild(names)
+
+
+def is_step_compiled() -> bool:
+    """Whether all that workers call besides kernels is compiled."""
+    return all(entry.is_compiled for entry in _STEP_ENTRIES)
 
 
 def _say_nothing(_done: int, _count: int, _name: str) -> None:
@@ -306,50 +306,6 @@ def _check_folder() -> None:
         )
 
 
-# ---- the step, whose cache numba keeps beside its source or in a folder of its own
-
-
-def _own_cache() -> Path:
-    return Path(chronus.engine.__path__[0]) / "__pycache__"
-
-
-def _step_marks() -> tuple[Path, Path]:
-    """Files that say where the step of this very source was compiled to; either is enough."""
-    name = f"step-{step_fingerprint()}.compiled"
-    return _own_cache() / name, cache_dir() / name
-
-
-def _is_step_compiled() -> bool:
-    for mark in _step_marks():
-        with contextlib.suppress(OSError):
-            return any(Path(mark.read_text()).glob("step.run_blocks-*.nbi"))
-    return False
-
-
-def _compile_step() -> None:
-    """Compile the step anew, whatever numba thinks of what it finds."""
-    for room in (chronus.dsp, chronus.engine, chronus.machine):
-        for index in (Path(room.__path__[0]) / "__pycache__").glob("*.nbi"):
-            with contextlib.suppress(OSError):
-                index.unlink()
-    from chronus.engine.offline import Stepper  # noqa: PLC0415 - loads the compiler
-    from chronus.engine.step import run_blocks  # noqa: PLC0415
-
-    stepper = Stepper()
-    stepper.load_step()
-    if locks.kind() == locks.ROBUST:
-        from chronus.machine import waiting  # noqa: PLC0415
-
-        waiting.load(stepper)
-    folder = run_blocks.stats.cache_path
-    beside, apart = _step_marks()
-    mark = beside if Path(folder) == beside.parent else apart
-    mark.parent.mkdir(parents=True, exist_ok=True)
-    for old in mark.parent.glob("step-*.compiled"):
-        old.unlink(missing_ok=True)
-    mark.write_text(folder)
-
-
 # ---- the process that compiles
 
 
@@ -367,14 +323,14 @@ def main() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     os.nice(int(sys.argv[1]))
-    from chronus.dsp.compile import load_kernel  # noqa: PLC0415
 
     for line in sys.stdin:
         name = line.strip()
         answer = name
         try:
             if name == STEP:
-                _compile_step()
+                for entry in _STEP_ENTRIES:
+                    entry.compile()
             else:
                 load_kernel(name)
         except Exception as error:  # noqa: BLE001 - it is handed on to the shell, which raises it

@@ -13,13 +13,14 @@ import threading
 import time
 from dataclasses import dataclass
 from multiprocessing import forkserver, resource_tracker, util
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from chronus.machine import build
 from chronus.machine.preload import FOLDER_VARIABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from multiprocessing.connection import Connection
 
 CONTEXT: Final = multiprocessing.get_context("forkserver")
@@ -93,6 +94,21 @@ def cool_down() -> None:
         _tracker._stop()  # noqa: SLF001
 
 
+@contextlib.contextmanager
+def _no_main_module() -> Iterator[None]:
+    """Let a process start without importing the program that starts it, of which it needs nothing.
+
+    multiprocessing would have each child import that again, and has no setting for it.
+    """
+    with _starting:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What a child says once when it is ready, or has failed."""
@@ -129,7 +145,8 @@ class Child:
         self._process = CONTEXT.Process(
             target=main, args=(task, sender), name=f"chronus-{role}-{lane}", daemon=True
         )
-        self._process.start()
+        with _no_main_module():
+            self._process.start()
         _children.add(self)
         sender.close()
         assert self._process.pid is not None

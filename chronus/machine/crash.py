@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from llvmlite import binding, ir
 
+from chronus.dsp.objects import target_machine
+
 CRASHES: Final = (signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT)
 
 _where: Final = ctypes.c_int64(0)
@@ -56,7 +58,6 @@ def _compiled(where: int, pid: int) -> Any:
     kill = builder.inttoptr(ir.Constant(word, kill_at), ir.PointerType(kill_type))
     builder.call(kill, [ir.Constant(number, pid), ir.Constant(number, int(signal.SIGKILL))])
     builder.ret_void()
-    target = binding.Target.from_default_triple().create_target_machine()
-    engine = binding.create_mcjit_compiler(binding.parse_assembly(str(module)), target)
+    engine = binding.create_mcjit_compiler(binding.parse_assembly(str(module)), target_machine())
     engine.finalize_object()
     return engine

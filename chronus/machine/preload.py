@@ -1,4 +1,4 @@
-"""What the forkserver loads once, so that every worker is born with it: numba, step and kernels.
+"""What the forkserver loads once, so that every worker is born with it: the step and kernels.
 
 Only what lies in the cache is loaded here; nothing is compiled.
 """
@@ -12,41 +12,22 @@ import shutil
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from chronus.engine.offline import Stepper
+import chronus.machine.audio
+import chronus.machine.worker  # noqa: F401 - both for the processes that are born of this one
+from chronus.dsp.compile import load_kernel
+from chronus.machine.build import compiled, missing
+from chronus.machine.waiting import load_loops
 
 FOLDER_VARIABLE: Final = "CHRONUS_FORKSERVER_FOLDER"
 """Names the folder of the forkserver's socket, which it removes when the shell was killed."""
 
-_loaded: list[Stepper] = []
-
-
-def stepper() -> Stepper:
-    """The step, which is loaded once in a process."""
-    if not _loaded:
-        from chronus.engine.offline import Stepper  # noqa: PLC0415 - loads numba, when it is needed
-
-        _loaded.append(Stepper())
-    return _loaded[0]
-
-
-def load_waiting() -> None:
-    """Load the loops of workers and standbys; `stepper` has its step by then."""
-    from chronus.machine import waiting  # noqa: PLC0415 - as above
-
-    waiting.load(stepper())
-
 
 def load_what_is_compiled() -> None:
     """Load the step and all kernels of the shipped kinds that the cache holds."""
-    from chronus.dsp.compile import load_kernel  # noqa: PLC0415 - as above
-    from chronus.machine.build import compiled, missing  # noqa: PLC0415
-
     if not missing(()):
-        stepper().load_step()
-        load_waiting()
+        load_loops()
         for kernel in compiled().values():
             load_kernel(kernel)
 

@@ -54,7 +54,7 @@ class Vigil:
             self._head.ctypes.data,
             self._lane,
             self._number,
-            self._seen,
+            self._seen.ctypes.data,
             round(1e9 * self._watch.look_s),
             LOOKS,
         )

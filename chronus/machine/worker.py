@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from chronus.engine.entries import RUN_BLOCKS
 from chronus.engine.layout import Head, Lane, lane_place
-from chronus.machine import crash, preload
+from chronus.engine.offline import Stepper
+from chronus.machine import crash
 from chronus.machine.blame import take_over
 from chronus.machine.locks import Taken
 from chronus.machine.process import (
@@ -27,6 +29,8 @@ from chronus.machine.process import (
     quieten_garbage,
     raise_priority,
 )
+from chronus.machine.vigil import Vigil
+from chronus.machine.waiting import load_loops, step_while_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,7 +38,6 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from chronus.engine.layout import Longs
-    from chronus.engine.offline import Stepper
     from chronus.machine.memory import SharedArena
 
 LOOK_AROUND_NS: Final = 20_000_000
@@ -87,11 +90,9 @@ def worker_main(task: WorkerTask, report: Connection) -> None:
     signal.signal(signal.SIGTERM, ending.ask)
     die_with_parent()
     try:
-        stepper = preload.stepper()
-        stepper.load_step()
-        stepper.load(task.kernels)
+        stepper = Stepper(task.kernels)
         stepper.run(task.shared.arena, 0, task.lane)
-        preload.load_waiting()
+        load_loops()
         crash.install()
     except (OSError, ImportError) as error:
         report.send((False, f"a worker could not load its kernels: {error}"))
@@ -105,8 +106,6 @@ def worker_main(task: WorkerTask, report: Connection) -> None:
 
 def work(task: WorkerTask, stepper: Stepper, ending: _Ending) -> None:
     """Wait for the hand, step while wanted, and let go between two blocks."""
-    from chronus.machine.vigil import Vigil  # noqa: PLC0415 - loads numba, which the shell does not
-
     arena = task.shared.arena
     head = arena.head
     vigil = Vigil(task.shared, task.lane, task.number)
@@ -143,8 +142,6 @@ def _step(
     task: WorkerTask, stepper: Stepper, goes_on: Callable[[], bool], *, inherited: bool
 ) -> None:
     """Step whenever there is room; the first block of an inherited hand by itself, and timed."""
-    from chronus.machine.waiting import step_while_wanted  # noqa: PLC0415 - as above
-
     arena = task.shared.arena
     room = task.shared.lane_room(task.lane)
     while inherited and goes_on():
@@ -157,12 +154,12 @@ def _step(
     timespec = np.zeros(2, np.int64)
     while goes_on() and not is_orphan():
         step_while_wanted(
-            stepper.address,
+            RUN_BLOCKS.address,
             *given,
             BLOCKS_AT_ONCE,
             head,
             task.number,
             room.address,
-            timespec,
+            timespec.ctypes.data,
             LOOK_AROUND_NS,
         )

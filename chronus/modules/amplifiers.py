@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from chronus.dsp.approx import clip, db_gain, sin_cycles
-from chronus.dsp.declaration import Family, Input, Output, State, audio, module
+from chronus.dsp.declaration import Family, Input, Output, State, audio, helper, module
 from chronus.dsp.levels import loudest_of_late, share_of_time
 
 CEILING: Final = 0.966050879
@@ -15,6 +15,17 @@ CEILING: Final = 0.966050879
 def level(doc: str) -> Input:
     """A gain port in decibel, -60 (silence) to 12."""
     return Input("level", doc, 0.0, -60.0, 12.0, "db")
+
+
+@helper
+def pan_gains(pan: float) -> tuple[float, float]:
+    """The gains of left and right at a place of -1..1; their powers add up to that of the middle.
+
+    In the middle nothing is touched, not by a bit.
+    """
+    near = 1.0 if pan == 0.0 else 1.41421356 * sin_cycles((1.0 + abs(pan)) * 0.125)
+    far = 1.0 if pan == 0.0 else 1.41421356 * sin_cycles((1.0 - abs(pan)) * 0.125)
+    return near if pan <= 0.0 else far, near if pan >= 0.0 else far
 
 
 @module(
@@ -74,12 +85,8 @@ def strip(
     dt: float,  # noqa: ARG001 - every tick ends in dt
 ) -> tuple[float, float]:
     gain = db_gain(level) * (1.0 - mute)
-    # In the middle nothing is touched, not by a bit.
-    near = 1.0 if pan == 0.0 else 1.41421356 * sin_cycles((1.0 + abs(pan)) * 0.125)
-    far = 1.0 if pan == 0.0 else 1.41421356 * sin_cycles((1.0 - abs(pan)) * 0.125)
-    left = gain * (near if pan <= 0.0 else far)
-    right = gain * (near if pan >= 0.0 else far)
-    return in_left * left, in_right * right
+    left, right = pan_gains(pan)
+    return in_left * (gain * left), in_right * (gain * right)
 
 
 @module(

@@ -18,9 +18,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import chronus.modules as room
-from chronus.dsp import own
+from chronus.dsp import objects, own
 from chronus.dsp.codegen import kernel_name
-from chronus.dsp.compile import is_compiled
 from chronus.dsp.declaration import Family, Kind
 from chronus.dsp.sources import import_anew, is_text_of, source_error, text_in, text_of
 from chronus.errors import Code, UserError, nearest
@@ -185,7 +184,7 @@ def find_new(name: str) -> None:
     is_known = module in catalog().modules or name in kinds()
     if is_known and (name not in kinds() or own.origin(kinds()[name]) is None):
         return
-    if is_known and any(is_compiled(catalog().kernel(form)) for form in (name, wide(name))):
+    if is_known and any(objects.is_there(catalog().kernel(form)) for form in (name, wide(name))):
         return
     if module in own.files():
         adopt(read_again([name]))

@@ -1,8 +1,10 @@
-"""The envelope that a note opens."""
+"""The envelopes that a note opens: with four stages, and with two."""
 
 from __future__ import annotations
 
-from chronus.dsp.approx import clip, f4, f8, steady
+from typing import Final
+
+from chronus.dsp.approx import clip, f4, f8, seldom, steady
 from chronus.dsp.declaration import (
     Curve,
     Family,
@@ -11,6 +13,7 @@ from chronus.dsp.declaration import (
     State,
     audio,
     gate,
+    helper,
     module,
     velocity,
 )
@@ -19,6 +22,37 @@ from chronus.dsp.declaration import (
 def time_ms(name: str, doc: str, default: float) -> Input:
     """A port for the length of a stage, 0..20,000 ms."""
     return Input(name, doc, default, 0.0, 20_000.0, "ms", Curve.LINEAR)
+
+
+RISE: Final = Input(
+    "rise", "Bend of the attack: 0 straight, -1 fast at first (as an RC), 1 slow", 0.0, -1.0, 1.0
+)
+FALL: Final = Input(
+    "fall",
+    "Bend of a fall: -1 straight, 0 steep at first (as an RC), 1 steeper",
+    0.0,
+    -1.0,
+    1.0,
+)
+
+
+@helper
+def risen(way: float, rise: float) -> float:
+    """How high an attack is after a share of its time: way, 1 - (1 - way)^3 or way^3, or between.
+
+    At a `rise` of 0 it is the way itself, to the bit.
+    """
+    rest = 1.0 - way
+    bent = way * way * way if rise > 0.0 else 1.0 - rest * rest * rest
+    return way + abs(rise) * (bent - way)
+
+
+@helper
+def fallen(left: float, fall: float) -> float:
+    """What is left of a level with a share of the time: left^3, left or left^6, or between."""
+    cube = left * left * left
+    bent = cube * cube if fall > 0.0 else left
+    return cube + abs(fall) * (bent - cube)
 
 
 @module(
@@ -32,6 +66,8 @@ def time_ms(name: str, doc: str, default: float) -> Input:
         time_ms("decay", "Time from the top to `sustain`, steep at first", 100.0),
         Input("sustain", "Level while the gate stays open", 0.7, 0.0, 1.0),
         time_ms("release", "Time to silence after the gate closes, steep at first", 100.0),
+        RISE,
+        FALL,
     ),
     outputs=(
         Output("out", "`in` times the envelope"),
@@ -65,6 +101,8 @@ def adsr(
     decay: float,
     sustain: float,
     release: float,
+    rise: float,
+    fall: float,
     dt: float,
 ) -> tuple[float, float, float, float, float, float, float, float]:
     open_ = 1.0 if gate > 0.5 else 0.0
@@ -77,29 +115,107 @@ def adsr(
     middle = max(decay, 0.001)
     long = max(release, 0.001)
     unit = (1000.0 * dt) / (short * middle * long)
-    rise = steady(f8(middle * long * unit))
+    up = steady(f8(middle * long * unit))
     sink = steady(f8(short * long * unit))
-    fall = steady(f8(short * middle * unit))
-    begun = steady(min(rise - f8(1.0), f8(0.0)))
-    closed = steady(min(fall, f8(1.0)))
-    later = sink if gate > 0.5 else fall
+    down = steady(f8(short * middle * unit))
+    begun = steady(min(up - f8(1.0), f8(0.0)))
+    closed = steady(min(down, f8(1.0)))
+    is_bent = seldom(rise != 0.0 or fall != 0.0)
+    later = sink if gate > 0.5 else down
     first = begun if gate > 0.5 else closed
     # Conditional expressions and not values chosen at the end: a mono kernel branches, and so does
     # not wait for what it does not need.
     place = (
         first
         if turn
-        else (min(place + rise, f8(0.0)) if place < f8(0.0) else min(place + later, f8(1.0)))
+        else (min(place + up, f8(0.0)) if place < f8(0.0) else min(place + later, f8(1.0)))
     )
     # The level is `fixed` plus a share of the level at which the gate turned.
     start = clip(fixed + kept * start, 0.0, 1.0) if turn else start
     along = f4(place)
     left = 1.0 - along
-    cube = left * left * left
+    share = fallen(left, fall) if is_bent else left * left * left
+    way = risen(1.0 + along, rise) if is_bent else 1.0 + along
+    rest = 1.0 - way if is_bent else -along
     steady_level = peak * sustain
-    decayed = steady_level + (peak - steady_level) * cube
-    opened = peak * (1.0 + along) if along <= 0.0 else decayed
+    decayed = steady_level + (peak - steady_level) * share
+    opened = peak * way if along <= 0.0 else decayed
     fixed = opened if gate > 0.5 else 0.0
-    kept = max(-along, 0.0) if gate > 0.5 else cube
+    kept = max(rest, 0.0) if gate > 0.5 else share
     level = fixed + kept * start
     return place, start, fixed, kept, peak, open_, in_ * level, level
+
+
+@module(
+    doc="Envelope of two stages, attack and release (AR); it can run by itself (loop).",
+    family=Family.MODULATION,
+    inputs=(
+        audio("in", "What is shaped"),
+        gate(),
+        velocity(),
+        time_ms("attack", "Time to the top", 5.0),
+        time_ms("release", "Time to silence", 200.0),
+        Input(
+            "mode",
+            "gate: stays at the top while the gate is open; once: falls at once, whatever the gate "
+            "does; loop: begins anew while the gate is open",
+            0.0,
+            0.0,
+            2.0,
+            choices=("gate", "once", "loop"),
+            ramp_s=0.0,
+        ),
+        RISE,
+        FALL,
+    ),
+    outputs=(
+        Output("out", "`in` times the envelope"),
+        Output("env", "The envelope, 0 to `velocity`"),
+    ),
+    state=(
+        State("place", 1.0, "f8"),
+        State("rises"),
+        State("start"),
+        State("peak"),
+        State("held"),
+        State("last"),
+    ),
+    source="The curves of `adsr`; each stage goes from the level that is there",
+    example="load noise; load ar attack=80 release=300 mode=loop; patch noise > ar; "
+    "sequence ar: x_______ ________ gate 100%",
+)
+def ar(
+    place: float,
+    rises: float,
+    start: float,
+    peak: float,
+    held: float,
+    last: float,
+    in_: float,
+    gate: float,
+    velocity: float,
+    attack: float,
+    release: float,
+    mode: float,
+    rise: float,
+    fall: float,
+    dt: float,
+) -> tuple[float, float, float, float, float, float, float, float]:
+    up = steady(f8(1000.0 * dt / max(attack, 0.001)))
+    down = steady(f8(1000.0 * dt / max(release, 0.001)))
+    open_ = 1.0 if gate > 0.5 else 0.0
+    is_opened = open_ > held
+    is_once = mode > 0.5 and mode < 1.5
+    is_over = place >= f8(1.0)
+    begins = is_opened or (mode > 1.5 and gate > 0.5 and rises < 0.5 and is_over)
+    is_left = (gate <= 0.5 and not is_once) or (mode > 0.5 and is_over)
+    ends = rises > 0.5 and is_left and not begins
+    peak = velocity if is_opened else peak
+    start = last if begins or ends else start
+    rises = 1.0 if begins else (0.0 if ends else rises)
+    step = up if rises > 0.5 else down
+    place = min((f8(0.0) if begins or ends else place) + step, f8(1.0))
+    along = f4(place)
+    way = risen(along, rise)
+    level = start + way * (peak - start) if rises > 0.5 else start * fallen(1.0 - along, fall)
+    return place, rises, start, peak, open_, level, in_ * level, level

@@ -13,48 +13,98 @@ from chronus.dsp.approx import (
     steady,
     wrapped,
 )
-from chronus.dsp.declaration import SEED, Curve, Family, Input, Output, State, module
+from chronus.dsp.declaration import SEED, Curve, Family, Input, Output, State, gate, module
 
 
 @module(
     doc="Low-frequency oscillator: a slow wave that moves other ports.",
     family=Family.MODULATION,
     inputs=(
-        Input("rate", "Cycles a second", 2.0, 0.01, 100.0, "hz", Curve.EXPONENTIAL),
+        Input(
+            "rate",
+            "Cycles a second; 1/4 is one a quarter note",
+            2.0,
+            0.01,
+            100.0,
+            "hz",
+            Curve.EXPONENTIAL,
+        ),
         Input(
             "shape",
-            "The wave; random holds a new value each cycle",
+            "The wave; random holds a new value each cycle, smooth goes from one to the next",
             0.0,
             0.0,
-            4.0,
-            choices=("sine", "triangle", "square", "ramp", "random"),
+            6.0,
+            choices=("sine", "triangle", "square", "ramp", "random", "fall", "smooth"),
             ramp_s=0.0,
         ),
         Input("phase", "Where in its cycle it is ahead (not for random)", 0.0, 0.0, 1.0),
+        gate(),
+        Input(
+            "mode",
+            "free: it runs, and an opening gate begins a cycle; once: one cycle for each gate",
+            0.0,
+            0.0,
+            1.0,
+            choices=("free", "once"),
+            ramp_s=0.0,
+        ),
+        Input("width", "Share of the cycle in which square is high", 0.5, 0.01, 0.99),
     ),
     outputs=(Output("out", "The wave, -1 to 1"), Output("uni", "The same wave, 0 to 1")),
-    state=(State("cycle", dtype="f8"), State("seed", SEED, "u4")),
+    state=(
+        State("cycle", dtype="f8"),
+        State("seed", SEED, "u4"),
+        # 1 while the gate is open, and 2 more while a cycle runs that runs but once.
+        State("held"),
+    ),
     source="A float64 phase: exact to a sample over days, even at 0.01 Hz",
     example="load saw; load filter; patch saw > filter; load lfo; "
     "patch lfo > filter.cutoff by 600hz",
+    runs=True,
 )
 def lfo(
-    cycle: float, seed: int, rate: float, shape: float, phase: float, dt: float
-) -> tuple[float, int, float, float]:
+    cycle: float,
+    seed: int,
+    held: float,
+    rate: float,
+    shape: float,
+    phase: float,
+    gate: float,
+    mode: float,
+    width: float,
+    dt: float,
+) -> tuple[float, int, float, float, float]:
     step = steady(f8(rate) * f8(dt))
     drawn = seldom(shape > 3.5)
-    place = wrapped(f4(cycle) + phase)
+    played = seldom(gate > 0.5 or mode > 0.5)
+    uneven = seldom(width != 0.5)
+    begins = gate > 0.5 and (held < 0.5 or (held > 1.5 and held < 2.5))
+    # What runs but once rests at its end, from the start on.
+    rests = mode > 0.5 and held < 1.5 and not begins
+    cycle = f8(0.0) if played and begins else cycle
+    place = wrapped((0.99999994 if played and rests else f4(cycle)) + phase)
     sine = sin_cycles(place)
     triangle = 4.0 * folded(place)
-    square = 1.0 if place >= 0.0 else -1.0
-    ramp = 2.0 * place - square
+    even = 1.0 if place >= 0.0 else -1.0
+    along = place if place >= 0.0 else place + 1.0
+    square = (1.0 if along < width else -1.0) if uneven else even
+    ramp = 2.0 * place - even
+    value = bipolar(seed)
+    t = 0.0 if played and rests else f4(cycle)
+    eased = value + t * t * (3.0 - 2.0 * t) * (bipolar(next_random(seed)) - value)
+    other = value if shape < 4.5 else (-ramp if shape < 5.5 else eased)
     smooth = sine if shape < 0.5 else triangle
-    sloped = bipolar(seed) if drawn else ramp
+    sloped = other if drawn else ramp
     edged = square if shape < 2.5 else sloped
     out = smooth if shape < 1.5 else edged
-    # The row of random values stands still while another shape is heard.
-    after = cycle + step
+    after = f8(0.0) if played and rests else cycle + step
     ended = after >= f8(1.0)
     cycle = after - f8(1.0) if ended else after
-    seed = next_random(seed) if ended and drawn else seed
-    return cycle, seed, out, 0.5 * out + 0.5
+    # The row of random values stands still while another shape is heard. Not by `drawn`: where
+    # there is something to skip a mono kernel branches, and so does not wait for what it need not.
+    seed = next_random(seed) if ended and shape > 3.5 else seed
+    open_ = 1.0 if gate > 0.5 else 0.0
+    once = open_ + 2.0 if mode > 0.5 and not (rests or ended) else open_
+    held = once if played else 0.0
+    return cycle, seed, held, out, 0.5 * out + 0.5

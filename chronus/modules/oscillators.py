@@ -154,7 +154,7 @@ def saw(place: int, freq: float, dt: float) -> tuple[int, float]:
 
 
 @module(
-    doc="Square oscillator with pulse width, band-limited.",
+    doc="Square or pulse oscillator with pulse width (PWM), band-limited.",
     family=Family.OSCILLATOR,
     inputs=(freq(), Input("width", "Share of the cycle that is high", 0.5, 0.05, 0.95)),
     outputs=(Output("out", "The wave, -1 to 1, starting upwards at 0"),),

@@ -7,7 +7,7 @@ from chronus.dsp.declaration import Curve, Family, Input, Output, State, audio, 
 
 
 @module(
-    doc="Ring modulator: multiplies two sounds, so that sums and differences are heard.",
+    doc="Ring modulator (ringmod): multiplies two sounds, so that sums and differences are heard.",
     family=Family.EFFECT,
     inputs=(
         audio("in", "What is multiplied"),
@@ -24,7 +24,7 @@ def ring(in_: float, by: float, mix: float, dt: float) -> float:  # noqa: ARG001
 
 
 @module(
-    doc="Bit crusher: fewer bits and a lower rate, with all that this breaks, in stereo.",
+    doc="Bit crusher (bitcrush): fewer bits, a lower rate, and all that this breaks, in stereo.",
     family=Family.EFFECT,
     inputs=(
         audio("in", "What is crushed", channels=2),

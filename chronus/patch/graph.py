@@ -84,6 +84,7 @@ def sounding(patch: Patch) -> frozenset[str]:
     found = {node.name for node in patch.nodes.values() if node.declaration.makes_sound}
     while True:
         fed = {c.target for c in patch.cables if c.input == "in" and c.source in found}
+        fed = {name for name in fed if patch.nodes[name].declaration.shapes_sound}
         if fed <= found:
             return frozenset(found)
         found |= fed

@@ -85,7 +85,8 @@ def _braced(command: str, patch: Patch) -> Iterator[str]:
 
 
 def _nodes(patch: Patch, port: str) -> Iterator[Node]:
-    return (n for n in patch.nodes.values() if n.name != OUT and n.port(port) is not None)
+    found = (n for n in patch.nodes.values() if n.name != OUT and n.port(port) is not None)
+    return (n for n in found if port != "gate" or n.declaration.waits_for_gate)
 
 
 def _first(patch: Patch, port: str) -> str:

@@ -91,6 +91,8 @@ def _named(patch: Patch, part: Said) -> set[int]:
     elif isinstance(statement, (Sequence, Unsequence)):
         names = [statement.target.node.text]
     elif isinstance(statement, Reset):
+        if not statement.names:
+            return {node.number for node in patch.nodes.values()}
         names = [name.text for name in statement.names]
     return {number for name in names for number in nodes_named(patch, name)}
 

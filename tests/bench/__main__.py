@@ -18,16 +18,14 @@ import numpy as np
 from numba import njit
 
 from chronus.commands.registry import handlers
-from chronus.dsp.compile import load_kernel, write_kernel
-from chronus.dsp.layout import WIDE, memory_frames, state_layout
-from chronus.dsp.native import OPTIONS, call_kernel
+from chronus.dsp.native import FROM_PYTHON
 from chronus.engine.layout import Head
-from chronus.modules.catalog import kinds
 from chronus.session.offline import Offline
 from chronus.session.session import Session
 from chronus.settings import BLOCK
 from tests.bench.conversation import print_conversation
 from tests.bench.growth import print_growth
+from tests.bench.kinds import kernel_us, print_kinds
 from tests.support.voices import PAD
 
 if TYPE_CHECKING:
@@ -38,7 +36,7 @@ ROUNDS = 5
 VOICE = ("lfo", "adsr", "saw", "filter", "vca")
 
 
-@njit(**OPTIONS)
+@njit(**FROM_PYTHON)
 def reference_voice(frames: int, state: np.ndarray) -> float:
     """A saw, a state-variable lowpass and a linear envelope in one scalar loop."""
     phase, s1, s2, level, gate = state[0], state[1], state[2], state[3], state[4]
@@ -109,39 +107,6 @@ def engine_s(count: int, seconds: int) -> float:
     return spent / (done * BLOCK / RATE)
 
 
-@njit(**OPTIONS)
-def call_often(
-    address: int, rows: int, source: int, target: int, memory: int, rate: int, times: int
-) -> None:
-    """A kernel, block after block."""
-    for _ in range(times):
-        call_kernel(address, rows, source, target, memory, rate)
-
-
-def kernel_us(name: str, *, wide: bool) -> float:
-    """Microseconds of CPU for one voice of a kind for a second of audio, its kernel alone."""
-    kind = kinds()[name]
-    width = WIDE if wide else 1
-    rows = np.zeros((len(kind.input_rows) + len(kind.output_rows), BLOCK, width), np.float32)
-    for row, (port, _) in enumerate(kind.input_rows):
-        rows[row] = kind.inputs[port].default
-        if kind.inputs[port].name == "in":
-            rows[row] = np.sin(np.arange(BLOCK) / 5.0)[:, None] / 2
-        elif kind.inputs[port].name == "gate":
-            rows[row, : BLOCK // 2] = 1.0
-    table = np.array([row.ctypes.data for row in rows], np.int64)
-    state = np.zeros(max(state_layout(kind, width).size, 8), np.uint8)
-    address = load_kernel(write_kernel(kind, wide=wide))
-    place = state.ctypes.data
-    frames = sum(memory_frames(memory, RATE) for memory in kind.memories) * width
-    memory = np.zeros(frames + 1, np.float32)
-    own = (address, table.ctypes.data, place, place, memory.ctypes.data, RATE)
-    call_often(*own, 10)
-    times = RATE // BLOCK * 4
-    spent = cpu_s(lambda: call_often(*own, times))
-    return spent / (times * BLOCK / RATE) / width * 1e6
-
-
 def pad_s(notes: int, seconds: int = 10) -> float:
     """CPU seconds a second of audio of an instrument of six voices of which so many are held.
 
@@ -195,7 +160,7 @@ def main() -> int:
     options.add_argument("--voices", type=int, nargs="*", default=[1, 16, 64, 256])
     options.add_argument("--starts", action="store_true", help="also time starts of the program")
     options.add_argument("--growth", action="store_true", help="cost by voices and nodes, alone")
-    options.add_argument("--kinds", action="store_true", help="the kernel of every kind")
+    options.add_argument("--kinds", action="store_true", help="the kernel of every kind, alone")
     options.add_argument("--conversation", action="store_true", help="that part alone")
     given = options.parse_args()
     if given.conversation:
@@ -204,6 +169,8 @@ def main() -> int:
     if given.growth:
         print_growth(statistics.median(reference_s() for _ in range(ROUNDS)))
         return 0
+    if given.kinds:
+        return 0 if print_kinds(reference_s) else 1
     counts = given.voices
     works: dict[str, Callable[[], float]] = {"reference": reference_s}
     for count in counts:
@@ -235,11 +202,6 @@ def main() -> int:
         sums = [sums[0] + mono, sums[1] + wide]
         print(f"{name:8}  {mono:15.1f}  {wide:15.1f}  {wide / mono:11.2f}")
     print(f"{'voice':8}  {sums[0]:15.1f}  {sums[1]:15.1f}  {sums[1] / sums[0]:11.2f}")
-    if given.kinds:
-        print("\nkind      us / voice")
-        costs = medians({name: lambda name=name: kernel_us(name, wide=False) for name in kinds()})
-        for name, cost in costs.items():
-            print(f"{name:8}  {cost:10.0f}")
     if given.starts:
         from tests.bench.starts import print_starts  # noqa: PLC0415
 

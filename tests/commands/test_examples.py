@@ -7,14 +7,14 @@ import pytest
 
 from chronus.commands.registry import commands
 from chronus.modules.catalog import kinds
-from chronus.session import library
+from chronus.session import instrument_files
 from chronus.session.session import Length
 from tests.support.score import Stage, render
 
 OFFERED = [
     kind.name
     for kind in kinds().values()
-    if not kind.hidden and kind.name != "out" and library.find(kind.name) is None
+    if not kind.hidden and kind.name != "out" and instrument_files.find(kind.name) is None
 ]
 """Kinds that users load by their own names: no instrument is shipped under these."""
 

@@ -70,12 +70,16 @@ class Terminal:
         """Type a line into a plain prompt; its closing line."""
         before = len(self.closing)
         self.type(line)
+        return self.waits_for_closing(before + 1)[before]
+
+    def waits_for_closing(self, count: int) -> list[bytes]:
+        """The closing lines, once there are so many."""
         with self._changed:
             came = self._changed.wait_for(
-                lambda: len(CLOSING.findall(self._seen)) > before, PATIENCE_S
+                lambda: len(CLOSING.findall(self._seen)) >= count, PATIENCE_S
             )
             assert came, self._seen[-1000:]
-            return CLOSING.findall(self._seen)[before]
+            return CLOSING.findall(self._seen)
 
     def kill(self) -> None:
         """End it and all that it has started without warning."""

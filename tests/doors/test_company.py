@@ -172,7 +172,7 @@ def test_what_one_has_locked_no_other_changes(live, join):
         "trigger kick", "sequence kick: x...", "mute kick", "patch kick > filter", "reset kick",
         "unpatch saw > filter", "set saw.freq 110; set filter.cutoff 300", "undo",
         "open { tempo 99 }", "at next bar set kick.freq 50", "{ set saw.freq 99; trigger kick }",
-        "unlock filter", "lock kick",
+        "unlock filter", "lock kick", "reset all",
     ]:  # fmt: skip
         said = two.say(line)
         assert said.startswith("error E_LOCKED: "), (line, said)
@@ -264,6 +264,35 @@ def test_a_server_stays_until_quit_or_a_signal(live):
         process.communicate(timeout=PATIENCE_S)
         assert process.returncode == (0 if ends == "quit" else 130)
         assert gone(session.path.with_name("served.sock"))
+
+
+def test_who_is_attached_leaves_with_the_session():
+    """Once the session has ended, the attached prompt ends by itself, and says so; its status is 1.
+
+    A line that is not waited for goes on, and its reply comes before the next one's.
+    """
+    host = Terminal("--plain")
+    guest = None
+    try:
+        assert host.say("load kick").startswith(b"ok")
+        guest = Terminal("attach", "--plain", plays=False, **host.places)
+        assert guest.say("get kick.level").startswith(b"ok")
+        guest.type("wait 2s; set kick.level -5db")
+        time.sleep(0.5)
+        guest.process.send_signal(signal.SIGINT)
+        assert guest.shows(b"not waited for")
+        guest.type("get kick.level")
+        assert guest.waits_for_closing(3)[1:] == [
+            *(line for line in guest.closing[1:2] if b"kick.level = -5db" in line),
+            *(line for line in guest.closing[2:3] if line.startswith(b"ok kick.level = -5db")),
+        ]
+        assert host.say("quit").startswith(b"ok")
+        assert guest.shows(b"the session has ended")
+        assert guest.process.wait(PATIENCE_S) == 1
+    finally:
+        if guest is not None:
+            guest.close()
+        host.close()
 
 
 def test_attaching_to_nothing_is_a_wrong_call(live):

@@ -181,7 +181,7 @@ def sequenced(edits):
 
 
 def moded(edits):
-    name = edits.one(needing="mode")
+    name = edits.one(kind="filter")
     return f"sequence {name}.mode: low . high . notch . step 1/32 now" if name else None
 
 

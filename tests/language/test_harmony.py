@@ -7,9 +7,10 @@ from itertools import pairwise
 import pytest
 
 from chronus.language.euclid import euclid
-from chronus.language.harmony import CHORDS, SCALES
+from chronus.language.harmony import CHORDS
 from chronus.language.parser import parse_line
 from chronus.language.quantities import note_name
+from chronus.scales import SCALES
 
 TOUSSAINT = (
     "x. x.. x.x x.xx x.x.. x.x.x x.xxxx x.x.x.. x.xx.xx x..x..x. x.x.x.x x.xx.xx. x.xxxxxx"

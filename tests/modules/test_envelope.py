@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pytest
 
 from .driver import RATE_HZ, Player, play
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MS = RATE_HZ // 1000
 
@@ -107,3 +112,61 @@ def test_the_top_stays_below_one_while_everything_moves() -> None:
     )["env"]
     assert env.min() >= 0.0
     assert env.max() <= 1.0 + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("rise", "curve"),
+    [(-1.0, lambda t: 1 - (1 - t) ** 3), (0.0, lambda t: t), (1.0, lambda t: t**3)],
+)
+@pytest.mark.parametrize("name", ["adsr", "ar"])
+def test_a_rise_lies_on_its_curve(name: str, rise: float, curve: Callable[[Any], Any]) -> None:
+    """Of 100 ms an attack is where its curve says at every sample, whatever it is bent by."""
+    frames = 100 * MS
+    heard = Player(name).play(frames, gate=1.0, attack=100.0, rise=rise, velocity=1.0)
+    np.testing.assert_allclose(heard["env"], curve(np.arange(1, frames + 1) / frames), atol=2e-5)
+
+
+@pytest.mark.parametrize("fall", [-1.0, -0.5, 0.0, 1.0])
+@pytest.mark.parametrize("name", ["adsr", "ar"])
+def test_a_fall_lies_on_its_curve(name: str, fall: float) -> None:
+    """A release of 100 ms is a line, a cube or its square, or half of both, at every sample."""
+    signal = gate((1, 20), (0, 120))
+    own = {"sustain": 1.0} if name == "adsr" else {}
+    times = {"attack": 1.0, "release": 100.0, "velocity": 1.0}
+    heard = Player(name).play(len(signal), gate=signal, fall=fall, **times, **own)
+    left = 1.0 - np.arange(1, 100 * MS + 1) / (100 * MS)
+    curves = {-1.0: left, -0.5: (left + left**3) / 2, 0.0: left**3, 1.0: left**6}
+    np.testing.assert_allclose(heard["env"][20 * MS :][: 100 * MS], curves[fall], atol=2e-5)
+
+
+@pytest.mark.parametrize(("attack", "release"), [(0.0, 1.0), (20.0, 300.0), (700.0, 5.0)])
+def test_both_stages_take_their_times(attack: float, release: float) -> None:
+    """The top comes `attack` after the gate opens and stays, silence `release` after its end."""
+    signal = gate((0, 10), (1, 800), (0, 400))
+    env = play("ar", len(signal), gate=signal, attack=attack, release=release, velocity=0.5)["env"]
+    top = np.flatnonzero(env == np.float32(0.5))
+    assert abs(top[0] / MS - 10 - attack) < 0.05
+    assert top[-1] == 810 * MS - 1
+    assert abs(np.flatnonzero(env)[-1] / MS - 810 - release) < 0.1 + 0.01 * release
+
+
+def test_once_and_loop() -> None:
+    """`once` goes up and down whatever its gate does; `loop` again and again while it is open."""
+    long, short = gate((1, 400), (0, 200)), gate((1, 1), (0, 599))
+    for signal in (long, short):
+        env = play("ar", len(signal), gate=signal, attack=20.0, release=80.0, mode=1.0)["env"]
+        assert abs(np.argmax(env) / MS - 20) < 0.1
+        assert abs(env.max() - 0.8) < 1e-6
+        assert not env[101 * MS :].any()
+    env = play("ar", len(long), gate=long, attack=20.0, release=80.0, mode=2.0)["env"]
+    tops = np.flatnonzero(env > 0.8 - 1e-6) / MS
+    np.testing.assert_allclose(tops, [20, 120, 220, 320], atol=0.3)
+    assert not env[481 * MS :].any()
+
+
+def test_a_stage_begins_at_the_level_that_is_there() -> None:
+    """However gates come, the envelope has no step: it is never steeper than its own curves."""
+    signal = gate((1, 5), (0, 20), (1, 30), (0, 3), (1, 2), (0, 200))
+    for mode in (0.0, 1.0, 2.0):
+        env = play("ar", len(signal), gate=signal, attack=10.0, release=60.0, mode=mode)["env"]
+        assert np.abs(np.diff(env)).max() < 1.05 * 0.8 / (10 * MS)

@@ -34,6 +34,14 @@ LOUDEST: Final = {
     "reverb": 12.0,
     "chorus": 3.6,
     "eq": 600.0,  # three times 18 dB at one place
+    "add": 20_001.0,  # whose `b` may be as large as any value
+    "mul": 20_000.0,
+    "min": 20_000.0,
+    "max": 20_000.0,
+    "clip": 20_000.0,
+    "quantize": 22_000.0,  # in Hz
+    "width": 5.0,
+    "formant": 6.0,
 }
 """The largest value that a kind may give from inputs of -1..1, where it is not 2."""
 
@@ -135,6 +143,30 @@ def test_a_block_can_be_computed_again(name: str, wide: bool) -> None:  # noqa: 
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_time_may_be_split_anywhere(name: str) -> None:
+    """Pieces of any length make the same samples as the whole, and a new start makes them again.
+
+    Each piece is played by another node, that gets the state and memory of the last and no more.
+    """
+    random = np.random.default_rng(16)
+    lengths = (1, 5, 2, 7, 1)
+    frames = sum(lengths) * BLOCK
+    signals = {key: row[:, 0] for key, row in drawn(kinds()[name], random, frames).items()}
+    whole = Player(name).play(frames, **signals)
+    again = Player(name)
+    state, memory = again.state, again.memory
+    start = 0
+    for length in lengths:
+        part = Player(name)
+        part.state[:], part.memory[:] = state, memory
+        end = start + length * BLOCK
+        given = {key: row[start:end] for key, row in signals.items()}
+        for output, values in part.play(length * BLOCK, **given).items():
+            np.testing.assert_array_equal(values, whole[output][start:end])
+        state, memory, start = part.state, part.memory, end
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_every_corner_of_the_ranges_is_finite_and_bounded(name: str) -> None:
     """Wherever in their ranges the inputs stand, at the ends too, the outputs stay in bounds."""
     random = np.random.default_rng(13)
@@ -175,7 +207,7 @@ def test_modulation_at_audio_rate_is_finite_and_bounded(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [name for name in NAMES if kinds()[name].find_input("gate") is not None and name != "keys"],
+    [name for name in NAMES if kinds()[name].waits_for_gate and name != "keys"],
 )
 def test_what_was_never_struck_is_silent(name: str) -> None:
     """A node whose gate was never open gives exact silence; `keys` gives no sound, but a pitch."""
@@ -183,9 +215,15 @@ def test_what_was_never_struck_is_silent(name: str) -> None:
         assert not values.any(), output
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if kinds()[name].main_input is not None])
+@pytest.mark.parametrize(
+    "name",
+    [name for name in NAMES if kinds()[name].main_input is not None and name != "compare"],
+)
 def test_what_hears_nothing_says_nothing(name: str) -> None:
-    """A node of an effect or a mixer with nothing patched in gives exact silence."""
+    """A node of an effect or a mixer with nothing patched in gives exact silence.
+
+    `compare` makes no sound, and says that nothing is not above anything.
+    """
     for output, values in Player(name).play(64 * BLOCK).items():
         assert not values.any(), output
 

@@ -75,3 +75,57 @@ def test_random_is_repeatable_and_differs_between_seeds() -> None:
 
     np.testing.assert_array_equal(row(1234), row(1234))
     assert np.abs(row(1234) - row(4321)).max() > 0.5
+
+
+FALL, SMOOTH, ONCE = 5.0, 6.0, 1.0
+
+
+def test_fall_is_the_ramp_turned_over() -> None:
+    """`fall` goes down where `ramp` goes up, to the bit."""
+    ramp = play("lfo", RATE_HZ, rate=3.0, shape=RAMP)["out"]
+    np.testing.assert_array_equal(play("lfo", RATE_HZ, rate=3.0, shape=FALL)["out"], -ramp)
+
+
+@pytest.mark.parametrize("width", [0.01, 0.2, 0.5, 0.9])
+def test_a_square_is_high_for_its_width(width: float) -> None:
+    """The share of the cycle that is high, at its start, is `width`."""
+    wave = play("lfo", RATE_HZ, rate=1.0, shape=SQUARE, width=width)["out"]
+    assert abs(np.count_nonzero(wave > 0) / RATE_HZ - width) < 1e-4
+    assert wave[1] == 1.0
+    assert wave[-1] == -1.0
+
+
+def test_smooth_goes_from_value_to_value_without_a_jump() -> None:
+    """It passes those values that `random` holds, flat there, and monotone between them."""
+    held = play("lfo", RATE_HZ, rate=100.0, shape=RANDOM)["out"].reshape(100, 480)[:, 240]
+    wave = play("lfo", RATE_HZ, rate=100.0, shape=SMOOTH)["out"].astype(float)
+    np.testing.assert_allclose(wave[479::480][:99], held[1:], atol=1e-3)
+    assert np.abs(np.diff(wave)).max() < 1.5 * 2 / 480 + 1e-6
+    for k in range(1, 99):
+        ways = np.diff(wave[480 * k + 1 : 480 * k + 480])
+        assert (ways * np.sign(held[k + 1] - held[k]) >= -1e-6).all()
+
+
+def test_a_gate_begins_a_cycle() -> None:
+    """Where a gate opens the wave is at its start, to the sample, and goes on from there."""
+    gate = np.zeros(RATE_HZ, np.float32)
+    gate[12_345:15_000] = 1.0
+    wave = play("lfo", RATE_HZ, rate=3.3, shape=RAMP, gate=gate)["out"]
+    plain = play("lfo", RATE_HZ, rate=3.3, shape=RAMP)["out"]
+    np.testing.assert_array_equal(wave[:12_345], plain[:12_345])
+    np.testing.assert_array_equal(wave[12_345:], plain[: RATE_HZ - 12_345])
+
+
+@pytest.mark.parametrize("shape", [SINE, TRIANGLE, SQUARE, RAMP, FALL])
+def test_once_is_one_cycle_for_each_gate(shape: float) -> None:
+    """The wave rests at its end until a gate opens, and again after one cycle; `phase` moves it."""
+    gate = np.zeros(RATE_HZ, np.float32)
+    gate[4800:4900] = gate[30_000:31_000] = 1.0
+    wave = play("lfo", RATE_HZ, rate=5.0, shape=shape, gate=gate, mode=ONCE)["out"]
+    cycle = play("lfo", 9600, rate=5.0, shape=shape)["out"]
+    end = cycle[-1]
+    for start in (4800, 30_000):
+        np.testing.assert_array_equal(wave[start : start + 9600], cycle)
+    for rest in (wave[:4800], wave[14_401:30_000], wave[39_601:]):
+        assert np.abs(rest - end).max() < 1e-3
+        assert len(set(rest)) == 1

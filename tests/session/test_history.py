@@ -22,8 +22,11 @@ from tests.support.sounding import sounding
 
 
 def settle(stage):
-    """Let the next bar line pass, and all fades; what has faded leaves with the next plan."""
-    stage.say("wait 1 bar", "wait 50ms")
+    """Let the next bar line pass, and all fades; what has faded leaves with the next plan.
+
+    That line may be more than a bar away where bars are shorter from it on.
+    """
+    stage.say("wait 2 bars", "wait 50ms")
     stage.session.console.take(stage.session.patch, is_rewired=True)
     stage.say("wait 20ms")
 

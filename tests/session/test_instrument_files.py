@@ -9,7 +9,7 @@ import pytest
 
 from chronus.doors.calls import kinds_in
 from chronus.doors.checking import check
-from chronus.session import library
+from chronus.session import instrument_files
 from tests.session.test_patch_files import hostile
 from tests.support.score import Stage
 
@@ -240,10 +240,10 @@ def test_what_a_song_needs_compiled():
 def test_shipped_instruments_are_right():
     """Every file that comes with the program can be loaded, and is what its name means."""
     stage = Stage()
-    (shipped,) = library.folders()[2:]
+    (shipped,) = instrument_files.folders()[2:]
     names = [path.name.removesuffix(".chronus") for path in sorted(shipped.glob("*.chronus"))]
     assert {"bass", "tb303"} <= set(names)
     for name in names:
         stage.say(f"load {name}", f"describe {name}", f"unload {name}")
-        assert library.find(name) == shipped / f"{name}.chronus", "a kind has that name"
-        assert library.read_file(shipped / f"{name}.chronus").head.doc
+        assert instrument_files.find(name) == shipped / f"{name}.chronus", "a kind has that name"
+        assert instrument_files.read_file(shipped / f"{name}.chronus").head.doc

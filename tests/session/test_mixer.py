@@ -158,3 +158,13 @@ def test_mutes_behind_a_bus_are_saved(tmp_path, monkeypatch):
     other.say("open my.chronus")
     assert heard(stage) == heard(other) == "bc"
     np.testing.assert_array_equal(stage.frames, other.frames)
+
+
+def test_what_measures_a_sound_is_not_heard():
+    """A tone that is clipped is heard; what a follower says of it is not."""
+    stage = Stage()
+    stage.say(*TONES[:1], "load clip; patch a > clip")
+    assert heard(stage) == "a"
+    stage.say("unpatch a > clip; load follower; patch a > follower")
+    stage.say("wait 200ms")
+    assert not stage.frames[-4800:].any()

@@ -48,7 +48,7 @@ class Lookout:
     def _is_still(self) -> bool:
         seen = self._seen
         self._looks += 1
-        if is_still(self._head.ctypes.data, self.lane, seen):
+        if is_still(self._head.ctypes.data, self.lane, seen.ctypes.data):
             self._looks = 0
             recall(self.watch, seen)
             return True

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from chronus.engine.entries import HAS_ROOM
 from chronus.engine.layout import NONE, Head, Lane, lane_place, recover
-from chronus.engine.pace import has_room
 from chronus.machine import blame, watch
 from chronus.machine.locks import Taken
 from chronus.machine.worker import is_wanted
@@ -134,7 +134,7 @@ class Worker:
     def _has_room(self) -> bool:
         head = self.world.head
         is_done = head[self._place(Lane.DONE)] > head[Head.COMMITTED] and self.lane > 0
-        return not is_done and bool(has_room(head, self.lane))
+        return not is_done and bool(HAS_ROOM(head.ctypes.data, self.lane))
 
     def _spin(self) -> Generator[Wait, bool, bool]:
         """Wait for the commit of what is done, if more is due by then; whether it came."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chronus.engine.events import cut_of
+from chronus.engine.entries import CUT_OF
 from chronus.engine.layout import NONE, Head, Lane, lane_place
 from chronus.machine import blame, watch
 from chronus.machine.playing import Player, view_of
@@ -284,7 +284,8 @@ class World:
             block = self.engine.block
             is_late = self.begun == block
             if is_late:  # whoever began it has fixed what it sees
-                cut_of(self.engine.arena.whole[0], block)
+                arena = self.engine.arena
+                CUT_OF(arena.head.ctypes.data, arena.cuts.ctypes.data, block)
             lines = (*(FINE if is_late else EDITS), *PLAYED * (2 * self.plan.voices))
             line = self.chance.choice(lines)
             self.typed.setdefault(block + is_late, []).append(line)

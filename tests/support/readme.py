@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from chronus.commands.registry import commands, handlers
 from chronus.data import data_path
 from chronus.doors.replies import as_text
 from chronus.modules.catalog import kinds
-from chronus.session.library import read_file
+from chronus.session.instrument_files import read_file
 from chronus.session.offline import Offline
 from chronus.session.session import Session
 
@@ -43,6 +44,18 @@ def instruments_table() -> str:
     return "\n".join(rows) + "\n"
 
 
+def songs_table() -> str:
+    """Each song, by the first sentence of the comment that it begins with."""
+    rows = ["| song | what it is |", "|---|---|"]
+    for path in sorted(data_path("patches", "songs").glob("*.chronus")):
+        head = itertools.takewhile(
+            lambda line: line.startswith("# "), path.read_text("utf-8").splitlines()
+        )
+        said = " ".join(line[2:] for line in head)
+        rows.append(f"| `{path.stem}` | {re.split(r'(?<=[a-z0-9])[.] ', said)[0].rstrip('.')} |")
+    return "\n".join(rows) + "\n"
+
+
 def commands_table() -> str:
     rows = ["| command | does |", "|---|---|"]
     for command in commands().values():
@@ -68,6 +81,7 @@ def generated(page: str) -> str:
         "commands": commands_table(),
         "kinds": kinds_table(),
         "instruments": instruments_table(),
+        "songs": songs_table(),
     }
     for name, text in fresh.items():
         page = page.replace(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 
 from chronus.commands.topic import Topic
-from chronus.language.harmony import CHORDS, SCALES
+from chronus.language.harmony import CHORDS
+from chronus.scales import SCALES
 
 
 def _named(page: str) -> str:
