@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SONG ?= patches/songs/breakbeat.chronus
 WAV := $(notdir $(basename $(SONG))).wav
 
-.PHONY: play test test-long check lint types floors bench failover chaos docs clean
+.PHONY: play test test-long check lint types floors bench bench-peers failover chaos docs clean
 
 # Plays a shipped song; without a sound card it says so and writes what it plays to a file.
 play: $(READY)
@@ -55,6 +55,10 @@ floors: $(READY)
 # CPU time against a reference that is measured in the same run.
 bench: $(READY)
 	$(BIN)/python -m tests.bench $(ARGS)
+
+# The same work in this engine, SuperCollider, Csound and C, in turn; says which are not installed.
+bench-peers: $(READY)
+	$(BIN)/python -m tests.bench.peers $(ARGS)
 
 # Workers are killed in the middle of a song: how soon others go on, and what is heard of it.
 failover: $(READY)

@@ -45,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     render.add_argument("files", nargs=1, metavar="FILE")
     render.add_argument("-o", dest="output", required=True, metavar="OUT.wav", help=".wav or .flac")
     _length(render)
+    _modules(render)
     render.add_argument("--rate", type=int, metavar="HZ", help="frames a second (48000)")
     render.add_argument("--bits", type=int, choices=(16, 24, 32), default=32, help="32 is float")
     render.add_argument("--stems", metavar="DIR", help="a file for each node that is heard as well")
@@ -56,6 +57,11 @@ def parser() -> argparse.ArgumentParser:
     _live_options(resume)
     check = calls.add_parser("check", help="check command files, play nothing", allow_abbrev=False)
     check.add_argument("files", nargs="+", metavar="FILE")
+    _modules(check)
+    new = calls.add_parser("new", help="write a start for a module", allow_abbrev=False)
+    new.add_argument("what", choices=("module",), metavar="module")
+    new.add_argument("name", metavar="NAME")
+    new.add_argument("--to", metavar="DIR", help="by default the folder of your own modules")
     send = calls.add_parser("send", help="run lines in a live session", allow_abbrev=False)
     send.add_argument("lines", nargs="*", metavar="LINE", help="without one, the lines of stdin")
     send.add_argument("--session", metavar="NAME", help="which; by default main, or the only one")
@@ -69,6 +75,7 @@ def parser() -> argparse.ArgumentParser:
     calls.add_parser("doctor", help="what is wrong on this machine, and what mends it")
     helps = calls.add_parser("help", help="what `help` says at the prompt")
     helps.add_argument("topic", nargs="?")
+    _modules(helps)
     return top
 
 
@@ -83,6 +90,10 @@ def _length_value(text: str) -> float:
     if not 0.0 < value <= 86_400.0:
         raise argparse.ArgumentTypeError(f"a length is above 0 and at most 86400, not {text}")
     return value
+
+
+def _modules(call: argparse.ArgumentParser) -> None:
+    call.add_argument("--modules", metavar="DIR", help="a folder with modules of your own")
 
 
 def _answers(call: argparse.ArgumentParser) -> None:
@@ -108,6 +119,7 @@ def _live_options(call: argparse.ArgumentParser) -> None:
     )
     call.add_argument("--name", metavar="NAME", help="of the session, for `chronus send` (main)")
     call.add_argument("--osc", metavar="WHERE", help="port, HOST:PORT or off (127.0.0.1:5005)")
+    _modules(call)
     _answers(call)
 
 
@@ -136,7 +148,8 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _called(given: argparse.Namespace) -> int:
-    from chronus.doors import checking, looking  # noqa: PLC0415
+    from chronus.doors import checking, looking, own_modules  # noqa: PLC0415
+    from chronus.doors.options import modules_folder  # noqa: PLC0415
 
     if given.call in {"send", "sessions"}:
         from chronus.doors import send  # noqa: PLC0415
@@ -148,6 +161,10 @@ def _called(given: argparse.Namespace) -> int:
         from chronus.doors.attach import attach  # noqa: PLC0415
 
         return attach(given.name, plain=bool(given.plain), as_json=bool(given.json))
+    if given.call not in {"devices", "doctor"}:
+        own_modules.find_modules(modules_folder(vars(given)))
+    if given.call == "new":
+        return own_modules.new_module(given.name, given.to)
     looks = {
         "check": lambda: checking.check(given.files),
         "help": lambda: looking.show_help(given.topic),
@@ -161,6 +178,7 @@ def _play(given: argparse.Namespace) -> int:
     """The calls that make sound."""
     from chronus.doors import calls  # noqa: PLC0415
     from chronus.doors.options import gather  # noqa: PLC0415
+    from chronus.doors.own_modules import kinds_to_begin_with  # noqa: PLC0415
     from chronus.session.session import Length  # noqa: PLC0415
     from chronus.settings import DEFAULT_RATE_HZ  # noqa: PLC0415
 
@@ -178,7 +196,7 @@ def _play(given: argparse.Namespace) -> int:
         past = past_session(given.file)
         return prompt(replace(options, rate=past.rate_hz), [], past)
     if given.call is None and given.server:
-        return calls.serve(options)
+        return calls.serve(options, kinds_to_begin_with())
     lines = calls.files_lines(given.files) if given.call == "play" else []
     if sys.stdin.isatty() and (given.call is None or given.then_prompt):
         from chronus.doors.prompt import prompt  # noqa: PLC0415

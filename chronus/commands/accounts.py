@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chronus.commands.drawing import described
 from chronus.commands.values import show_range, show_value
+from chronus.dsp import own
 from chronus.modules.catalog import kinds
 from chronus.patch.graph import cable_key, computing_order, graph_of, heard
 from chronus.patch.instruments import inner_nodes
@@ -86,7 +87,15 @@ def describe_kind(kind: Kind) -> tuple[str, ...]:
     lines += _table([(p.name, p.doc) for p in kind.outputs])
     if kind.makes_sound:
         lines.append("heard by itself where it is patched to nothing; it has level and pan then")
+    file = own.origin(kind)
+    lines += [] if file is None else [f"a module of your own: {file}"]
     return (*lines, f"source: {kind.source}", f"example: {kind.example}")
+
+
+def doc_of(kind: Kind) -> str:
+    """One line on a kind; of one of the user's own, with its file."""
+    file = own.origin(kind)
+    return kind.doc if file is None else f"{kind.doc} (your own: {file})"
 
 
 def kind_data(kind: Kind) -> dict[str, Any]:
@@ -98,6 +107,7 @@ def kind_data(kind: Kind) -> dict[str, Any]:
         "example": kind.example,
         "inputs": [port_data(port) for port in kind.inputs],
         "outputs": [{"name": port.name, "doc": port.doc} for port in kind.outputs],
+        **({} if own.origin(kind) is None else {"file": own.origin(kind)}),
     }
 
 

@@ -12,6 +12,7 @@ from chronus.commands.declaration import Command
 from chronus.commands.scenes import in_a_block
 from chronus.commands.undoing import restore
 from chronus.data import data_path
+from chronus.dsp import own
 from chronus.errors import Code, Span, UserError
 from chronus.language.blocks import LONGEST_BLOCK, gathered
 from chronus.language.instruments import Instrument
@@ -197,7 +198,8 @@ def _check_allowed(part: Said, number: int, allowed: tuple[type, ...] | None) ->
 def _save(draft: Draft, statement: Save) -> None:
     path = writable(statement.path, statement.span)
     lines = patch_lines(draft.patch, made_here(draft.patch), folder=path.parent)
-    text = "\n".join([HEAD, *lines]) + "\n"
+    notes = own.notes(node.declaration for node in draft.patch.nodes.values())
+    text = "\n".join([HEAD, *notes, *lines]) + "\n"
     draft.open_first(lambda _: write_whole(path, text.encode(), statement.path, statement.span))
     draft.say(Result(f"saved {statement.path} ({len(lines)} lines)", data={"file": statement.path}))
 

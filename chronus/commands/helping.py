@@ -7,7 +7,13 @@ import textwrap
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from chronus.commands.accounts import columns, definition_data, definition_lines, describe_kind
+from chronus.commands.accounts import (
+    columns,
+    definition_data,
+    definition_lines,
+    describe_kind,
+    doc_of,
+)
 from chronus.commands.declaration import Command
 from chronus.commands.looking import kind_rows
 from chronus.commands.making import known
@@ -197,7 +203,7 @@ def _all_that_is_there() -> Iterator[tuple[str, str, str, str]]:
     """What it is, its name, a line on it, and further text that is looked through."""
     for kind in kinds().values():
         if not kind.hidden:
-            yield ("kind", kind.name, kind.doc, f"{kind.source} {kind.family}")
+            yield ("kind", kind.name, doc_of(kind), f"{kind.source} {kind.family}")
             yield from _ports_of(kind)
     for name, file in instrument_files.files().items():
         source = file.read_text(encoding="utf-8", errors="replace")

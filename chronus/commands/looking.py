@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chronus.commands.accounts import columns
+from chronus.commands.accounts import columns, doc_of
 from chronus.commands.declaration import Command
 from chronus.commands.drawing import length_text, pattern_text
 from chronus.commands.locking import lock_rows
 from chronus.commands.making import define
 from chronus.commands.scenes import song_facts
+from chronus.dsp import own
 from chronus.engine.layout import Clock
 from chronus.errors import UserError
 from chronus.language.quantities import format_value
 from chronus.language.statements import List, Status
-from chronus.modules.catalog import kinds
+from chronus.modules.catalog import catalog, kinds
 from chronus.patch.graph import heard
 from chronus.patch.model import OUT
 from chronus.patch.naming import is_within, shown_ends, shown_node, shown_target
@@ -33,8 +34,14 @@ if TYPE_CHECKING:
 
 
 def kind_rows() -> list[tuple[str, str]]:
-    """Name and one line of every kind that users can load."""
-    return [(k.name, k.doc) for k in kinds().values() if not k.hidden and k.name != OUT]
+    """Name and one line of every kind that users can load; of the user's own, where it is from."""
+    return [(k.name, doc_of(k)) for k in kinds().values() if not k.hidden and k.name != OUT]
+
+
+def _wrong_modules() -> list[tuple[str, ...]]:
+    """Files of the user's own that gave no kinds, and why."""
+    wrong = catalog().wrong.items()
+    return [(name.removeprefix(own.PREFIX), f"wrong: {error.message}") for name, error in wrong]
 
 
 def _nodes(patch: Patch) -> list[tuple[str, ...]]:
@@ -97,7 +104,7 @@ def _list(draft: Draft, statement: List) -> None:
         _list_pending(draft)
         return
     if what == "kinds":
-        rows: list[tuple[str, ...]] = list(kind_rows())
+        rows: list[tuple[str, ...]] = [*kind_rows(), *_wrong_modules()]
     elif what == "nodes":
         rows = _nodes(patch)
     elif what == "cables":

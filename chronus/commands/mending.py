@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from chronus.commands.declaration import Command
+from chronus.errors import UserError
 from chronus.language.statements import Reload, Reset
 from chronus.patch.instruments import inner_nodes
 from chronus.session.console import Console
@@ -32,9 +33,17 @@ def _reset(draft: Draft, statement: Reset) -> None:
     draft.say(Result(f"reset {', '.join(names)}", data={"nodes": names}))
 
 
-def _reload(draft: Draft, _statement: Reload) -> None:
+def _reload(draft: Draft, statement: Reload) -> None:
     found: list[Reloaded] = []
-    draft.do(lambda session: found.append(reload(session)), is_told=False)
+    names = [name.text for name in statement.names]
+
+    def read(session: Session) -> None:
+        try:
+            found.append(reload(session, names))
+        except UserError as error:
+            raise (error.at(statement.names[0].span) if names else error) from error
+
+    draft.do(read, is_told=False)
 
     def answer(_session: Session) -> Result:
         (done,) = found
@@ -82,14 +91,16 @@ COMMANDS = (
     ),
     Command(
         verb="reload",
-        form="reload",
+        form="reload [KIND ...]",
         doc="Read the sources of modules again, and play on by them; not one frame is lost",
-        examples=("reload",),
+        examples=("reload", "reload filter"),
         handles={Reload: _reload},
         more=(
             "What has not changed sounds the same to the sample. A changed module goes on with its",
             "state, or starts afresh where its ports, state or memory are others. A source that is",
-            "wrong is an error with its file and line, and all plays on as before.",
+            "wrong is an error with its file and line, and all plays on as before. A file that is",
+            "new in a folder of your own modules is found by its name. `chronus new module NAME`",
+            "writes one to begin with.",
         ),
     ),
 )

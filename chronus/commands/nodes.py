@@ -13,7 +13,7 @@ from chronus.commands.making import check_manner, known
 from chronus.commands.values import checked_value
 from chronus.errors import Code, UserError, nearest
 from chronus.language.statements import Copy, Load, Name, PortRef, Rename, Setting, Unload
-from chronus.modules.catalog import kinds
+from chronus.modules.catalog import find_new, kinds
 from chronus.patch.graph import heard, key_of
 from chronus.patch.instruments import (
     inner_nodes,
@@ -45,8 +45,13 @@ def kind_of(name: Name) -> Kind:
     """The kind of a name.
 
     Raises:
-        UserError: E_NAME, users cannot load one of that name.
+        UserError: E_NAME, users cannot load one of that name; E_FILE, it is a module of the
+            user's own that is wrong.
     """
+    try:
+        find_new(name.text)
+    except UserError as error:
+        raise error.at(name.span) from error
     offered = [kind.name for kind in kinds().values() if not kind.hidden and kind.name != OUT]
     if name.text in offered:
         return kinds()[name.text]
@@ -57,7 +62,7 @@ def kind_of(name: Name) -> Kind:
     near = nearest(name.text, [*offered, *instrument_files.files()])
     message = (
         f"there is no module kind or instrument '{name.text}'; `list kinds` and `list instruments`"
-        " show all"
+        " show all, and `--modules DIR` on the command line gives modules of your own"
     )
     raise UserError(Code.NAME, message, name.span, near)
 

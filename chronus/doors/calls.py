@@ -20,6 +20,7 @@ from chronus.doors.journals import Journals
 from chronus.doors.news import News
 from chronus.doors.progress import Progress
 from chronus.doors.score import Manner, run_score
+from chronus.dsp import own
 from chronus.errors import Code, UserError
 from chronus.language.blocks import gathered
 from chronus.language.instruments import Instrument
@@ -36,7 +37,7 @@ from chronus.session.stems import Stems
 from chronus.settings import DEFAULT_RATE_HZ
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from chronus.doors.options import Options
     from chronus.language.statements import Statement
@@ -128,7 +129,22 @@ def files_lines(paths: list[str]) -> list[str]:
     Raises:
         UserError: E_FILE.
     """
-    return [line for path in paths for line in in_order(read_lines(path))]
+    found = []
+    for path in paths:
+        lines = in_order(read_lines(path))
+        tell_missing(lines, path)
+        found += lines
+    return found
+
+
+def tell_missing(lines: Sequence[str], path: str) -> None:
+    """Say which modules a journal or patch notes that it was made with, and are not there."""
+    for name, file in own.noted(lines).items():
+        if name not in kinds():
+            write_err(
+                f"! {path} was made with the module '{name}' ({file}), which is not there:"
+                " `--modules DIR` names its folder"
+            )
 
 
 # ---- render
@@ -174,6 +190,7 @@ def render(path: str, how: Rendering, options: Options) -> int:
     header = read_header(lines[0]) if lines else None
     rate_hz = how.rate_hz or (DEFAULT_RATE_HZ if header is None else header.rate_hz)
     manner = Manner(write_out, json=options.json, strict=options.strict, quiet=not options.json)
+    tell_missing(lines, path)
     compile_kernels(kinds_in(lines))
     seconds = round(how.length.seconds or 0)
     with Progress("rendering") as bar:
@@ -389,10 +406,10 @@ def play(
     return SOME_FAILED if failed else DONE
 
 
-def serve(options: Options) -> int:
+def serve(options: Options, kinds: list[str]) -> int:
     """A session without a prompt, until `quit` or a signal; others attach to it."""
     manner = Manner(write_out, json=options.json)
-    with live(options, list(kinds()), manner) as machine:
+    with live(options, kinds, manner) as machine:
         session = Session(machine.start(), handlers(), is_score=False)
         machine.attend(session)
         if machine.claim is not None:

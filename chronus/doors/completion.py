@@ -84,6 +84,8 @@ def _expected(before: str, patch: Patch) -> Iterator[tuple[str, str]]:
     if "KIND" in expected:
         yield from instrument_rows()
         yield from kind_rows()
+    if "MODULE" in expected:
+        yield from kind_rows()
     if "NODE" in expected:
         yield from ((name, kind_in(patch, name)) for name in names_in(patch))
         yield from ((n.name, n.kind) for n in patch.nodes.values() if "/" in n.name)

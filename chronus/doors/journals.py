@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Final
 
+from chronus.dsp import own
 from chronus.errors import Code, UserError
 from chronus.session.journal import end_lines, entry_lines, header_lines, pending_lines, shortened
 from chronus.session.ledger import END
@@ -130,6 +131,7 @@ class Journals:
             tell(f"no journal is kept: {error}")
         self._session: Session | None = None
         self._is_empty = True
+        self._noted: dict[str, None] = {}
         self._pending: tuple[str, ...] = ()
         self._ends = Event()
 
@@ -166,6 +168,11 @@ class Journals:
         goes_on = self._last == place
         self._last = place
         now = datetime.now().astimezone()
+        notes = own.notes(node.declaration for node in done.after.nodes.values())
+        if not self._noted.keys() >= set(notes):
+            fresh = [note for note in notes if note not in self._noted]
+            self._noted |= dict.fromkeys(fresh)
+            self._write(lambda _: fresh)
         self._write(
             lambda shift: entry_lines(replace(done, frame=done.frame + shift), now, goes_on=goes_on)
         )
@@ -188,7 +195,7 @@ class Journals:
         file.shift = frame - done.frame
         with suppress(UserError):  # the next line finds that, too
             pending = pending_lines(self._pending, file.shift)
-            file.begin_anew([*self._header, *lines, *pending])
+            file.begin_anew([*self._header, *self._noted, *lines, *pending])
 
     def _write(self, lines: Callable[[int], list[str]]) -> None:
         """Add to each file what is written where its frames are shifted so much."""

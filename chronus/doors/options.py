@@ -45,6 +45,7 @@ class Options:
         json: one object a reply.
         strict: the first error ends the score.
         toolbar: whether a line below the prompt shows position, level and load.
+        modules: folder with modules of the user's own, besides the one that is always looked in.
     """
 
     device: str | None = None
@@ -60,6 +61,7 @@ class Options:
     json: bool = False
     strict: bool = False
     toolbar: bool = True
+    modules: str | None = None
 
     @property
     def osc_address(self) -> tuple[str, int] | None:
@@ -89,11 +91,7 @@ def gather(given: Mapping[str, Any], environ: Mapping[str, str] = os.environ) ->
     """
     values = _from_file()
     for field in fields(Options):
-        variable = f"CHRONUS_{field.name.upper()}"
-        if variable in environ:
-            values[field.name] = _converted(field.name, environ[variable], variable)
-        if given.get(field.name) is not None:
-            values[field.name] = given[field.name]
+        values |= _said(field.name, given, environ)
     for name, (low, high) in RANGES.items():
         if name in values and not low <= values[name] <= high:
             raise UserError(Code.RANGE, f"{name} goes from {low} to {high}, not {values[name]}")
@@ -104,6 +102,24 @@ def gather(given: Mapping[str, Any], environ: Mapping[str, str] = os.environ) ->
         message = f"with {options.block} frames a block, ahead is at least {needed}"
         raise UserError(Code.RANGE, message, suggestions=(f"--ahead {needed}",))
     return options
+
+
+def modules_folder(given: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> str | None:
+    """The folder of modules that a call names, for those calls that have no other option.
+
+    Raises:
+        UserError: E_FILE, E_NAME or E_VALUE, the config file is wrong.
+    """
+    values = {**_from_file(), **_said("modules", given, environ)}
+    return values.get("modules") or None
+
+
+def _said(name: str, given: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    """What the environment says of an option, or the command line in its place."""
+    if given.get(name) is not None:
+        return {name: given[name]}
+    variable = f"CHRONUS_{name.upper()}"
+    return {name: _converted(name, environ[variable], variable)} if variable in environ else {}
 
 
 def _from_file() -> dict[str, Any]:

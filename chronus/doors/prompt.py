@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 from chronus.commands.registry import handlers
 from chronus.doors.calls import DONE, Terminated, live
 from chronus.doors.completion import completions
+from chronus.doors.own_modules import kinds_to_begin_with
 from chronus.doors.resume import resume
 from chronus.doors.score import Manner, answer, run_score
 from chronus.doors.screen import TerminalScreen, is_terminal
 from chronus.doors.talking import Speaker, talk
 from chronus.doors.toolbar import Toolbar
-from chronus.modules.catalog import kinds
 from chronus.patch.model import empty_patch
 from chronus.session.reply import Reply, state_error
 from chronus.session.session import Session
@@ -104,7 +104,7 @@ def prompt(options: Options, lines: list[str], past: Past | None = None) -> int:
     """
     speaker = Speaker()
     manner = Manner(speaker.say, json=options.json)
-    with live(options, list(kinds()), manner) as machine:
+    with live(options, kinds_to_begin_with(), manner) as machine:
 
         def make() -> Session:
             if past is not None:

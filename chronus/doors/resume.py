@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from chronus.commands.files import read_lines
 from chronus.commands.registry import handlers
+from chronus.doors.calls import tell_missing
 from chronus.doors.journals import journals_dir, kept_journals, position_file
 from chronus.dsp.declaration import RAMP_S
 from chronus.errors import Code, UserError
@@ -59,6 +60,7 @@ def past_session(name: str | None) -> Past:
     header = read_header(lines[0]) if lines else None
     if header is None:
         raise UserError(Code.FILE, f"{path} is no journal: `chronus play` plays it")
+    tell_missing(lines, str(path))
     faded = last_frame(lines) + round(FADED_S * header.rate_hz)
     frame = max(faded, _seen_at(path))
     frame = -(-frame // BLOCK) * BLOCK

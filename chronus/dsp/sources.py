@@ -71,14 +71,23 @@ def text_of(name: str) -> Text:
     spec = find_spec(name)
     if spec is None or spec.origin is None:
         raise UserError(Code.FILE, f"there is no module {name}")
+    return text_in(spec.origin)
+
+
+def text_in(path: str) -> Text:
+    """The text of a file as it is now.
+
+    Raises:
+        UserError: E_FILE, it cannot be read, or is no text.
+    """
     try:
-        text = Path(spec.origin).read_bytes()
+        text = Path(path).read_bytes()
         decode_source(text)
     except OSError as error:
-        raise UserError(Code.FILE, f"cannot read {spec.origin}: {error.strerror}") from error
+        raise UserError(Code.FILE, f"cannot read {path}: {error.strerror}") from error
     except (UnicodeDecodeError, SyntaxError) as error:
-        raise source_error(spec.origin, 1, error) from error
-    return spec.origin, text
+        raise source_error(path, 1, error) from error
+    return path, text
 
 
 def _place_of(error: BaseException, finder: _Texts) -> tuple[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
+from numba import int32, njit
 
 from chronus.dsp.native import OPTIONS, copy_items, fence, floats
 from chronus.engine.layout import NONE, Arena, Clock, Fault, Head, Node, Reason
@@ -29,13 +29,23 @@ FAULTS_A_SECOND: Final = 3
 def is_finite(arena: Arena, new: int, node: np.ndarray) -> bool:
     """Whether all that a node gives out are numbers: the exponents of all others are all ones."""
     for k in range(node[N_OUTPUTS]):
-        bits = arena.rows_out[new, node[N_ROW_OUT] + k].view(np.int32)
-        wrong = 0
-        for i in range(BLOCK):
-            wrong += int((bits[i] & EXPONENT) == EXPONENT)
-        if wrong != 0:
+        if not are_numbers(arena.rows_out[new, node[N_ROW_OUT] + k].ctypes.data, BLOCK):
             return False
     return True
+
+
+@njit(**OPTIONS)
+def are_numbers(address: int, count: int) -> bool:
+    """Whether so many samples at an address are finite; the largest exponent says it of all.
+
+    In 32 bits throughout, so that as many are looked at side by side as can be.
+    """
+    bits = floats(address, count).view(np.int32)
+    most = int32(0)
+    for i in range(count):
+        exponent = int32(bits[i] & int32(EXPONENT))
+        most = max(most, exponent)
+    return most < EXPONENT
 
 
 @njit(**OPTIONS)

@@ -7,8 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from chronus.dsp.layout import WIDE
-from chronus.engine.layout import NODE_COLUMNS, NONE, Arena, Count, Node, Wire
-from chronus.errors import Code, UserError
+from chronus.engine.layout import NODE_COLUMNS, NONE, Node, Wire
 from chronus.patch.graph import computing_order
 from chronus.patch.lanes import share_out
 from chronus.patch.tables import Role
@@ -70,6 +69,36 @@ class Wiring:
     rate_hz: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What a plan says of a kind, wherever a node of it lies.
+
+    Attributes:
+        inputs: the index of the port of each input row; `outputs` of each output row.
+        gate: index of the input of that name.
+        dry: the first row of the main input, where that can stand for the main output; else NONE.
+        choices: a bit for each input row of an enumerated port.
+    """
+
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    gate: int | None
+    dry: int
+    choices: int
+
+
+def _facts_of(kind: Kind) -> _Facts:
+    inputs = tuple(port for port, _ in kind.input_rows)
+    chosen = [bool(kind.inputs[port].choices) for port in inputs]
+    return _Facts(
+        inputs,
+        tuple(port for port, _ in kind.output_rows),
+        kind.find_input("gate"),
+        _dry_row(kind),
+        sum(1 << index for index, is_choice in enumerate(chosen) if is_choice),
+    )
+
+
 def plan_of(wiring: Wiring, lanes: int = 1) -> Plan:
     """Compile a plan for so many lanes; its samples do not depend on how many there are."""
     places = wiring.places
@@ -77,6 +106,8 @@ def plan_of(wiring: Wiring, lanes: int = 1) -> Plan:
     forward = [(c.source, c.target) for c in wiring.cables if c.key not in closing]
     lane_of, trunk = _shared_out(order, forward, wiring, lanes)
     arriving = _arriving(wiring)
+    # Of many nodes few are of different kinds; a kind that was reloaded may be there twice.
+    facts = {id(kind): _facts_of(kind) for kind in (place.kind for place in places.values())}
     players = sorted({place.player for place in places.values()} - {NONE})
     plan = Plan(tuple(LanePlan() for _ in range(lanes)), players, places[wiring.master].rows_out)
     for cable in wiring.cables:
@@ -86,7 +117,7 @@ def plan_of(wiring: Wiring, lanes: int = 1) -> Plan:
         lane = plan.lanes[lane_of[key]]
         if key in trunk and not lane.before:
             lane.before.append(len(lane.nodes))
-        _add_node(lane, key, wiring, arriving, closing)
+        _add_node(lane, key, wiring, (arriving, closing, facts))
     _add_voices(plan, wiring, lane_of)
     behind = _behind_voices(order, places, arriving, closing)
     slots = {places[key].slot: player for key, player in behind.items()}
@@ -257,6 +288,8 @@ def _arriving(wiring: Wiring) -> dict[tuple[str, int], list[GraphCable]]:
         found.setdefault((cable.target, cable.input), []).append(cable)
     for key, place in wiring.places.items():
         for port, declared in enumerate(place.kind.inputs):
+            if not declared.normal:
+                continue
             normal = place.kind.find_input(declared.normal)
             own = found.get((key, port), [])
             if normal is not None and all(cable.key in wiring.leaving for cable in own):
@@ -268,15 +301,23 @@ def _add_node(
     lane: LanePlan,
     key: str,
     wiring: Wiring,
-    arriving: Mapping[tuple[str, int], list[GraphCable]],
-    closing: frozenset[str],
+    known: tuple[Mapping[tuple[str, int], list[GraphCable]], frozenset[str], Mapping[int, _Facts]],
 ) -> None:
+    """Add a node and its rows.
+
+    Args:
+        lane: gets them.
+        key: of the node.
+        wiring: of all nodes.
+        known: which cables arrive where, those that close a cycle, and what is known of each kind.
+    """
+    arriving, closing, facts = known
     place = wiring.places[key]
-    kind = place.kind
-    lane.nodes.append(_node_row(place))
+    kind, own = place.kind, facts[id(place.kind)]
+    lane.nodes.append(_node_row(place, own))
     channel = 0
     last = -1
-    for port, _ in kind.input_rows:
+    for port in own.inputs:
         channel = channel + 1 if port == last else 0
         last = port
         first = len(lane.wires)
@@ -285,16 +326,15 @@ def _add_node(
             _add_wires(
                 lane,
                 cable,
-                (source, is_side_by_side(source, place, port)),
+                (source, is_side_by_side(source, place, port), facts[id(source.kind)]),
                 (channel, kind.inputs[port].channels),
                 (wiring.cable_slots[cable.key], int(cable.key in closing)),
             )
         voices = _voice_ports(place, port)
         is_wide = voices != NONE or any(wire[Wire.IS_WIDE] for wire in lane.wires[first:])
         lane.rows.append([place.ports + port, first, len(lane.wires) - first, voices, int(is_wide)])
-    gate = kind.find_input("gate")
-    if gate is not None and not place.is_player:
-        lane.gates.append(place.ports + gate)
+    if own.gate is not None and not place.is_player:
+        lane.gates.append(place.ports + own.gate)
 
 
 def is_side_by_side(source: Place, target: Place, port: int) -> bool:
@@ -308,9 +348,11 @@ def is_side_by_side(source: Place, target: Place, port: int) -> bool:
 
 def _voice_ports(place: Place, port: int) -> int:
     """The port of the first voice of an input that each voice has for itself; NONE of others."""
+    if not place.is_player:
+        return NONE
     roles = [role.name.lower() for role in Role]
     name = place.kind.inputs[port].name
-    if not place.is_player or name not in roles:
+    if name not in roles:
         return NONE
     return place.ports + len(place.kind.inputs) + roles.index(name) * WIDE
 
@@ -336,26 +378,25 @@ def _order(
     return order, closing | late
 
 
-def _node_row(place: Place) -> list[int]:
+def _node_row(place: Place, facts: _Facts) -> list[int]:
     row = [0] * NODE_COLUMNS
     row[Node.KIND] = place.number
     row[Node.STATE] = place.state
     row[Node.MEMORY] = place.memory
     row[Node.ROW_IN] = place.rows_in
-    row[Node.INPUTS] = len(place.kind.input_rows)
+    row[Node.INPUTS] = len(facts.inputs)
     row[Node.ROW_OUT] = place.rows_out
-    row[Node.OUTPUTS] = len(place.kind.output_rows)
+    row[Node.OUTPUTS] = len(facts.outputs)
     row[Node.SLOT] = place.slot
     row[Node.STATE_BYTES] = place.size.state
     row[Node.MEMORY_FRAMES] = place.size.memory
-    row[Node.DRY] = _dry_row(place.kind)
+    row[Node.DRY] = facts.dry
     row[Node.DRY_ROWS] = place.kind.outputs[0].channels
-    chosen = [bool(place.kind.inputs[port].choices) for port, _ in place.kind.input_rows]
-    row[Node.CHOICES] = sum(1 << index for index, is_choice in enumerate(chosen) if is_choice)
-    row[Node.HELD] = place.rows_in + place.width * len(chosen)
+    row[Node.CHOICES] = facts.choices
+    row[Node.HELD] = place.rows_in + place.width * len(facts.inputs)
     row[Node.TWIN_STATE] = place.state + place.size.state // 2
     row[Node.TWIN_MEMORY] = place.memory + place.size.memory // 2
-    row[Node.TWIN_ROW] = place.rows_out + place.width * len(place.kind.output_rows)
+    row[Node.TWIN_ROW] = place.rows_out + place.width * len(facts.outputs)
     row[Node.GROUP] = place.group
     row[Node.VOICES] = place.voices
     row[Node.SUMS] = place.heard_rows
@@ -375,7 +416,7 @@ def _dry_row(kind: Kind) -> int:
 def _add_wires(
     lane: LanePlan,
     cable: GraphCable,
-    source: tuple[Place, bool],
+    source: tuple[Place, bool, _Facts],
     channel: tuple[int, int],
     how: tuple[int, int],
 ) -> None:
@@ -384,48 +425,14 @@ def _add_wires(
     Args:
         lane: gets them.
         cable: the cable.
-        source: where it comes from, and whether it goes on from there voice by voice.
+        source: where it comes from, whether it goes on from there voice by voice, and its kind.
         channel: which channel of its port the row is, and of how many.
         how: the cable's place, and 1 if it reads the last block.
     """
-    place, is_wide = source
-    rows = [row for row, (port, _) in enumerate(place.kind.output_rows) if port == cable.output]
+    place, is_wide, facts = source
+    rows = [row for row, port in enumerate(facts.outputs) if port == cable.output]
     taken = rows if channel[1] == 1 else [rows[min(channel[0], len(rows) - 1)]]
     for row in taken:
         at = place.rows_out + WIDE * row if is_wide else place.heard_rows + row
         lane.wires.append([at, how[0], how[1], int(cable.bends), int(is_wide)])
         lane.scales.append(1.0 / len(taken))
-
-
-def write_plan(arena: Arena, slot: int, plan: Plan) -> None:
-    """Put a plan into a free plan slot.
-
-    Raises:
-        UserError: E_LIMIT, it has more wires than the arena has room for.
-    """
-    most = arena.plan_scale.shape[2]
-    if any(len(lane.wires) > most for lane in plan.lanes):
-        raise UserError(Code.LIMIT, f"too many cables at once: {most} wires are the limit")
-    for number, lane in enumerate(plan.lanes):
-        counts = arena.plan_counts[slot, number]
-        counts[Count.NODES] = len(lane.nodes)
-        counts[Count.CABLES] = len(lane.cables)
-        counts[Count.GATES] = len(lane.gates)
-        counts[Count.MASTER] = plan.master
-        counts[Count.BEFORE] = lane.before[0] if lane.before else len(lane.nodes)
-        counts[Count.PLAYERS] = len(plan.players)
-        counts[Count.GROUPS] = len(lane.groups)
-        for rows, place in (
-            (lane.nodes, arena.plan_nodes),
-            (lane.rows, arena.plan_rows),
-            (lane.wires, arena.plan_wires),
-            (lane.scales, arena.plan_scale),
-            (lane.cables, arena.plan_cables),
-            (lane.gates, arena.plan_gates),
-            (lane.groups, arena.plan_groups),
-        ):
-            if rows:
-                place[slot, number, : len(rows)] = rows
-        if lane.gates:
-            arena.plan_gate_lane[slot, lane.gates] = number
-    arena.plan_players[slot, : len(plan.players)] = plan.players

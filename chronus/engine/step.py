@@ -6,9 +6,8 @@ since the compiler knows plain integers best.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from numba import carray, float32, from_dtype, njit, types
+import numpy as np
+from numba import carray, from_dtype, int32, njit, types
 
 from chronus.dsp.native import (
     FLUSH_BITS,
@@ -17,6 +16,7 @@ from chronus.dsp.native import (
     call_kernel,
     copy_items,
     fence,
+    floats,
     longs,
     pointer,
     read_float_control,
@@ -56,9 +56,6 @@ from chronus.engine.silence import (
 from chronus.engine.voices import close_due_voices, is_asleep, let_sleep, prepare_voices
 from chronus.engine.wide import rest_behind, run_voices, wake_nodes
 from chronus.settings import BLOCK
-
-if TYPE_CHECKING:
-    import numpy as np
 
 COMMITTED, RATE = int(Head.COMMITTED), int(Head.RATE)
 CURRENT = int(Lane.NODE)
@@ -218,12 +215,30 @@ def move_cables(arena: Arena, lane: int, new: int, plan: int) -> None:
         arena.cable_left[new, cable] = left
 
 
+_SILENCE = np.float32(SILENCE)
+SILENT_BITS = int(_SILENCE.view(np.int32)) + int(float(_SILENCE) < SILENCE)
+"""Bits of the first float32 that is not silent."""
+
+
+@njit(**OPTIONS)
+def loudest(address: int, count: int) -> int:
+    """The bits of the loudest of so many samples at an address, without its sign.
+
+    Numbers above 0 are in the order of their bits, and of these many are compared side by side.
+    """
+    bits = floats(address, count).view(np.int32)
+    most = int32(0)
+    for i in range(count):
+        loud = int32(bits[i] & int32(0x7FFFFFFF))
+        most = max(most, loud)
+    return most
+
+
 @njit(**OPTIONS)
 def write_tape(arena: Arena, block: int, plan: int) -> None:
     """Put the master's two rows on the tape, and see whether the piece has ended."""
     new = block & 1
     at = (block * BLOCK) % arena.tape.shape[0]
-    peak = float32(0.0)
     if plan == NONE:
         arena.tape[at : at + BLOCK, :] = 0.0
     else:
@@ -234,10 +249,9 @@ def write_tape(arena: Arena, block: int, plan: int) -> None:
             arena.tape[at + k, 0] = left[k]
             arena.tape[at + k, 1] = right[k]
         fade_for_panic(arena, block, arena.tape[at : at + BLOCK])
-        for k in range(BLOCK):
-            peak = max(peak, abs(arena.tape[at + k, 0]), abs(arena.tape[at + k, 1]))
     clock = arena.clock[0, new]
-    clock[SILENT] = clock[SILENT] + 1 if peak < SILENCE else 0
+    is_silent = loudest(arena.tape[at].ctypes.data, 2 * BLOCK) < SILENT_BITS
+    clock[SILENT] = clock[SILENT] + 1 if is_silent else 0
     if clock[FINISHING] != NONE and clock[FINISH] == NONE:
         ended = clock[SILENT] >= clock[QUIET_BLOCKS]
         if ended or block + 1 - clock[FINISHING] >= clock[MOST_BLOCKS]:

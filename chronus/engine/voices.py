@@ -17,10 +17,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from numba import float32, njit
+from numba import carray, float32, njit
 
 from chronus.dsp.layout import WIDE
-from chronus.dsp.native import ONCE, OPTIONS, copy_items, floats
+from chronus.dsp.native import ONCE, OPTIONS, copy_items, float_stack, floats
 from chronus.engine.layout import (
     ASLEEP,
     HELD,
@@ -257,21 +257,56 @@ def add_up_voices(arena: Arena, lane: int, block: int, node: np.ndarray) -> None
     """Let what leaves a node's voices be the sum of those that are awake, in their order."""
     new = block & 1
     awake = arena.awake[lane, node[N_GROUP]]
+    heard = awake & ((1 << node[N_VOICES]) - 1)
     peaks = arena.voice_peak[new, WIDE * node[N_GROUP] : WIDE * (node[N_GROUP] + 1)]
     for k in range(node[N_OUTPUTS]):
-        if not (node[N_LEAVES] >> k) & 1:
-            continue
-        total = arena.rows_out[new, node[N_SUMS] + k]
-        total[:] = 0.0
-        row = floats(arena.rows_out[new, node[N_ROW_OUT] + WIDE * k].ctypes.data, BLOCK * WIDE)
-        for voice in range(node[N_VOICES]):
-            if (awake >> voice) & 1:
-                peak = peaks[voice]
-                for i in range(BLOCK):
-                    value = row[WIDE * i + voice]
-                    total[i] += value
-                    peak = max(peak, abs(value))
-                peaks[voice] = peak
+        if (node[N_LEAVES] >> k) & 1:
+            add_up(
+                arena.rows_out[new, node[N_ROW_OUT] + WIDE * k].ctypes.data,
+                arena.rows_out[new, node[N_SUMS] + k].ctypes.data,
+                peaks.ctypes.data,
+                heard,
+            )
+
+
+@njit(**OPTIONS)
+def add_up(source: int, target: int, peaks: int, heard: int) -> None:
+    """Sum a wide row over some voices, frame by frame in their order, and note their peaks.
+
+    Frames come one after another in memory, so that all voices are looked at side by side.
+
+    Args:
+        source: address of the row.
+        target: address of a row of one sample a frame.
+        peaks: address of the voices' peaks so far.
+        heard: a bit for each voice; what the others hold may be no number.
+    """
+    row = floats(source, BLOCK * WIDE)
+    total = floats(target, BLOCK)
+    most = carray(float_stack(), (WIDE,))
+    for voice in range(WIDE):
+        most[voice] = 0.0
+    for i in range(BLOCK):
+        for voice in range(WIDE):
+            value = abs(row[WIDE * i + voice])
+            most[voice] = max(most[voice], value)
+    if heard == (1 << WIDE) - 1:
+        for i in range(BLOCK):
+            value = float32(0.0)
+            for voice in range(WIDE):
+                value += row[WIDE * i + voice]
+            total[i] = value
+    else:
+        for i in range(BLOCK):
+            value = float32(0.0)
+            for voice in range(WIDE):
+                if (heard >> voice) & 1:
+                    value += row[WIDE * i + voice]
+            total[i] = value
+    before = floats(peaks, WIDE)
+    for voice in range(WIDE):
+        if (heard >> voice) & 1:
+            before[voice] = max(before[voice], most[voice])
 
 
 @njit(**OPTIONS)

@@ -14,7 +14,14 @@ from numba import float32, float64, njit
 from chronus.dsp.layout import WIDE
 from chronus.dsp.native import ONCE, OPTIONS, call_kernel, floats, row_of_voices
 from chronus.engine.choices import cross_over, hold_choices
-from chronus.engine.faults import EXPONENT, bypass, has_failed, is_bypassed, note_fault
+from chronus.engine.faults import (
+    EXPONENT,
+    are_numbers,
+    bypass,
+    has_failed,
+    is_bypassed,
+    note_fault,
+)
 from chronus.engine.layout import (
     NONE,
     Arena,
@@ -151,6 +158,9 @@ def fill_wide_row(
             alone = only_wire(arena, lane, plan, first, count, port, base)
             if alone != NONE and arena.plan_wires[plan, lane, alone, W_IS_WIDE] != 0:
                 return wire_source(arena, lane, block, plan, alone)
+            if count == 1 and takes_one_wire(arena, lane, block, plan, first, port, base, samples):
+                arena.filled[place : place + WIDE] = np.nan
+                return arena.rows_in[place].ctypes.data
         if arena.filled[place] != base:
             arena.filled[place] = np.nan
             samples[:] = base
@@ -159,6 +169,55 @@ def fill_wide_row(
         add_wide_cables(arena, lane, block, plan, row, samples, awake)
         arena.filled[place : place + WIDE] = np.nan
     return arena.rows_in[place].ctypes.data
+
+
+@njit(**OPTIONS)
+def takes_one_wire(
+    arena: Arena,
+    lane: int,
+    block: int,
+    plan: int,
+    wire: int,
+    port: int,
+    base: float,
+    samples: np.ndarray,
+) -> bool:
+    """Fill a row by a knob that rests and one cable from voice to voice; False where it is not so.
+
+    It is what `add_wide_cables` does, sample by sample, in one walk through the row.
+    """
+    cable = arena.plan_wires[plan, lane, wire, W_CABLE]
+    if (
+        arena.plan_wires[plan, lane, wire, W_IS_WIDE] == 0
+        or arena.plan_wires[plan, lane, wire, W_BENDS] != 0
+        or arena.live_left[lane, cable] != 0
+        or is_dead(arena, lane, plan, wire)
+    ):
+        return False
+    add_at_once(
+        wire_source(arena, lane, block, plan, wire),
+        samples.ctypes.data,
+        base,
+        arena.live[lane, cable, NOW] * arena.plan_scale[plan, lane, wire],
+        arena.limits[port, 0],
+        arena.limits[port, 1],
+    )
+    return True
+
+
+@njit(**OPTIONS)
+def add_at_once(
+    source: int, target: int, base: float, amount: float, low: float, high: float
+) -> None:
+    """A wide row: a base and a source times an amount, within limits; addresses are of both."""
+    incoming = floats(source, SAMPLES)
+    samples = floats(target, SAMPLES)
+    if low > -np.inf or high < np.inf:
+        for i in range(SAMPLES):
+            samples[i] = min(max(base + incoming[i] * amount, low), high)
+    else:
+        for i in range(SAMPLES):
+            samples[i] = base + incoming[i] * amount
 
 
 @njit(**ONCE)
@@ -408,13 +467,10 @@ def compute(
 def are_finite(arena: Arena, new: int, node: np.ndarray, awake: int) -> bool:
     """Whether all that a node's voices give out are numbers, as far as they are heard."""
     for k in range(node[N_OUTPUTS]):
-        row = floats(arena.rows_out[new, node[N_ROW_OUT] + WIDE * k].ctypes.data, SAMPLES)
-        bits = row.view(np.int32)
-        wrong = 0
-        for i in range(SAMPLES):
-            wrong += int((bits[i] & EXPONENT) == EXPONENT)
-        if wrong == 0:
+        address = arena.rows_out[new, node[N_ROW_OUT] + WIDE * k].ctypes.data
+        if are_numbers(address, SAMPLES):
             continue
+        bits = floats(address, SAMPLES).view(np.int32)
         for i in range(SAMPLES):
             if (awake >> (i % WIDE)) & 1 and (bits[i] & EXPONENT) == EXPONENT:
                 return False

@@ -32,7 +32,8 @@ from chronus.engine.layout import (
 )
 from chronus.engine.leaving import Leaving
 from chronus.engine.places import Places, kernel_number
-from chronus.engine.plan import Wiring, plan_of, write_plan
+from chronus.engine.plan import Wiring, plan_of
+from chronus.engine.plan_slot import write_plan
 from chronus.engine.slots import Slots
 from chronus.engine.tables import Tables
 from chronus.modules.catalog import kinds

@@ -393,7 +393,7 @@ _BUILDERS: Final[dict[str, Builder]] = {
     "help": _help,
     "search": asking.search,
     "reset": _reset,
-    "reload": lambda _tree, _line: st.Reload(),
+    "reload": lambda tree, line: st.Reload(names(tree, line, "MODULE")),
     "undo": lambda tree, line: st.Undo(*_steps(tree, line)),
     "redo": lambda tree, line: st.Redo(*_steps(tree, line)),
     "history": lambda _tree, _line: st.History(),

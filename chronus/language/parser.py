@@ -62,9 +62,10 @@ def expected_after(text: str) -> frozenset[str]:
     """What may come next behind the beginning of a line.
 
     Literal words and signs stand in it as they are typed ("load", "by", ">"), all else by its
-    category: NODE KIND NAME PORT VALUE NOTE WORD NUMBER DURATION METER FILE LABEL TOPIC OPERATOR,
-    and in patterns HIT REST HOLD BARLINE DEGREE TONIC SCALE. A word that is still being typed has
-    to be cut off first; without that, it counts as finished. Empty where the text is wrong already.
+    category: NODE KIND MODULE NAME PORT VALUE NOTE WORD NUMBER DURATION METER FILE LABEL TOPIC
+    OPERATOR, and in patterns HIT REST HOLD BARLINE DEGREE TONIC SCALE. A word that is still being
+    typed has to be cut off first; without that, it counts as finished. Empty where the text is
+    wrong already.
     """
     try:
         reading = grammar().parse_interactive(text)

@@ -32,6 +32,7 @@ PHRASES: Final[tuple[tuple[frozenset[str], str], ...]] = tuple(
         ("NODE KIND", "the name of a node or a kind"),
         ("NODE", "the name of a node such as bass"),
         ("KIND", "a kind of module such as saw or kick"),
+        ("MODULE", "the name of a module such as filter"),
         ("NAME", "a name such as bass"),
         ("PORT", "the name of a port such as cutoff"),
         ("FILE", "the name of a file"),

@@ -331,7 +331,9 @@ class Reset:
 
 @dataclass(frozen=True, slots=True)
 class Reload:
-    pass
+    """`reload NAME ...`; all modules without names."""
+
+    names: tuple[Name, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,7 +182,7 @@ class LiveMachine:
         crew = self._running()
         wanted = sorted(name for name in kinds if catalog().number(name) not in crew.kernels)
         if wanted:
-            build.build(wanted)
+            build.build_for(catalog(), wanted)  # looks at these alone: the music plays on
             crew.hand_over({**crew.kernels, **catalog().kernels(wanted)})
 
     def reload(self, new: Catalog) -> list[int]:

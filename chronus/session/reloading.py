@@ -14,7 +14,7 @@ from chronus.session.draft import place_of
 from chronus.session.sequences import locks_of, roles_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from chronus.modules.catalog import Catalog
     from chronus.patch.model import Node, Patch
@@ -40,17 +40,21 @@ class Reloaded:
     gone: list[str]
 
 
-def reload(session: Session) -> Reloaded:
-    """Read the sources of all kinds, and let what is played be computed by them from now on.
+def reload(session: Session, names: Collection[str] = ()) -> Reloaded:
+    """Read the sources of kinds, and let what is played be computed by them from now on.
 
     A node whose kind has the ports, the state and the memory that it had goes on with them. Where
     one of these has changed it starts afresh, with its cables, values and sequences.
 
+    Args:
+        session: the session.
+        names: of kinds or of files of the user's own; without any, all are read.
+
     Raises:
-        UserError: E_FILE, a source is wrong; E_STATE or E_PORT, what is in use is gone; E_LIMIT,
-            E_INTERNAL. Nothing has changed then.
+        UserError: E_NAME, there is nothing of such a name; E_FILE, a source is wrong; E_STATE or
+            E_PORT, what is in use is gone; E_LIMIT, E_INTERNAL. Nothing has changed then.
     """
-    before, after = catalog(), read_again()
+    before, after = catalog(), read_again(names)
     check_uses(session.patch, before, after)
     processes = session.backend.reload(after)
     changed = after.changed_since(before)

@@ -24,6 +24,7 @@ from chronus.session.offline import Offline
 from chronus.session.session import Session
 from chronus.settings import BLOCK
 from tests.bench.conversation import print_conversation
+from tests.bench.growth import print_growth
 from tests.bench.kinds import kernel_us, print_kinds
 from tests.support.voices import PAD
 
@@ -158,11 +159,15 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--voices", type=int, nargs="*", default=[1, 16, 64, 256])
     options.add_argument("--starts", action="store_true", help="also time starts of the program")
+    options.add_argument("--growth", action="store_true", help="cost by voices and nodes, alone")
     options.add_argument("--kinds", action="store_true", help="the kernel of every kind, alone")
     options.add_argument("--conversation", action="store_true", help="that part alone")
     given = options.parse_args()
     if given.conversation:
         print_conversation()
+        return 0
+    if given.growth:
+        print_growth(statistics.median(reference_s() for _ in range(ROUNDS)))
         return 0
     if given.kinds:
         return 0 if print_kinds(reference_s) else 1
@@ -201,6 +206,7 @@ def main() -> int:
         from tests.bench.starts import print_starts  # noqa: PLC0415
 
         print_starts()
+    print_growth(unit)
     print_conversation()
     return 0
 

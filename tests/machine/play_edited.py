@@ -2,7 +2,8 @@
 
 Steps are lines, or what is done between them: `edit: TEXT` writes the kinds anew, `hold S` waits
 until so many seconds have been computed, `kill` ends the worker of each lane and waits for the
-next ones. Lines are carried out long before their time, so that compiling makes none late.
+next ones. Lines are carried out long before their time, so that compiling makes none late. With
+CHRONUS_MODULES the kinds are the user's own, in a file there that may come later.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from chronus.doors.replies import as_text
 from chronus.engine.layout import Head
 from chronus.machine import live
 from chronus.machine.live import LiveMachine, LiveSettings
+from chronus.modules.catalog import look_in
 from chronus.session.offline import Offline
 from chronus.session.session import Length, Session
 from tests.machine.piece import Memory
@@ -36,6 +38,7 @@ def kill(machine):
 
 
 live.EARLY_S = 5.0
+look_in([Path(folder) for folder in filter(None, [os.environ.get("CHRONUS_MODULES")])])
 
 
 def main(frames, source, lanes, seconds, steps):

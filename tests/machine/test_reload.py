@@ -14,6 +14,7 @@ import pytest
 
 from chronus.settings import BLOCK
 from tests.machine.song import SONG, offline
+from tests.support.score import render
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 240.0
@@ -75,12 +76,25 @@ def play(folder, steps, lanes=1, first=None):
     """Play steps; `lanes` of 0 plays offline."""
     source = folder / "edited_kinds.py"
     source.write_text(ramp() if first is None else first)
-    frames = folder / "frames.npy"
-    arguments = (frames, source, lanes, SECONDS)
+    kinds = {"PYTHONPATH": f"{ROOT}:{folder}", "CHRONUS_TEST_KINDS": "edited_kinds"}
+    return _played(source, steps, lanes, SECONDS, kinds)
+
+
+def play_own(folder, steps, lanes):
+    """The same with a folder of the user's own modules, which is empty at first."""
+    source = folder / "modules" / "ramp.py"
+    source.parent.mkdir()
+    kinds = {"PYTHONPATH": str(ROOT), "CHRONUS_MODULES": str(source.parent)}
+    return _played(source, steps, lanes, OWN_SECONDS, kinds)
+
+
+def _played(source, steps, lanes, seconds, kinds):
+    frames = source.with_name("frames.npy")
+    arguments = (frames, source, lanes, seconds)
     done = subprocess.run(
         [sys.executable, "-m", "tests.machine.play_edited", *map(str, arguments)],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": f"{ROOT}:{folder}", "CHRONUS_TEST_KINDS": "edited_kinds"},
+        env=os.environ | kinds,
         input=json.dumps(steps),
         stdout=subprocess.PIPE,
         timeout=LIMIT_S,
@@ -274,3 +288,47 @@ def test_a_module_that_went_wrong_is_mended(tmp_path):
     assert not played.frames[:FIRST].any()
     assert np.abs(played.frames[-4800:]).max() > 0.2
     assert played.facts["quarantined"] == []
+
+
+# ---- modules of the user's own
+
+OWN_SECONDS = 14.0
+OWN_FIRST, OWN_SECOND = (bars * 6 * 48_000 for bars in (1, 2))
+OWN_STEPS = [
+    *("tempo 40", "load sine freq=110hz; set sine.level -20db", "load ramp", "wait 1bar"),
+    *(edit(), "load ramp freq=30hz", "wait 1bar"),
+    *(edit(0.125), "reload ramp"),
+    *(f"edit: {ramp().replace('turned >= 1.0', 'turned.x')}", "reload ramp"),
+]
+
+
+@pytest.fixture(scope="module")
+def own_rendered(tmp_path_factory):
+    return play_own(tmp_path_factory.mktemp("offline"), OWN_STEPS, 0)
+
+
+@pytest.fixture(scope="module")
+def own_played(own_rendered, tmp_path_factory):
+    assert own_rendered is not None, "its kernels are compiled, so that no line of this comes late"
+    return play_own(tmp_path_factory.mktemp("live"), OWN_STEPS, 1)
+
+
+def test_a_file_that_appears_is_loaded_and_its_edits_are_heard(own_played, own_rendered):
+    """Live is as offline: no ramp before its file is there, then one, then half as loud."""
+    np.testing.assert_array_equal(own_played.frames, own_rendered.frames)
+    assert (own_played.facts["late"], own_played.facts["underruns"]) == (0, 0)
+    heard = (own_played.frames.astype(np.float64) - render(OWN_STEPS[:2], OWN_SECONDS).frames)[:, 0]
+    loud = np.ptp(heard[OWN_FIRST + 480 : OWN_SECOND])
+    after = np.ptp(heard[OWN_SECOND + 480 : OWN_SECOND + 20_000])
+    assert not heard[:OWN_FIRST].any()
+    assert loud == pytest.approx(0.25, rel=0.02)
+    assert after == pytest.approx(loud / 2, rel=0.02)
+
+
+def test_what_is_wrong_is_told_with_file_and_line(own_played):
+    """A name that is nowhere, and a source that does not compile: what plays goes on."""
+    nowhere, wrong = own_played.errors
+    assert "there is no module kind or instrument 'ramp'" in nowhere
+    assert "--modules DIR" in nowhere
+    assert "modules/ramp.py line 4: ramp: TypingError" in wrong
+    assert [reply["data"][0]["changed"] for reply in own_played.reloads] == [["ramp"]]

@@ -1,0 +1,159 @@
+"""How cost grows: with voices, with nodes, and what a plan of many nodes takes; as ratios."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chronus.commands.registry import handlers
+from chronus.dsp.layout import WIDE
+from chronus.engine import writer
+from chronus.machine.live import LiveMachine, LiveSettings
+from chronus.patch.model import Cable, Node
+from chronus.session.offline import Offline
+from chronus.session.session import Session
+from tests.bench.peers import ours
+from tests.bench.peers.spec import RATE_HZ, Case
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Make = Callable[[Session, int], None]
+
+VOICES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+NODES = (10, 20, 50, 100, 200, 500, 1000, 2000)
+MOST_S = 8.0
+"""Seconds of audio for a few voices or nodes; of many, less."""
+AIM_S = 0.05
+"""In which a plan of 2,000 nodes is to be compiled."""
+EDITS = 10
+
+
+def voice_lines(count: int) -> list[str]:
+    """So many voices of instruments: saw, filter, ADSR, gate and amplifier."""
+    return ours.score(Case("voice", count, (1, 2), ""))
+
+
+def with_voices(session: Session, count: int) -> None:
+    """Let a session play so many voices."""
+    for line in voice_lines(count):
+        reply = session.run_line(line)
+        assert reply.ok, reply
+
+
+def with_nodes(session: Session, count: int) -> None:
+    """Let a session play so many nodes that are no voices: saws, and a mix of them.
+
+    They are patched at one stroke: as lines, each of which answers for itself, 2,000 take minutes.
+    """
+    before = session.patch
+    names = [f"n{number}" for number in range(count - 1)]
+    freq = MappingProxyType({"freq": 220.0})
+    nodes = {name: Node(name, "saw", i + 2, freq) for i, name in enumerate(names)}
+    nodes = {**before.nodes, "sum": Node("sum", "mix", 1), **nodes}
+    cables = [Cable(count + 2 + i, n, "out", "sum", "in", 0.0) for i, n in enumerate(names)]
+    patch = replace(
+        before, nodes=MappingProxyType(nodes), cables=tuple(cables), count=2 * count + 3
+    )
+    session.console.take(patch, is_rewired=True)
+    session.publish()
+
+
+def engine_s(make: Make, count: int, seconds: float) -> float:
+    """CPU seconds that the engine takes for a second of audio, when it has begun."""
+    backend = Offline(RATE_HZ)
+    session = Session(backend, handlers(), is_score=True)
+    make(session, count)
+    session.move_to(RATE_HZ / 4)
+    begun = time.process_time()
+    session.move_to((0.25 + seconds) * RATE_HZ)
+    spent = time.process_time() - begun
+    backend.close()
+    return spent / seconds
+
+
+def print_line(
+    what: str, counts: tuple[int, ...], make: Make, unit_s: float, least: int = 1
+) -> None:
+    """What so many cost, and the straight line through it; in units of a reference.
+
+    The line is that of least squares of relative deviations, so that few count as much as many.
+
+    Args:
+        what: they are.
+        counts: of them.
+        make: has a session play so many.
+        unit_s: CPU seconds of the reference for a second of audio.
+        least: fewer are not part of the line.
+    """
+    costs = []
+    for count in counts:
+        seconds = max(0.25, min(MOST_S, MOST_S * 32 / count))
+        told = [engine_s(make, count, seconds) for _ in range(3)]
+        costs.append(statistics.median(told) / unit_s)
+    numbers, found = np.array(counts, float), np.array(costs)
+    on = numbers >= least
+    slope, intercept = np.polyfit(numbers[on], found[on], 1, w=1.0 / found[on])
+    off = found / (slope * numbers + intercept) - 1.0
+    print(f"\n{what:8}  of the reference  of the line")
+    for count, cost, deviation in zip(counts, costs, off, strict=True):
+        print(f"{count:8}  {cost:16.2f}", f"  {1 + deviation:10.2f}" if count >= least else "")
+    print(f"line: {intercept:.2f} + {slope:.4f} for each", end="; ")
+    print(f"residual {np.sqrt(np.mean(off[on] ** 2)):.1%}, {np.abs(off[on]).max():.1%} at most")
+
+
+def print_plans() -> None:
+    """What it takes to compile a plan of 2,000 nodes, and whether it is heard that one comes."""
+    spent: list[float] = []
+    compile_plan = writer.plan_of
+
+    def timed(*given: object) -> object:
+        begun = time.thread_time()  # of this thread alone: the engine plays on beside it
+        plan = compile_plan(*given)
+        spent.append(time.thread_time() - begun)
+        return plan
+
+    machine = LiveMachine(LiveSettings(device="null"))
+    writer.plan_of = timed
+    try:
+        machine.start(["saw", "mix", "lfo", "strip", "out"])
+        session = Session(machine, handlers(), is_score=False)
+        with_nodes(session, NODES[-1])
+        time.sleep(1.0)
+        before = machine.facts()["underruns"]
+        spent.clear()
+        lines = []
+        for edit in range(EDITS):
+            begun = time.perf_counter()
+            reply = session.run_line(f"load lfo as extra{edit}; patch extra{edit} > n{edit}.freq")
+            assert reply.ok, reply
+            lines.append(time.perf_counter() - begun)
+        time.sleep(0.5)
+        underruns = machine.facts()["underruns"] - before
+        session.close()
+    finally:
+        writer.plan_of = compile_plan
+        machine.close()
+    plan_s, line_s = statistics.median(spent), statistics.median(lines)
+    print(
+        f"\na plan of {NODES[-1]:,} nodes: compiled in {plan_s / AIM_S:.2f} of {AIM_S * 1e3:.0f} ms"
+    )
+    print(f"({min(spent) / AIM_S:.2f}-{max(spent) / AIM_S:.2f} of {len(spent)});", end=" ")
+    print(f"a line that edits it is answered in {line_s * 1e3:.0f} ms; underruns: {underruns}")
+
+
+def print_growth(unit_s: float) -> None:
+    """All of it.
+
+    Args:
+        unit_s: CPU seconds of the reference for a second of audio.
+    """
+    print_line("voices", VOICES, with_voices, unit_s, least=WIDE)
+    print("fewer than 16 cost what 16 do: that many are computed side by side")
+    print_line("nodes", NODES, with_nodes, unit_s)
+    print_plans()
