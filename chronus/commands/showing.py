@@ -16,6 +16,7 @@ from chronus.commands.files import writable, write_whole
 from chronus.errors import Code, UserError
 from chronus.language.views import Show, ShowGraph, Watch
 from chronus.patch.diagram import diagram_of, dot_of, text_of
+from chronus.session import pictures
 from chronus.session.draft import Result
 from chronus.session.reply import state_error
 from chronus.session.scopes import (
@@ -41,6 +42,7 @@ LOOK_S: Final = 0.001
 SCOPE_S: Final = 0.02
 SPECTRUM_FRAMES: Final = 16_384
 ENDINGS: Final = (".svg", ".png", ".dot")
+PICTURES: Final = (".png", ".svg")
 PATIENCE_S: Final = 60.0
 HOW_TO_INSTALL: Final = "sudo apt install graphviz"
 
@@ -130,6 +132,9 @@ def meters(session: Session) -> dict[str, dict[str, Any]]:
 
 def _show(draft: Draft, statement: Show) -> None:
     show = {"meters": _meters, "scope": _scope, "spectrum": _spectrum}[statement.what]
+    if statement.path is not None:
+        _show_picture(draft, statement, statement.path)
+        return
 
     def finish(session: Session) -> Result:
         with session.aside():
@@ -138,13 +143,39 @@ def _show(draft: Draft, statement: Show) -> None:
     draft.say(finish)
 
 
+def _show_picture(draft: Draft, statement: Show, shown: str) -> None:
+    path = writable(shown, statement.span)
+    form = path.suffix.lower()
+    if form not in PICTURES:
+        message = f"cannot draw {shown}: the name must end in {' or '.join(PICTURES)}"
+        raise UserError(Code.FILE, message, statement.span, (f"{statement.what}.png",))
+    pictures.check_there(statement.span)
+    draw = {"scope": pictures.wave, "spectrum": pictures.spectrum}[statement.what]
+
+    def finish(session: Session) -> Result:
+        count = SPECTRUM_FRAMES if statement.what == "spectrum" else 5 * _scope_frames(session)
+        with session.aside():
+            first, frames = last_frames(session, count)
+            made = draw(frames, session.rate_hz, form[1:])
+            write_whole(path, made, shown, statement.span)
+        ms = 1000.0 * len(frames) / session.rate_hz
+        data = {"file": shown, "frame": first, "ms": ms}
+        return Result(f"{shown}: {statement.what} of {ms:.0f} ms", data=data)
+
+    draft.say(finish)
+
+
+def _scope_frames(session: Session) -> int:
+    return round(SCOPE_S * session.rate_hz)
+
+
 def _meters(session: Session) -> Result:
     found = meters(session)
     return Result("meters", meter_lines(found), {"meters": found})
 
 
 def _scope(session: Session) -> Result:
-    count = round(SCOPE_S * session.rate_hz)
+    count = _scope_frames(session)
     first, frames = last_frames(session, 3 * count)
     part = scope_span(frames, count)
     data = {"frame": first, "ms": 1000.0 * len(part) / session.rate_hz, **levels(part)}
@@ -176,7 +207,7 @@ def _watch(draft: Draft, _statement: Watch) -> None:
 COMMANDS = (
     Command(
         verb="show",
-        form="show graph [to FILE], or show meters|scope|spectrum",
+        form="show graph [to FILE], show meters, or show scope|spectrum [to FILE]",
         doc="Show what is patched into what, how loud each node is, the wave, or its spectrum",
         examples=(
             "load saw; load filter; load lfo; patch saw > filter",
@@ -187,11 +218,13 @@ COMMANDS = (
             "show meters",
             "show scope",
             "show spectrum",
+            "show spectrum to sound.png",
         ),
         handles={ShowGraph: _show_graph, Show: _show},
         more=(
-            "What is heard by itself goes along double lines. A FILE ends in .dot, or where",
-            "graphviz is installed in .svg or .png.",
+            "What is heard by itself goes along double lines. The FILE of a graph ends in .dot, or",
+            "where graphviz is installed in .svg or .png; that of a wave or spectrum in .png or",
+            '.svg, where matplotlib is: pip install "music-chronus[pictures]".',
         ),
     ),
     Command(

@@ -26,9 +26,13 @@ def _graph(tree: Node, line: int) -> views.ShowGraph:
     return views.ShowGraph(files[0].strip('"'), span_of(files[0], line))
 
 
-def _view(tree: Node, _line: int) -> views.Show:
+def _view(tree: Node, line: int) -> views.Show:
     (word,) = tokens(tree, "METERS", "SCOPE", "SPECTRUM")
-    return views.Show(cast("views.View", word.lower()))
+    what = cast("views.View", word.lower())
+    files = tokens(tree, "FILE")
+    if not files:
+        return views.Show(what, None, span_of(word, line))
+    return views.Show(what, files[0].strip('"'), span_of(files[0], line))
 
 
 def _hear(tree: Node, line: int) -> views.Hear:

@@ -22,9 +22,11 @@ class ShowGraph:
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """`show meters`."""
+    """`show meters`, or `show spectrum to FILE`; `path` is None for text."""
 
     what: View
+    path: str | None
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)

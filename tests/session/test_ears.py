@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+
+import matplotlib.image
 import numpy as np
 import pytest
 
@@ -128,3 +131,43 @@ def test_scope_and_spectrum_fit_a_page():
     drawn = scope_lines(frames[:48])
     assert "+0.500" in drawn[0]
     assert "-0.500" in drawn[-1]
+
+
+def _loudest_column(path):
+    """Where the curve of a picture is highest, as a share of the picture's width."""
+    picture = matplotlib.image.imread(path)[..., :3]
+    curve = (picture[..., 2] - picture[..., 0]) > 0.3  # it is blue
+    rows, columns = np.nonzero(curve)
+    return columns[rows == rows.min()].mean() / picture.shape[1]
+
+
+def test_pictures_show_what_is_heard(tmp_path):
+    """The peak of a spectrum lies further right for a higher tone, by as much as each octave is."""
+    places = {}
+    for hz in (110, 880, 7040):
+        stage = Stage()
+        file = tmp_path / f"{hz}.png"
+        stage.say(f"load sine freq={hz}", "wait 1s", f"show spectrum to {file}")
+        places[hz] = _loudest_column(file)
+    octave = (places[880] - places[110]) / 3
+    assert octave > 0.05
+    assert places[7040] - places[880] == pytest.approx(3 * octave, abs=0.01)
+
+
+def test_a_picture_of_the_wave_is_written_and_a_wrong_name_is_refused(tmp_path):
+    """A wave may be an SVG file; another ending, or no such folder, is E_FILE with what to say."""
+    stage = Stage()
+    stage.say("load saw", "wait 1s", f"show scope to {tmp_path / 'wave.svg'}")
+    assert "<svg" in (tmp_path / "wave.svg").read_text()
+    error = stage.fails(f"show scope to {tmp_path / 'wave.gif'}")
+    assert (error.code, error.suggestions) == ("E_FILE", ("scope.png",))
+    assert stage.fails(f"show spectrum to {tmp_path / 'no' / 'a.png'}").code == "E_FILE"
+    assert stage.fails("show meters to a.png").code == "E_SYNTAX"
+
+
+def test_pictures_without_matplotlib_say_how_to_get_it(tmp_path, monkeypatch):
+    """Where it is not installed, the line is an error with the command that installs it."""
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    error = Stage().fails(f"show scope to {tmp_path / 'wave.png'}")
+    assert error.code == "E_FILE"
+    assert 'pip install "music-chronus[pictures]"' in error.message
