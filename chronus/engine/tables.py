@@ -223,7 +223,8 @@ class Tables:
             self._written_for[target] = [(t, place) for t, place in written if place in used]
             if not self._written_for[target]:
                 del self._written_for[target]
-        for slot in [s for s in self._stopping if _has_ended(state[s])]:
+        staged = writer.staged_sequences()
+        for slot in [s for s in self._stopping if s not in staged and _has_ended(state[s])]:
             part = int(slot >= self._behind)
             self._sequences[part].give(slot - part * self._behind, 1)
             del self._stopping[slot]

@@ -440,6 +440,12 @@ class Writer:
         events = self.instant.events.values()
         return {b for kind, _, b, _, _ in events if kind == Event.SEQUENCE}
 
+    def staged_sequences(self) -> set[int]:
+        """Places of sequences to which something is to happen at the coming instant."""
+        events = self.instant.events.values()
+        changed = {a for kind, a, *_ in events if kind in (Event.SEQUENCE, Event.MOVE)}
+        return changed | {b for kind, _, b, *_ in events if kind == Event.MOVE}
+
     def reset_node(self, key: str) -> None:
         """A node starts afresh, and is computed again if it was bypassed."""
         for part in self.parts(key):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chronus.session.saving import patch_lines
 from tests.support.score import GATED, Stage, render
+from tests.support.sound import amplitude
 
 
 def saved(stage):
@@ -107,3 +108,14 @@ def test_a_lock_of_a_strip_follows_it():
     assert max(abs(left[10_000:90_000])) < 0.1
     assert max(abs(left[110_000:180_000])) > 0.7
     assert max(abs(left[210_000:280_000])) < 0.1
+
+
+def test_a_pattern_that_is_patched_elsewhere_before_it_plays_is_not_lost():
+    """What it locks lies elsewhere then, and another pattern begins in between: both are heard."""
+    stage = Stage()
+    stage.say("tempo 240", "load sine; load filter; load triangle as other", "wait 1 bar")
+    stage.say("sequence sine: c4{level=-6db}", "patch sine > filter", "sequence other: a5")
+    stage.say("set filter.cutoff 15khz other.level -6db", "wait 3 bars")
+    heard = stage.frames[-24_000:, 0]
+    assert amplitude(heard, 261.6256) > 0.2
+    assert amplitude(heard, 880.0) > 0.2
