@@ -31,7 +31,7 @@ from chronus.session.locks import check
 from chronus.session.past import Past
 from chronus.session.pending import Pending
 from chronus.session.reply import Length, Recording, Reply, state_error
-from chronus.session.timing import Timing
+from chronus.session.timing import MOST_RAMP_BLOCKS, RAMP_BLOCKS, Timing
 from chronus.session.turns import Turns
 from chronus.settings import BLOCK
 
@@ -450,7 +450,18 @@ class Session:
             UserError: one of them cannot be done, or what follows a wait is too much for the engine
                 whatever is taken away before.
         """
-        stamp = self.timing.block_in_ramp() if self.is_released else None
+        ahead, stamp = RAMP_BLOCKS, None
+        if self.is_released:
+            stamp = self.timing.block_in_ramp()
+        draft = self._understood(said, stamp)
+        while stamp is not None and self.timing.is_near(stamp) and ahead < MOST_RAMP_BLOCKS:
+            ahead *= 2  # on a machine that is busy it took that long to be understood
+            stamp = self.timing.block_in_ramp(ahead)
+            draft = self._understood(said, stamp)
+        return draft
+
+    def _understood(self, said: tuple[Said, ...], stamp: int | None) -> Draft:
+        """A draft of some commands that are to happen at a block, None for at once."""
         draft = self.draft(None if stamp is None else float(stamp * BLOCK))
         draft.instants[0].stamp = stamp
         draft.whole = "; ".join(part.text for part in said)

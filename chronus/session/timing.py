@@ -23,8 +23,12 @@ CLOSE_BLOCKS = 8
 """What is to follow something that is nearer than this follows so much later."""
 
 
-RAMP_BLOCKS = 16
+RAMP_BLOCKS = 24
 """While the tempo moves, what is said happens so much later."""
+NEAR_BLOCKS = 16
+"""So much of that is to be left when it is known what is to be done then."""
+MOST_RAMP_BLOCKS = 768
+"""A second: what takes longer to be understood happens late, which is told."""
 
 
 class Timing:
@@ -81,14 +85,18 @@ class Timing:
             return max(self.stamp, before)
         return max(before, done + CLOSE_BLOCKS) if before > done else NONE
 
-    def block_in_ramp(self) -> int | None:
-        """A block a little ahead, for what is said in real time while the tempo moves; else None.
+    def block_in_ramp(self, blocks: int = RAMP_BLOCKS) -> int | None:
+        """A block some way ahead, for what is said in real time while the tempo moves; else None.
 
         How long a beat lasts depends on when it begins then, so that is settled before.
         """
         if self.is_score or not self.real_transport.is_ramping(self.frame):
             return None
-        return max(self.done_blocks + RAMP_BLOCKS, self._last_due)
+        return max(self.done_blocks + blocks, self._last_due)
+
+    def is_near(self, block: int) -> bool:
+        """Whether a block may be over before what is to happen there is published."""
+        return self.done_blocks + NEAR_BLOCKS > block
 
     def step_outside(self, parts: tuple[Said, ...], stamp: int | None = None) -> None:
         """Let time be real for commands that come in between those of a score.
