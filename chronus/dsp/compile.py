@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from chronus.dsp import objects
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 PACKAGE: Final = "chronus_kernels"
 """Name of the generated package, which numba imports to read its sources."""
+_CODE_AND_SYMBOL: Final = attrgetter("library", "fndesc.llvm_func_name")
 
 
 def kernels_dir() -> Path:
@@ -70,7 +72,7 @@ def keep(name: str, function: Any) -> None:
     from llvmlite import binding  # noqa: PLC0415 - only who compiles needs it
 
     (compiled,) = function.overloads.values()
-    library, symbol = compiled.library, compiled.fndesc.llvm_func_name
+    library, symbol = _CODE_AND_SYMBOL(compiled)
     _, _, (code, linkable) = library.serialize_using_object_code()
     called = [f.name for f in binding.parse_bitcode(linkable).functions if f.is_declaration]
     unknown = objects.unknown(name for name in called if not name.startswith("llvm."))
