@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -38,6 +38,7 @@ from chronus.settings import DEFAULT_RATE_HZ
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from chronus.doors.options import Options
     from chronus.language.statements import Statement
@@ -302,8 +303,19 @@ def _end_this() -> None:
 
 
 @contextmanager
-def live(options: Options, kinds: list[str], manner: Manner) -> Iterator[Live]:
+def live(
+    options: Options,
+    kinds: list[str],
+    manner: Manner,
+    around: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> Iterator[Live]:
     """A live machine, for as long as the block lasts; nothing is left of it after that.
+
+    Args:
+        options: of the call.
+        kinds: that are to be ready.
+        manner: how news is told.
+        around: what is so at the terminal while something is compiled.
 
     Raises:
         UserError: E_STATE, another live session has the name that was asked for; E_VALUE.
@@ -313,7 +325,8 @@ def live(options: Options, kinds: list[str], manner: Manner) -> Iterator[Live]:
     claim, trouble = _claim(options.name)
     warm_up()
     try:
-        needed = compile_kernels(kinds)
+        with around():
+            needed = compile_kernels(kinds)
     except BaseException:
         _let_go(claim)
         raise

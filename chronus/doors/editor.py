@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import termios
 import threading
 from collections import deque
 from contextlib import ExitStack, contextmanager, suppress
@@ -30,6 +29,7 @@ from prompt_toolkit.styles import Style
 
 from chronus.doors.colours import STYLE, Colours
 from chronus.doors.completion import begun_word
+from chronus.doors.screen import unechoed
 from chronus.doors.toolbar import REFRESH_S
 from chronus.doors.typed import Typed
 from chronus.language.blocks import Gathering
@@ -140,7 +140,7 @@ class Editor:
     def surroundings(self) -> Iterator[None]:
         """What is so for as long as lines are read: news above the line, no echo between lines."""
         with ExitStack() as stack:
-            stack.enter_context(_unechoed())
+            stack.enter_context(unechoed())
             stack.enter_context(patch_stdout(raw=True))
             yield
 
@@ -250,22 +250,3 @@ class _FromSession(Completer):
         length = len(begun_word(text))
         for word, note in self._complete(text):
             yield Completion(word, -length, display_meta=note)
-
-
-@contextmanager
-def _unechoed() -> Iterator[None]:
-    """Let the terminal keep what is typed between two prompts as it is, and not show it."""
-    terminal = sys.stdin.fileno()
-    try:
-        before = termios.tcgetattr(terminal)
-    except termios.error:
-        yield
-        return
-    quiet = termios.tcgetattr(terminal)
-    quiet[0] &= ~termios.ICRNL
-    quiet[3] &= ~(termios.ECHO | termios.ICANON)
-    termios.tcsetattr(terminal, termios.TCSADRAIN, quiet)
-    try:
-        yield
-    finally:
-        termios.tcsetattr(terminal, termios.TCSADRAIN, before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final
 
 from chronus.commands.registry import handlers
@@ -12,7 +13,7 @@ from chronus.doors.completion import completions
 from chronus.doors.own_modules import kinds_to_begin_with
 from chronus.doors.resume import resume
 from chronus.doors.score import Manner, answer, run_score
-from chronus.doors.screen import TerminalScreen, is_terminal
+from chronus.doors.screen import TerminalScreen, is_terminal, unechoed
 from chronus.doors.talking import Speaker, talk
 from chronus.doors.toolbar import Toolbar
 from chronus.patch.model import empty_patch
@@ -104,7 +105,9 @@ def prompt(options: Options, lines: list[str], past: Past | None = None) -> int:
     """
     speaker = Speaker()
     manner = Manner(speaker.say, json=options.json)
-    with live(options, kinds_to_begin_with(), manner) as machine:
+    # What is typed beside the bar of a first start stands at the prompt, once that is there.
+    shows_typed = nullcontext if options.plain or not is_terminal() else unechoed
+    with live(options, kinds_to_begin_with(), manner, around=shows_typed) as machine:
 
         def make() -> Session:
             if past is not None:

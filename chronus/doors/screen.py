@@ -1,4 +1,4 @@
-"""A terminal on which something is shown again and again, until a key is pressed."""
+"""A terminal: what is shown there again and again, and what is typed while nobody reads."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import select
 import sys
 import termios
 import tty
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 KEY_S: Final = 0.005
 """How long is looked for a key each time; what is shown takes its own time."""
@@ -54,3 +55,22 @@ def is_terminal() -> bool:
     """Whether somebody sits at a terminal that can move its cursor."""
     is_dumb = os.environ.get("TERM", "dumb") in {"", "dumb"}
     return sys.stdin.isatty() and sys.stdout.isatty() and not is_dumb
+
+
+@contextmanager
+def unechoed() -> Iterator[None]:
+    """Let the terminal keep what is typed before a prompt as it is, and not show it."""
+    terminal = sys.stdin.fileno()
+    try:
+        before = termios.tcgetattr(terminal)
+    except termios.error:
+        yield
+        return
+    quiet = termios.tcgetattr(terminal)
+    quiet[0] &= ~termios.ICRNL
+    quiet[3] &= ~(termios.ECHO | termios.ICANON)
+    termios.tcsetattr(terminal, termios.TCSADRAIN, quiet)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)

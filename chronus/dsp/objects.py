@@ -84,7 +84,7 @@ def write(name: str, symbol: str, code: bytes) -> None:
 
 def unknown(symbols: Iterable[str]) -> list[str]:
     """Those of some functions that code may not call: they are nowhere in a bare process."""
-    libraries = (ctypes.CDLL(None), ctypes.CDLL(_math_library()))
+    libraries = _libraries()
     return [
         symbol
         for symbol in symbols
@@ -92,8 +92,13 @@ def unknown(symbols: Iterable[str]) -> list[str]:
     ]
 
 
-def _math_library() -> str | None:
-    return "libm.so.6" if platform.system() == "Linux" else None
+@cache
+def _libraries() -> tuple[ctypes.CDLL, ...]:
+    """What loaded code may call: C, and mathematics, which glibc has in a library of its own."""
+    try:
+        return ctypes.CDLL(None), ctypes.CDLL("libm.so.6", mode=ctypes.RTLD_GLOBAL)
+    except OSError:
+        return (ctypes.CDLL(None),)
 
 
 @cache
@@ -129,7 +134,7 @@ def _engine() -> Any:
     """All loaded code of this process."""
     from llvmlite import binding  # noqa: PLC0415 - as above
 
-    ctypes.CDLL(_math_library(), mode=ctypes.RTLD_GLOBAL)
+    _libraries()
     end = ctypes.cast(ctypes.CDLL(None).abort, ctypes.c_void_p).value
     if not binding.address_of_symbol(NEVER_CALLED):
         binding.add_symbol(NEVER_CALLED, end)

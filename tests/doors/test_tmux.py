@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 
 import pytest
 
+from chronus.machine.build import build
+from chronus.modules.catalog import kinds
+from chronus.settings import cache_dir
 from tests.doors.tmux import TMUX, Pane, history, umask_of
 
 pytestmark = pytest.mark.skipif(TMUX is None, reason="tmux is not installed")
@@ -50,6 +54,25 @@ def test_lines_at_any_speed_are_done_once_in_order(pane):
     assert values(pane) == [*fast, *slow, *pasted, pasted[-1]]
     assert not pane.lines("error")
     assert not pane.lines("! ")
+
+
+def test_what_is_typed_before_the_first_prompt_stands_at_it(tmp_path):
+    """While kernels are compiled nothing is shown but the bar; then each line is done, in order."""
+    build(kinds())
+    own = tmp_path / "cache"
+    late = shutil.ignore_patterns("vca_*")
+    shutil.copytree(cache_dir() / "kernels", own / "kernels", ignore=late)
+    pane = Pane(CHRONUS_CACHE_DIR=str(own))
+    try:
+        assert pane.shows("compiling")
+        typed = [f"set sine.freq {100 + n}" for n in range(5)]
+        pane.type("load sine", *typed)
+        assert pane.shows("^ok sine.freq = 104hz")
+        shown = [line for line in pane.text.splitlines() if "sine" in line]
+        assert shown[0] == "chronus> load sine"
+        assert [line for line in shown if "set " in line] == [f"chronus> {line}" for line in typed]
+    finally:
+        pane.close()
 
 
 def test_a_block_spans_lines_and_keys_end_what_they_should(pane):
