@@ -27,7 +27,7 @@ ALONE = tests/machine/test_reload.py
 LIVE = tests/audio tests/doors tests/machine tests/packaging
 test: $(READY)
 	$(BIN)/python -m tests.support.kernels
-	$(BIN)/python -m pytest -n 6 --dist worksteal $(LIVE) --ignore=$(ALONE)
+	$(BIN)/python -m pytest -n 5 --dist worksteal $(LIVE) --ignore=$(ALONE)
 	$(BIN)/python -m pytest $(ALONE)
 	$(BIN)/python -m pytest -n auto --dist worksteal tests $(addprefix --ignore=,$(LIVE))
 	@if command -v pulseaudio >/dev/null; then \

@@ -22,13 +22,26 @@ CLOSING = re.compile(rb"(?:^|\x1b\[K)(?:chronus> )?((?:ok|error) [^\r\n]*)", re.
 
 
 class Terminal:
-    """`chronus` at a terminal, and all that it has written."""
+    """`chronus` at a terminal, and all that it has written.
 
-    def __init__(self, *options: object, plays: bool = True, **places: str) -> None:
+    Args:
+        options: of the call.
+        plays: whether it is a call that plays.
+        echoes: whether the terminal shows what is typed, which may stand amid what is answered.
+        places: variables.
+    """
+
+    def __init__(
+        self, *options: object, plays: bool = True, echoes: bool = True, **places: str
+    ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="chronus-t-"))
         self.places = {"XDG_RUNTIME_DIR": str(self.folder), "TMPDIR": str(self.folder), **places}
         self._ours, theirs = pty.openpty()
         termios.tcsetwinsize(theirs, (24, 100))
+        if not echoes:
+            settings = termios.tcgetattr(theirs)
+            settings[3] &= ~termios.ECHO
+            termios.tcsetattr(theirs, termios.TCSANOW, settings)
         self.process = subprocess.Popen(
             [
                 sys.executable, "-m", "chronus", *map(str, options),

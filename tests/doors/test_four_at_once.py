@@ -59,7 +59,7 @@ class Four:
         self.port = free_port()
         self.journal = folder / "all.chronus"
         self.host = Terminal(
-            "--plain", "--journal", self.journal, "--osc", self.port,
+            "--plain", "--journal", self.journal, "--osc", self.port, echoes=False,
             XDG_STATE_HOME=str(folder / "state"), CHRONUS_OSC="",
         )  # fmt: skip
         self.told = {}
