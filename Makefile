@@ -29,7 +29,7 @@ test: $(READY)
 	$(BIN)/python -m tests.support.kernels
 	$(BIN)/python -m pytest -n 5 --dist worksteal $(LIVE) --ignore=$(ALONE)
 	$(BIN)/python -m pytest $(ALONE)
-	$(BIN)/python -m pytest -n auto --dist worksteal tests $(addprefix --ignore=,$(LIVE))
+	$(BIN)/python -m pytest -n auto tests $(addprefix --ignore=,$(LIVE))
 	@if command -v pulseaudio >/dev/null; then \
 		$(BIN)/python -m tests.audio.null_sink $(BIN)/python -m pytest tests/audio/test_heard.py; \
 	elif [ "$$CHRONUS_LIVE_TESTS" = required ]; then \
