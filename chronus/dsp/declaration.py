@@ -347,11 +347,21 @@ class Table:
         self._values: Any = None
         keep_source(make)
 
-    def __getitem__(self, index: int) -> float:
-        """A number, when it is read from Python."""
+    @property
+    def name(self) -> str:
+        """What ticks call it."""
+        return self.make.__name__
+
+    @property
+    def numbers(self) -> Any:
+        """Them, made when they are wanted first."""
         if self._values is None:
             self._values = self.make()
-        return float(self._values[index])
+        return self._values
+
+    def __getitem__(self, index: int) -> float:
+        """A number, when it is read from Python."""
+        return float(self.numbers[index])
 
 
 def table(make: Callable[[], Any]) -> Table:

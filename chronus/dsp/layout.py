@@ -9,6 +9,7 @@ from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
     from chronus.dsp.declaration import Kind, Memory
+    from chronus.dsp.recipe import Shape
 
 WIDE: Final = 16
 """Voices side by side in a wide kernel."""
@@ -25,7 +26,7 @@ class StateLayout:
     size: int
 
 
-def state_layout(kind: Kind, width: int = 1) -> StateLayout:
+def state_layout(kind: Kind | Shape, width: int = 1) -> StateLayout:
     """Lay out a kind's states for `width` voices; a whole number of cache lines."""
     offsets = []
     at = 0

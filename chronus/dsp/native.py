@@ -1,4 +1,4 @@
-"""What kernels and the executor need below numba: pointers, the stack, native calls, denormals."""
+"""What the executor needs below numba: pointers, native calls, order, denormals."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import platform
 from typing import Any, Final
 
 from llvmlite import binding, ir
-from numba import carray, int32, njit, types
+from numba import carray, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -52,51 +52,8 @@ def pointer(item: types.Type) -> Any:
     return cast
 
 
-def _stack(item: types.Type) -> Any:
-    """A call that gives WIDE items on the stack of the very function that it is written in."""
-
-    @intrinsic
-    def allot(_typing: Any) -> Any:
-        def code(context: Any, builder: Any, _signature: Any, _arguments: Any) -> Any:
-            size = ir.ArrayType(context.get_value_type(item), WIDE)
-            slot = cgutils.alloca_once(builder, size)
-            slot.align = 64
-            return builder.bitcast(slot, context.get_value_type(item).as_pointer())
-
-        return types.CPointer(item)(), code
-
-    return allot
-
-
 _float_pointer = pointer(types.float32)
-_real_pointer = pointer(types.float64)
-_int_pointer = pointer(types.int32)
-_word_pointer = pointer(types.uint32)
 _long_pointer = pointer(types.int64)
-float_stack = _stack(types.float32)
-real_stack = _stack(types.float64)
-int_stack = _stack(types.int32)
-word_stack = _stack(types.uint32)
-long_stack = _stack(types.int64)
-
-
-@intrinsic
-def _row_on_stack(_typing: Any, value: Any) -> Any:
-    item = types.int8 if value == types.boolean else value
-
-    def code(context: Any, builder: Any, _signature: Any, _arguments: Any) -> Any:
-        kind = context.get_value_type(item)
-        slot = cgutils.alloca_once(builder, ir.ArrayType(kind, BLOCK))
-        slot.align = 64
-        return builder.bitcast(slot, kind.as_pointer())
-
-    return types.CPointer(item)(value), code
-
-
-@njit(forceinline=True, **OPTIONS)
-def block_row(value: float) -> Any:
-    """BLOCK items of the type of a value, on the stack of the kernel that calls it."""
-    return carray(_row_on_stack(value), (BLOCK,))
 
 
 @njit(**OPTIONS)
@@ -109,24 +66,6 @@ def floats(address: int, count: int) -> Any:
 def row_of_voices(address: int) -> Any:
     """A wide row at an address, shape (BLOCK, WIDE) float32."""
     return carray(_float_pointer(address), (BLOCK, WIDE))
-
-
-@njit(**OPTIONS)
-def reals(address: int, count: int) -> Any:
-    """An array of `count` float64 at an address."""
-    return carray(_real_pointer(address), (count,))
-
-
-@njit(**OPTIONS)
-def ints(address: int, count: int) -> Any:
-    """An array of `count` int32 at an address."""
-    return carray(_int_pointer(address), (count,))
-
-
-@njit(**OPTIONS)
-def words(address: int, count: int) -> Any:
-    """An array of `count` uint32 at an address."""
-    return carray(_word_pointer(address), (count,))
 
 
 @njit(**OPTIONS)
@@ -143,16 +82,6 @@ def copy_items(target: Any, source: Any) -> None:
     """
     for i in range(len(target)):
         target[i] = source[i]
-
-
-@njit(**OPTIONS)
-def moves(address: int, width: int) -> bool:
-    """Whether a row of BLOCK x `width` items changes from one frame to another."""
-    items = ints(address, BLOCK * width)
-    found = int32(0)
-    for i in range((BLOCK - 1) * width):
-        found = int32(found | (items[i] ^ items[i + width]))
-    return bool(found != 0)
 
 
 @intrinsic

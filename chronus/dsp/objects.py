@@ -120,13 +120,13 @@ def load(name: str) -> int:
     return int(address)
 
 
-def target_machine() -> Any:
-    """What llvmlite compiles and links for: this machine."""
+def target_machine(**settings: Any) -> Any:
+    """What llvmlite compiles and links for: this machine, with settings of its own."""
     from llvmlite import binding  # noqa: PLC0415 - as above
 
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
-    return binding.Target.from_default_triple().create_target_machine()
+    return binding.Target.from_default_triple().create_target_machine(**settings)
 
 
 @cache

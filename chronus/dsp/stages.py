@@ -16,10 +16,10 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from chronus.settings import BLOCK
+from chronus.dsp.recipe import CodeError
 
 if TYPE_CHECKING:
-    from chronus.dsp.declaration import Kind
+    from chronus.dsp.recipe import Shape
 
 
 @dataclass(slots=True)
@@ -71,17 +71,20 @@ class Stages:
     outputs: tuple[str, ...]
 
 
-def cut(kind: Kind, source: str) -> Stages:
+def cut(shape: Shape, source: str) -> Stages:
     """Cut a tick, given as the source that the compiler would get, into stages."""
     (function,) = ast.parse(source).body
     assert isinstance(function, ast.FunctionDef)
     *statements, end = function.body
-    assert isinstance(end, ast.Return), kind.name
-    assert end.value is not None, kind.name
+    if not isinstance(end, ast.Return) or end.value is None:
+        raise CodeError("a tick ends with what it returns")
     results = end.value.elts if isinstance(end.value, ast.Tuple) else [end.value]
-    memories = {memory.name for memory in kind.memories}
+    memories = {memory.name for memory in shape.memories}
     versions = _Versions()
     steps = [_step(versions, statement, memories) for statement in statements]
+    wanted = len(shape.state) + len(shape.outputs)
+    if len(results) != wanted:
+        raise CodeError(f"it gives {len(results)} values, not {wanted}: its states and outputs")
     names = []
     for index, result in enumerate(results):
         if not isinstance(result, ast.Name) or result.id not in versions.current:
@@ -90,10 +93,10 @@ def cut(kind: Kind, source: str) -> Stages:
             names.append(steps[-1].gives[0])
         else:
             names.append(versions.current[result.id])
-    split = len(kind.state)
+    split = len(shape.state)
     states = [
         Step((state.name,), {name}, serial=True)
-        for state, name in zip(kind.state, names[:split], strict=True)
+        for state, name in zip(shape.state, names[:split], strict=True)
     ]
     steps = [*states, *steps]
     _connect(steps)
@@ -150,104 +153,61 @@ def _reach(steps: list[Step], start: int) -> set[int]:
     return found
 
 
-def stage_sources(
-    kind: Kind, stages: Stages, prefix: str = "", values: tuple[str, ...] = ()
-) -> tuple[list[str], list[str]]:
-    """The functions of the stages, and the lines of the kernel's body that call them.
-
-    The body finds each state in a variable of its name, and leaves it there; input rows are
-    `row_NAME`, output rows `to_NAME`, the steady `values` of a plain block `h_NAME`.
-    """
-    functions: list[str] = []
-    body: list[str] = []
-    for stage in sorted({step.stage for step in stages.steps}):
-        loop = _loop(kind, stages, stage, prefix, values)
-        if loop.results:
-            functions.append(loop.function())
-        if loop.results or loop.carried:
-            body += loop.lines()
-    for (_, output), name in zip(kind.output_rows, stages.outputs, strict=True):
-        body += [f"for k in range({BLOCK}):", f"    to_{output}[k] = r_{name}[k]"]
-    return functions, body
-
-
 @dataclass(frozen=True, slots=True)
-class _Loop:
-    """What one stage's loop is written from.
+class Loop:
+    """What one stage does at each frame, in the order of its statements.
 
-    `arguments` are the values that its function takes, each with the expression for it at frame k;
-    `results` are what it gives, of which `kept` go into rows; `carried` are the states that walk
-    with the loop, each with the expression for its next value, and `seen` those of them whose
-    values other stages need.
+    Attributes:
+        codes: its statements.
+        needs: names of the values that they take from outside.
+        kept: names of what they give to other stages.
+        carried: the states that walk with the loop, each with the name of its next value.
+        seen: those of them whose values other stages need.
+        is_serial: whether one frame needs the frame before.
     """
 
-    name: str
     codes: tuple[str, ...]
-    arguments: dict[str, str]
-    results: tuple[str, ...]
+    needs: tuple[str, ...]
     kept: tuple[str, ...]
     carried: dict[str, str]
     seen: tuple[str, ...]
-    memory: bool
-
-    def function(self) -> str:
-        """The function that computes the stage for one frame."""
-        head = f"def {self.name}({', '.join(self.arguments)}):"
-        end = f"    return ({', '.join(self.results)},)"
-        return "\n".join([head, *(f"    {code}" for code in self.codes), end])
-
-    def lines(self) -> list[str]:
-        """The rows that the stage fills, and its loop."""
-        call = f"{self.name}({', '.join(self.arguments.values())})"
-        lines = [f"r_{name} = block_row({name})" for name in self.seen]
-        if self.memory:
-            # Computed for its type alone, a value would already be written to the memory.
-            lines += [f"r_{name} = block_row(float32(0.0))" for name in self.kept]
-        elif self.kept:
-            probe = f"probe_{self.name}"
-            lines.append(f"{probe} = {call.replace('[k]', '[0]')}")
-            lines += [f"r_{name} = block_row({probe}[{i}])" for i, name in enumerate(self.kept)]
-        lines.append(f"for k in range({BLOCK}):")
-        lines += [f"    r_{name}[k] = {name}" for name in self.seen]
-        if self.results:
-            rows = {name: f"r_{name}[k]" for name in self.kept}
-            targets = ", ".join(rows.get(name, f"n_{name}") for name in self.results)
-            lines.append(f"    {targets}, = {call}")
-        return lines + [f"    {state} = {value}" for state, value in self.carried.items()]
+    is_serial: bool
 
 
-def _loop(kind: Kind, stages: Stages, stage: int, prefix: str, values: tuple[str, ...]) -> _Loop:
+def loops_of(shape: Shape, stages: Stages, values: tuple[str, ...] = ()) -> list[Loop]:
+    """The stages of a tick in the order in which they run.
+
+    Args:
+        shape: of the kind whose tick it is.
+        stages: that.
+        values: names of steady values, which are known before the block.
+    """
+    return [
+        _loop(shape, stages, stage, values)
+        for stage in sorted({step.stage for step in stages.steps})
+    ]
+
+
+def _loop(shape: Shape, stages: Stages, stage: int, values: tuple[str, ...]) -> Loop:
     steps = [step for step in stages.steps if step.stage == stage]
     given = [name for step in steps if step.code for name in step.gives]
     states = {name for step in steps if not step.code for name in step.gives}
     elsewhere = {name for step in stages.steps if step.stage != stage for name in step.needs}
     elsewhere |= {*stages.outputs}
-    kept = tuple(name for name in given if name in elsewhere)
-    following = {
+    carried = {
         state.name: name
-        for state, name in zip(kind.state, stages.next_states, strict=True)
+        for state, name in zip(shape.state, stages.next_states, strict=True)
         if state.name in states
     }
-    inputs = {name for _, name in kind.input_rows}
-    fixed = {"dt", kind.recording, *(memory.name for memory in kind.memories)}
-    rows = {name for step in stages.steps if step.stage < stage for name in step.gives}
+    known = {*shape.inputs} | states | {*values}
+    known |= {"dt", shape.recording, *(memory.name for memory in shape.memories)}
+    known |= {name for step in stages.steps if step.stage < stage for name in step.gives}
     needed = {name for step in steps if step.code for name in step.needs}
-    places = (
-        {name: f"r_{name}[k]" for name in rows}
-        | {name: f"row_{name}[k]" for name in inputs}
-        | {name: name for name in states | fixed}
-        | {name: f"h_{name}" for name in values}
-    )
-    return _Loop(
-        name=f"{prefix}stage{stage}",
+    return Loop(
         codes=tuple(step.code for step in steps if step.code),
-        arguments={name: places[name] for name in sorted(needed & places.keys())},
-        results=(*kept, *sorted({n for n in following.values() if n in given} - {*kept})),
-        kept=kept,
-        carried={
-            state: f"n_{name}" if name in given and name not in kept else f"r_{name}[k]"
-            for state, name in following.items()
-        },
+        needs=tuple(sorted(needed & known)),
+        kept=tuple(name for name in given if name in elsewhere),
+        carried=carried,
         seen=tuple(sorted(states & elsewhere)),
-        memory=any(step.memory for step in steps),
+        is_serial=stage % 2 == 1,
     )

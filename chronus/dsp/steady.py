@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chronus.dsp.declaration import Kind
+    from chronus.dsp.recipe import Shape
 
 MARKS = ("steady", "seldom")
 
@@ -38,8 +38,13 @@ class Ways:
     values: tuple[str, ...] = ()
     watched: tuple[str, ...] = ()
 
+    @property
+    def functions(self) -> list[str]:
+        """The sources of the functions that there are."""
+        return [source for source in (self.full, self.plain, self.prepare) if source]
 
-def split(kind: Kind, source: str) -> Ways:
+
+def split(shape: Shape, source: str) -> Ways:
     """Split a tick, given as the source that the compiler would get, at its marks."""
     (function,) = ast.parse(source).body
     assert isinstance(function, ast.FunctionDef)
@@ -50,8 +55,8 @@ def split(kind: Kind, source: str) -> Ways:
         return Ways(source)
     steps, needed = _behind(marked)
     own = {name for step in steps for name in _names(step, ast.Store)}
-    watched = tuple(name for _, name in kind.input_rows if name in needed)
-    assert needed - own - {"dt", *watched} <= _called(steps), f"{kind.name}: {needed - own}"
+    watched = tuple(name for name in shape.inputs if name in needed)
+    assert needed - own - {"dt", *watched} <= _called(steps), f"{shape.name}: {needed - own}"
     full = [_bare(statement) if mark else ast.unparse(statement) for statement, mark in marked]
     end = f"return ({''.join(f'{name}, ' for name in values)}{' or '.join(conditions) or 'False'},)"
     prepare = [_bare(step) if _mark(step) else ast.unparse(step) for step in steps]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, TextIO, TypeAlias
 
 from chronus.dsp import objects
 from chronus.dsp.compile import kernels_dir, load_kernel, write_atomically, write_kernel
+from chronus.dsp.recipe import CodeError
 from chronus.dsp.sources import source_error
 from chronus.engine.entries import ENTRIES
 from chronus.engine.freshness import kernels_fingerprint
@@ -310,12 +311,11 @@ def _check_folder() -> None:
 
 
 def _reason(error: Exception) -> str:
-    """What is wrong, on one line: behind words on its inner life the compiler marks a statement."""
+    """What is wrong, on one line."""
+    if isinstance(error, CodeError):
+        return str(error)
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = [line for line in lines if not line.startswith("Failed in ")]
-    carets = [index for index, line in enumerate(said) if line == "^"]
-    where = f", in `{said[carets[0] - 1]}`" if carets else ""
-    return f"{type(error).__name__}: {(said or lines or ['no reason'])[0]}{where}"
+    return f"{type(error).__name__}: {(lines or ['no reason'])[0]}"
 
 
 def main() -> None:

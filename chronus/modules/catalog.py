@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Final
 
 import chronus.modules as room
 from chronus.dsp import objects, own
-from chronus.dsp.codegen import kernel_name
 from chronus.dsp.declaration import Family, Kind
+from chronus.dsp.recipe import kernel_name
 from chronus.dsp.sources import import_anew, is_text_of, source_error, text_in, text_of
 from chronus.errors import Code, UserError, nearest
 

@@ -213,7 +213,10 @@ def test_another_shape_starts_afresh_with_cables_values_and_sequences(tmp_path):
         (HEAD + "\nx = nothing\n", "line 4: NameError: name 'nothing' is not defined"),
         (ramp().replace("def ramp(phase, freq", "def ramp(freq, phase"), "should be"),
         (ramp().replace("depth * phase\n", "depth * louder(phase)\n"), "louder is not a @helper"),
-        (ramp().replace("turned >= 1.0", "turned.x"), "line 4: ramp: TypingError"),
+        (
+            ramp().replace("turned >= 1.0", "turned.x"),
+            "line 4: ramp: turned.x is not offered",
+        ),
         (ramp().replace("110.0,", "-1.0,"), "freq: -1.0 is not from 0.01 to 20000.0"),
         (ramp() + ramp().replace("def ramp", "def kick"), "there is another kind 'kick'"),
         (HEAD, "ramp is a ramp, and that kind is there no longer"),
@@ -330,5 +333,5 @@ def test_what_is_wrong_is_told_with_file_and_line(own_played):
     nowhere, wrong = own_played.errors
     assert "there is no module kind or instrument 'ramp'" in nowhere
     assert "--modules DIR" in nowhere
-    assert "modules/ramp.py line 4: ramp: TypingError" in wrong
+    assert "modules/ramp.py line 4: ramp: turned.x is not offered, in `" in wrong
     assert [reply["data"][0]["changed"] for reply in own_played.reloads] == [["ramp"]]

@@ -1,0 +1,411 @@
+"""Values of one voice or of many side by side, and the instructions that compute with them.
+
+A value is a number of a declared precision: one that is the same for all, or a vector with a lane
+for each voice (or frame). What meets is brought to a common precision first: integers are whole
+numbers of 64 bits as soon as anything is computed with them, integers and floats make float64,
+float32 and float64 make float64. Nothing is contracted or reordered, so that a lane has the bits
+that it would have alone.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from llvmlite import ir
+
+from chronus.dsp.recipe import CodeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LLVM: Final = {
+    "f4": ir.FloatType(),
+    "f8": ir.DoubleType(),
+    "i4": ir.IntType(32),
+    "u4": ir.IntType(32),
+    "i8": ir.IntType(64),
+    "bool": ir.IntType(1),
+}
+LONG: Final = LLVM["i8"]
+BYTES: Final = {"f4": 4, "f8": 8, "i4": 4, "u4": 4, "i8": 8, "bool": 1}
+FLOATS: Final = frozenset({"f4", "f8"})
+_INSTRUCTIONS: Final = {
+    "+": ("add", "fadd"),
+    "-": ("sub", "fsub"),
+    "*": ("mul", "fmul"),
+    "/": ("", "fdiv"),
+    "//": ("sdiv", ""),
+    "%": ("srem", ""),
+    "<<": ("shl", ""),
+    ">>": ("ashr", ""),
+    "&": ("and_", ""),
+    "|": ("or_", ""),
+    "^": ("xor", ""),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A number of a precision; `is_wide` where each lane has its own."""
+
+    code: ir.Value
+    dtype: str
+    is_wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """Numbers in memory: a delay line of each lane, a table, or a recording.
+
+    `address` is an i8, wide where each lane has its own numbers; `length` is an i8 of all.
+    """
+
+    address: Value
+    length: Value
+
+
+class Lanes:
+    """Writes instructions at the end of a block of a function.
+
+    Args:
+        builder: where.
+        width: how many lanes a vector has; with 1 there are no vectors, and what depends on a
+            condition is branched around where that saves work.
+    """
+
+    def __init__(self, builder: ir.IRBuilder, width: int) -> None:
+        self.builder = builder
+        self.width = width
+        self._masks: list[Value] = []
+
+    def type_of(self, dtype: str, *, is_wide: bool) -> ir.Type:
+        """The type of a value in LLVM."""
+        return ir.VectorType(LLVM[dtype], self.width) if is_wide else LLVM[dtype]
+
+    # ---- values
+
+    def constant(self, dtype: str, number: float) -> Value:
+        """A number that is known."""
+        return Value(ir.Constant(LLVM[dtype], number), dtype)
+
+    def wide(self, value: Value) -> Value:
+        """The value for each lane; itself where there are no vectors."""
+        if value.is_wide or self.width == 1:
+            return value
+        kind = self.type_of(value.dtype, is_wide=True)
+        if isinstance(value.code, ir.Constant):
+            number = value.code.constant
+            return Value(ir.Constant(kind, [number] * self.width), value.dtype, is_wide=True)
+        one = self.builder.insert_element(
+            ir.Constant(kind, ir.Undefined), value.code, ir.Constant(LLVM["i4"], 0)
+        )
+        zeros = ir.Constant(ir.VectorType(LLVM["i4"], self.width), [0] * self.width)
+        spread = self.builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), zeros)
+        return Value(spread, value.dtype, is_wide=True)
+
+    def lane_numbers(self) -> Value:
+        """0, 1, 2 and so on, an i8."""
+        kind = self.type_of("i8", is_wide=True)
+        return Value(ir.Constant(kind, list(range(self.width))), "i8", is_wide=True)
+
+    def cast(self, value: Value, dtype: str) -> Value:
+        """A value in another precision: floats are cut off, whole numbers wrap around."""
+        if value.dtype == dtype:
+            return value
+        kind = self.type_of(dtype, is_wide=value.is_wide)
+        instruction = self._cast(value.dtype, dtype)
+        code = instruction(value.code, kind) if instruction else value.code
+        return Value(code, dtype, value.is_wide)
+
+    def _cast(self, old: str, new: str) -> Any:
+        """What writes it, or None where nothing is to be done."""
+        build = self.builder
+        if new == "bool":
+            raise CodeError("a number is no condition: compare it")
+        if old in FLOATS and new in FLOATS:
+            return build.fpext if new == "f8" else build.fptrunc
+        if old in FLOATS:
+            return build.fptoui if new == "u4" else build.fptosi
+        if new in FLOATS:
+            return build.uitofp if old in {"u4", "bool"} else build.sitofp
+        if BYTES[old] > BYTES[new]:
+            return build.trunc
+        if BYTES[old] == BYTES[new]:
+            return None
+        return build.zext if old in {"u4", "bool"} else build.sext
+
+    def _alike(self, *values: Value) -> list[Value]:
+        """All as vectors if one of them is."""
+        if not any(value.is_wide for value in values):
+            return list(values)
+        return [self.wide(value) for value in values]
+
+    def _common(self, *values: Value) -> list[Value]:
+        """All in one precision, and as vectors if one of them is."""
+        dtypes = {value.dtype for value in values}
+        if len(dtypes) == 1 and dtypes <= {"f4", "f8", "bool"}:
+            common = dtypes.pop()
+        elif "bool" in dtypes:
+            raise CodeError("a condition is no number")
+        elif dtypes & FLOATS:
+            common = "f8"
+        else:
+            common = "i8"
+        return self._alike(*(self.cast(value, common) for value in values))
+
+    # ---- operations
+
+    def binary(self, operator: str, one: Value, other: Value) -> Value:
+        """`+ - * / // % << >> & | ^` of two values.
+
+        Raises:
+            CodeError: there is no such operation of these.
+        """
+        one, other = self._common(one, other)
+        if operator == "/" and one.dtype == "i8":
+            one, other = self.cast(one, "f8"), self.cast(other, "f8")
+        name = _INSTRUCTIONS[operator][one.dtype in FLOATS]
+        if not name or one.dtype == "bool":
+            raise CodeError(f"{operator} of {one.dtype} is not offered")
+        if operator in {"//", "%"}:
+            return self._divided(operator, one, other)
+        code = getattr(self.builder, name)(one.code, other.code)
+        return Value(code, one.dtype, one.is_wide)
+
+    def _divided(self, operator: str, one: Value, other: Value) -> Value:
+        """Whole division by a positive number, rounded down as Python does."""
+        if not isinstance(other.code, ir.Constant):
+            raise CodeError(f"{operator} is offered for a fixed divisor alone")
+        rest = Value(self.builder.srem(one.code, other.code), "i8", one.is_wide)
+        zero = self.constant("i8", 0)
+        below = self.compare("<", rest, zero)
+        if operator == "%":
+            return self.select(below, self.binary("+", rest, other), rest)
+        whole = Value(self.builder.sdiv(one.code, other.code), "i8", one.is_wide)
+        return self.select(below, self.binary("-", whole, self.constant("i8", 1)), whole)
+
+    def compare(self, operator: str, one: Value, other: Value) -> Value:
+        """`< <= > >= == !=` of two values; nothing holds for what is no number, but `!=`."""
+        one, other = self._common(one, other)
+        if one.dtype not in FLOATS:
+            code = self.builder.icmp_signed(operator, one.code, other.code)
+        elif operator == "!=":
+            code = self.builder.fcmp_unordered(operator, one.code, other.code)
+        else:
+            code = self.builder.fcmp_ordered(operator, one.code, other.code)
+        return Value(code, "bool", one.is_wide)
+
+    def negated(self, value: Value) -> Value:
+        """-x."""
+        if value.dtype in FLOATS:
+            return Value(self.builder.fneg(value.code), value.dtype, value.is_wide)
+        return self.binary("-", self.constant("i8", 0), value)
+
+    def inverted(self, condition: Value) -> Value:
+        """Not a condition."""
+        self.check_condition(condition)
+        return Value(self.builder.not_(condition.code), "bool", condition.is_wide)
+
+    def joined(self, operator: str, one: Value, other: Value) -> Value:
+        """`and` or `or` of two conditions."""
+        self.check_condition(one)
+        self.check_condition(other)
+        one, other = self._alike(one, other)
+        build = self.builder.and_ if operator == "and" else self.builder.or_
+        return Value(build(one.code, other.code), "bool", one.is_wide)
+
+    def select(self, condition: Value, one: Value, other: Value) -> Value:
+        """One value where a condition holds, and the other elsewhere."""
+        one, other = self._common(one, other)
+        if condition.is_wide:
+            one, other = self.wide(one), self.wide(other)
+        code = self.builder.select(condition.code, one.code, other.code)
+        return Value(code, one.dtype, one.is_wide)
+
+    def least(self, one: Value, other: Value) -> Value:
+        """The lower of two; the first where they are alike."""
+        one, other = self._common(one, other)
+        return self.select(self.compare("<", other, one), other, one)
+
+    def most(self, one: Value, other: Value) -> Value:
+        """The higher of two; the first where they are alike."""
+        one, other = self._common(one, other)
+        return self.select(self.compare(">", other, one), other, one)
+
+    def absolute(self, value: Value) -> Value:
+        """A number without its sign."""
+        if value.dtype not in FLOATS:
+            below = self.compare("<", value, self.constant("i8", 0))
+            return self.select(below, self.negated(value), value)
+        return self._intrinsic("llvm.fabs", value)
+
+    def root(self, value: Value) -> Value:
+        """The square root of a float."""
+        if value.dtype not in FLOATS:
+            raise CodeError("the square root of a whole number is not offered")
+        return self._intrinsic("llvm.sqrt", value)
+
+    def _intrinsic(self, name: str, value: Value) -> Value:
+        kind = self.type_of(value.dtype, is_wide=value.is_wide)
+        code = self.builder.call(
+            self.declared(f"{name}.{self._suffix(value.dtype, is_wide=value.is_wide)}", kind, kind),
+            [value.code],
+        )
+        return Value(code, value.dtype, value.is_wide)
+
+    def _suffix(self, dtype: str, *, is_wide: bool) -> str:
+        bits = 8 * BYTES[dtype] if dtype != "bool" else 1
+        item = f"{'f' if dtype in FLOATS else 'i'}{bits}"
+        return f"v{self.width}{item}" if is_wide else item
+
+    def declared(self, name: str, result: ir.Type, *arguments: ir.Type) -> ir.Function:
+        """One of LLVM's own functions."""
+        module = self.builder.module
+        if name in module.globals:
+            return module.globals[name]
+        return ir.Function(module, ir.FunctionType(result, arguments), name)
+
+    def check_condition(self, value: Value) -> None:
+        """Refuse numbers where a condition is wanted."""
+        if value.dtype != "bool":
+            raise CodeError("a number is no condition: compare it")
+
+    def holds_anywhere(self, condition: Value) -> ir.Value:
+        """Whether a condition holds in any lane."""
+        if not condition.is_wide:
+            return condition.code
+        bits = self.builder.bitcast(condition.code, ir.IntType(self.width))
+        return self.builder.icmp_unsigned("!=", bits, ir.Constant(bits.type, 0))
+
+    # ---- memory
+
+    @contextmanager
+    def where(self, condition: Value) -> Iterator[None]:
+        """Read memory only in those lanes in which a condition holds."""
+        outer = self._masks[-1] if self._masks else None
+        self._masks.append(self.joined("and", outer, condition) if outer else condition)
+        yield
+        self._masks.pop()
+
+    def pointer(self, address: ir.Value, kind: ir.Type) -> ir.Value:
+        """An i8 as an address."""
+        return self.builder.inttoptr(address, ir.PointerType(kind))
+
+    def load_at(self, address: ir.Value, dtype: str, *, is_wide: bool) -> Value:
+        """What lies at an address; where `is_wide`, one number after the other for the lanes."""
+        kind = self.type_of(dtype, is_wide=is_wide and self.width > 1)
+        code = self.builder.load(self.pointer(address, kind), align=BYTES[dtype])
+        return Value(code, dtype, is_wide and self.width > 1)
+
+    def store_at(self, address: ir.Value, value: Value) -> None:
+        """Put a value, of all lanes, to an address."""
+        value = self.wide(value)
+        pointer = self.pointer(address, value.code.type)
+        self.builder.store(value.code, pointer, align=BYTES[value.dtype])
+
+    def _place(self, array: Array, index: Value) -> Value:
+        """The address of an item; what is below 0 is counted from the end."""
+        index = self.cast(index, "i8")
+        behind = self.compare("<", index, self.constant("i8", 0))
+        index = self.select(behind, self.binary("+", index, array.length), index)
+        return self.binary(
+            "+", array.address, self.binary("*", index, self.constant("i8", BYTES["f4"]))
+        )
+
+    def load(self, array: Array, index: Value) -> Value:
+        """An item of an array, a float32."""
+        place = self._place(array, index)
+        if not place.is_wide:
+            return self.load_at(place.code, "f4", is_wide=False)
+        mask = self._mask()
+        kind = self.type_of("f4", is_wide=True)
+        pointers = ir.VectorType(ir.PointerType(LLVM["f4"]), self.width)
+        name = f"llvm.masked.gather.v{self.width}f32.v{self.width}p0"
+        gather = self.declared(name, kind, pointers, mask.type, kind)
+        at = self.builder.inttoptr(place.code, pointers)
+        zeros = ir.Constant(kind, [0.0] * self.width)
+        return Value(self.builder.call(gather, [at, mask, zeros]), "f4", is_wide=True)
+
+    def store(self, array: Array, index: Value, value: Value) -> None:
+        """Put a float32 into an array."""
+        place = self._place(array, index)
+        value = self.cast(value, "f4")
+        if not place.is_wide:
+            self.store_at(place.code, value)
+            return
+        value = self.wide(value)
+        mask = self._mask()
+        pointers = ir.VectorType(ir.PointerType(LLVM["f4"]), self.width)
+        name = f"llvm.masked.scatter.v{self.width}f32.v{self.width}p0"
+        scatter = self.declared(name, ir.VoidType(), value.code.type, pointers, mask.type)
+        at = self.builder.inttoptr(place.code, pointers)
+        self.builder.call(scatter, [value.code, at, mask])
+
+    def _mask(self) -> ir.Value:
+        if self._masks:
+            return self.wide(self._masks[-1]).code
+        kind = self.type_of("bool", is_wide=True)
+        return ir.Constant(kind, [1] * self.width)
+
+    # ---- loops
+
+    @contextmanager
+    def counted(self, first: int, last: int, by: int = 1) -> Iterator[ir.Value]:
+        """A loop; gives its counter, an i8."""
+        before = self.builder.block
+        head = self.builder.append_basic_block("loop")
+        end = self.builder.append_basic_block("behind")
+        self.builder.branch(head)
+        self.builder.position_at_end(head)
+        counter = self.builder.phi(LONG, "k")
+        counter.add_incoming(ir.Constant(LONG, first), before)
+        yield counter
+        following = self.builder.add(counter, ir.Constant(LONG, by))
+        counter.add_incoming(following, self.builder.block)
+        more = self.builder.icmp_signed("<", following, ir.Constant(LONG, last))
+        self.builder.cbranch(more, head, end)
+        self.builder.position_at_end(end)
+
+
+@dataclass(slots=True)
+class Carried:
+    """Values that walk with a loop from one turn to the next, each with the place that it lives in.
+
+    They are variables on the stack: LLVM brings them into registers.
+    """
+
+    lanes: Lanes
+    places: dict[str, tuple[ir.Value, str, bool]]
+
+    @classmethod
+    def of(cls, lanes: Lanes, values: dict[str, Value]) -> Carried:
+        """Such values, as they are before the loop."""
+        places = {}
+        for name, value in values.items():
+            with lanes.builder.goto_entry_block():
+                slot = lanes.builder.alloca(value.code.type)
+            lanes.builder.store(value.code, slot)
+            places[name] = (slot, value.dtype, value.is_wide)
+        return cls(lanes, places)
+
+    def now(self) -> dict[str, Value]:
+        """The values at this point."""
+        return {
+            name: Value(self.lanes.builder.load(slot), dtype, is_wide)
+            for name, (slot, dtype, is_wide) in self.places.items()
+        }
+
+    def become(self, name: str, value: Value) -> None:
+        """Give one its next value."""
+        slot, dtype, is_wide = self.places[name]
+        value = self.lanes.cast(value, dtype)
+        self.lanes.builder.store((self.lanes.wide(value) if is_wide else value).code, slot)
+
+
+def address_of(value: Value, offset: Any, lanes: Lanes) -> ir.Value:
+    """An address some bytes behind another; `offset` is a number or an i8."""
+    if isinstance(offset, int):
+        offset = ir.Constant(LONG, offset)
+    return lanes.builder.add(value.code, offset)

@@ -1,0 +1,249 @@
+"""What a kernel is made of: a tick and its helpers, with all precisions written out.
+
+The source is the tick's own and that of every helper that it uses, with each float written anew as
+a float32, so that nothing is computed in a precision that the declaration does not ask for.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import json
+import textwrap
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from chronus.dsp.declaration import HELPERS, Memory, State, Table, source_of
+from chronus.dsp.steady import MARKS, Ways, split
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chronus.dsp.declaration import Kind
+
+GENERATOR_VERSION: Final = 6
+CASTS: Final = {"f4": "float32", "f8": "float64", "i4": "int32", "u4": "uint32"}
+BUILTINS: Final = frozenset({"min", "max", "abs", "int", "len", "range", "sqrt", *CASTS, *MARKS})
+
+
+class CodeError(Exception):
+    """A tick says what its kernel cannot do.
+
+    Args:
+        reason: why.
+        place: the statement in which it does.
+    """
+
+    def __init__(self, reason: str, place: str = "") -> None:
+        super().__init__(f"{reason}, in `{place}`" if place else reason)
+        self._reason = reason
+        self._place = place
+
+    def inside(self, statement: str) -> CodeError:
+        """It with a statement for its place; the innermost one counts."""
+        return CodeError(self._reason, self._place or statement)
+
+
+class _Float32(ast.NodeTransformer):
+    """Turns a tick's float literals into float32 and its constants into their values."""
+
+    def __init__(self, names: dict[str, Any], own: set[str]) -> None:
+        self.names = names
+        self.own = own
+        self.used: list[Callable[..., Any]] = []
+        self.tables: list[Table] = []
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        if isinstance(node.value, float):
+            return _cast("float32", node)
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        assert isinstance(node.func, ast.Name), f"{ast.unparse(node.func)} is not a @helper"
+        name = node.func.id
+        if name == "f8" and isinstance(node.args[0], ast.Constant):
+            return _cast("float64", node.args[0])
+        node.args = [self.visit(argument) for argument in node.args]
+        if name in CASTS:
+            node.func.id = CASTS[name]
+        elif name not in BUILTINS:
+            function = self.names.get(name)
+            assert callable(function), f"{name} is not a @helper"
+            assert function in HELPERS, f"{name} is not a @helper"
+            assert function.__name__ == name, f"{name} is {function.__name__} by another name"
+            if function not in self.used:
+                self.used.append(function)
+        return node
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        if node.id in self.own or node.id in BUILTINS:
+            return node
+        value = self.names.get(node.id)
+        if isinstance(value, Table):
+            assert value.make.__name__ == node.id, f"{node.id} is a table by another name"
+            self.tables.append(value)
+            return node
+        assert isinstance(value, (int, float)), f"{node.id} is not a number"
+        return self.visit_Constant(ast.Constant(value))
+
+
+def _cast(name: str, value: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name(name, ast.Load()), [value], [])
+
+
+@dataclass(frozen=True, slots=True)
+class _Rewritten:
+    """A function's source in float32, the helpers that it calls and the tables that it reads."""
+
+    source: str
+    helpers: list[Callable[..., Any]]
+    tables: list[Table]
+
+
+def _rewritten(function: Callable[..., Any], name: str) -> _Rewritten:
+    """A function under another name."""
+    tree = ast.parse(textwrap.dedent(source_of(function)))
+    definition = tree.body[0]
+    assert isinstance(definition, ast.FunctionDef)
+    own = set(inspect.signature(function).parameters)
+    own |= {
+        n.id
+        for n in ast.walk(definition)
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
+    rewrite = _Float32(function.__globals__, own)
+    body = [
+        rewrite.visit(statement)
+        for statement in definition.body
+        if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
+    ]
+    parameters = ", ".join(inspect.signature(function).parameters)
+    new = ast.parse(f"def {name}({parameters}):\n    pass").body[0]
+    assert isinstance(new, ast.FunctionDef)
+    new.body = body
+    source = ast.unparse(ast.fix_missing_locations(new))
+    return _Rewritten(source, rewrite.used, rewrite.tables)
+
+
+def _helpers(
+    wanted: list[Callable[..., Any]], done: dict[Callable[..., Any], str], tables: list[Table]
+) -> None:
+    """Add the helpers of `wanted`, and theirs, to `done`, the deepest first; also their tables."""
+    for function in wanted:
+        if function not in done:
+            own = _rewritten(function, function.__name__)
+            _helpers(own.helpers, done, tables)
+            done[function] = own.source
+            tables += own.tables
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a kernel has to know of a kind besides its code.
+
+    Attributes:
+        name: of the kind.
+        inputs: names of its input rows, in order.
+        outputs: names of its output rows.
+        state: what it keeps from sample to sample.
+        memories: its delay memory.
+        recording: what its tick calls the sound of its file, "" for none.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    state: tuple[State, ...]
+    memories: tuple[Memory, ...]
+    recording: str
+
+
+def shape_of(kind: Kind) -> Shape:
+    """What a kernel has to know of a kind."""
+    return Shape(
+        kind.name,
+        tuple(name for _, name in kind.input_rows),
+        tuple(name for _, name in kind.output_rows),
+        kind.state,
+        kind.memories,
+        kind.recording,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """All that the kernels of a kind are made of.
+
+    Attributes:
+        shape: what is declared.
+        ways: the tick.
+        helpers: the source of each helper by its name.
+        tables: the source of what makes each table, by the table's name.
+    """
+
+    shape: Shape
+    ways: Ways
+    helpers: dict[str, str]
+    tables: dict[str, str]
+
+    def to_json(self) -> str:
+        """It as a text."""
+        return json.dumps(asdict(self), indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> Recipe:
+        """It from what `to_json` gave."""
+        found = json.loads(text)
+        shape = {
+            **found["shape"],
+            "inputs": tuple(found["shape"]["inputs"]),
+            "outputs": tuple(found["shape"]["outputs"]),
+            "state": tuple(State(**state) for state in found["shape"]["state"]),
+            "memories": tuple(Memory(**memory) for memory in found["shape"]["memories"]),
+        }
+        ways = Ways(
+            **{
+                **found["ways"],
+                "values": tuple(found["ways"]["values"]),
+                "watched": tuple(found["ways"]["watched"]),
+            }
+        )
+        return cls(Shape(**shape), ways, found["helpers"], found["tables"])
+
+
+@cache
+def recipe_of(kind: Kind) -> Recipe:
+    """What the kernels of a kind are made of."""
+    helpers: dict[Callable[..., Any], str] = {}
+    tick = _rewritten(kind.tick, "tick")
+    tables = list(tick.tables)
+    _helpers(tick.helpers, helpers, tables)
+    names = [function.__name__ for function in helpers]
+    assert len(set(names)) == len(names), f"{kind.name}: two helpers of one name"
+    sources = dict(zip(names, helpers.values(), strict=True))
+    shape = shape_of(kind)
+    made = {table.name: _table_source(table) for table in tables}
+    return Recipe(shape, split(shape, tick.source), sources, made)
+
+
+def _table_source(table: Table) -> str:
+    """The function that makes a table, without what only readers need."""
+    (definition,) = ast.parse(textwrap.dedent(source_of(table.make))).body
+    assert isinstance(definition, ast.FunctionDef)
+    definition.decorator_list = []
+    for node in ast.walk(definition):
+        if isinstance(node, ast.arg):
+            node.annotation = None
+        elif isinstance(node, ast.FunctionDef):
+            node.returns = None
+    return ast.unparse(definition)
+
+
+@cache
+def kernel_name(kind: Kind, *, wide: bool = False) -> str:
+    """What a kernel is called in all processes: the kind, the form, and a digest of its recipe."""
+    text = f"{GENERATOR_VERSION}\n{recipe_of(kind).to_json()}"
+    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+    return f"{kind.name}_{'wide' if wide else 'mono'}_{digest}"
