@@ -52,6 +52,20 @@ def pointer(item: types.Type) -> Any:
     return cast
 
 
+@intrinsic
+def float_stack(_typing: Any) -> Any:
+    """WIDE float32 on the stack of the very function that it is written in."""
+    item = types.float32
+
+    def code(context: Any, builder: Any, _signature: Any, _arguments: Any) -> Any:
+        size = ir.ArrayType(context.get_value_type(item), WIDE)
+        slot = cgutils.alloca_once(builder, size)
+        slot.align = 64
+        return builder.bitcast(slot, context.get_value_type(item).as_pointer())
+
+    return types.CPointer(item)(), code
+
+
 _float_pointer = pointer(types.float32)
 _long_pointer = pointer(types.int64)
 

@@ -10,6 +10,7 @@ import ast
 import hashlib
 import inspect
 import json
+import re
 import textwrap
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -37,7 +38,9 @@ class CodeError(Exception):
     """
 
     def __init__(self, reason: str, place: str = "") -> None:
-        super().__init__(f"{reason}, in `{place}`" if place else reason)
+        said = f"{reason}, in `{place}`" if place else reason
+        # As the author wrote it: numbers of versions are the compiler's.
+        super().__init__(re.sub(r"__\d+\b", "", said))
         self._reason = reason
         self._place = place
 
