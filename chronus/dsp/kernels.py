@@ -6,8 +6,7 @@ A kernel has one signature for all kinds:
 
 `rows` is the address of a table of row addresses, inputs first, then outputs, then the recording;
 `source` and `target` are the addresses of the node's state before and after the block; `memory` is
-the address of its delay memory; `rate` is in Hz. It is called by numba's convention, so that
-compiled Python can call it: two addresses come first, which it does not need, and it gives 0.
+the address of its delay memory; `rate` is in Hz.
 
 Of 16 voices each frame is computed at once, a vector a value. One voice leaves vectors nothing to
 take but the frames themselves: its tick is cut into stages (`chronus.dsp.stages`), and those that
@@ -19,27 +18,22 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 from llvmlite import ir
 
-from chronus.dsp.declaration import RECORDING_HEAD
 from chronus.dsp.lanes import BYTES, LLVM, LONG, Array, Carried, Lanes, Value
-from chronus.dsp.layout import WIDE, state_layout
+from chronus.dsp.layout import WIDE
+from chronus.dsp.node_code import BYTE, FRAMES_AT_ONCE, ROW_BYTES, NodeCode, kernel_function
 from chronus.dsp.stages import cut, loops_of
-from chronus.dsp.ticks import Ticks, functions_of, has_turns
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from chronus.dsp.recipe import Recipe, Shape
+    from chronus.dsp.recipe import Recipe
     from chronus.dsp.stages import Loop
     from chronus.dsp.ticks import Item
-
-ROW_BYTES: Final = 4
-FRAMES_AT_ONCE: Final = 16
-_BYTE: Final = ir.IntType(8)
 
 
 def kernel_module(recipe: Recipe, name: str, *, wide: bool) -> str:
@@ -48,38 +42,17 @@ def kernel_module(recipe: Recipe, name: str, *, wide: bool) -> str:
     Raises:
         CodeError: the tick says what no kernel can do.
     """
-    module = ir.Module(name)
-    address = ir.PointerType(_BYTE)
-    kind = ir.FunctionType(LLVM["i4"], [address, address, *[LONG] * 5])
-    function = ir.Function(module, kind, name)
-    builder = ir.IRBuilder(function.append_basic_block("entry"))
-    kernel = _Kernel(recipe, builder, *function.args[2:])
-    if not wide:
-        kernel.of_one_voice(0)
-    elif has_turns(kernel.functions):
-        kernel.voice_after_voice()
-    else:
-        kernel.side_by_side()
-    builder.ret(ir.Constant(LLVM["i4"], 0))
-    return str(module)
 
+    def write(builder: ir.IRBuilder, arguments: Sequence[ir.Value]) -> None:
+        kernel = _Kernel(recipe, builder, arguments)
+        if not wide:
+            kernel.of_one_voice(None)
+        elif kernel.node.takes_turns():
+            kernel.voice_after_voice()
+        else:
+            kernel.side_by_side()
 
-def _made(name: str, source: str) -> Any:
-    """The numbers of a table, from the source of the function that makes it."""
-    namespace: dict[str, Any] = {}
-    exec(source, namespace)  # noqa: S102 - as trusted as the kind whose table it is
-    return namespace[name]()
-
-
-def _table_array(module: ir.Module, name: str, numbers: Sequence[float], build: Any) -> Array:
-    """A table in the code itself."""
-    kind = ir.ArrayType(LLVM["f4"], len(numbers))
-    found = ir.GlobalVariable(module, kind, f"table_{name}")
-    found.global_constant = True
-    found.linkage = "internal"
-    found.initializer = ir.Constant(kind, [float(number) for number in numbers])
-    at = build.ptrtoint(found, LONG)
-    return Array(Value(at, "i8"), Value(ir.Constant(LONG, len(numbers)), "i8"))
+    return kernel_function(name, write)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,98 +70,33 @@ class _Kernel:
     Args:
         recipe: of what.
         builder: at the end of an entry block.
-        rows: the kernel's arguments from here on, see above.
-        source: ...
-        target: ...
-        memory: ...
-        rate: ...
+        arguments: of the kernel, see above.
     """
 
     def __init__(
-        self,
-        recipe: Recipe,
-        builder: ir.IRBuilder,
-        rows: ir.Value,
-        source: ir.Value,
-        target: ir.Value,
-        memory: ir.Value,
-        rate: ir.Value,
+        self, recipe: Recipe, builder: ir.IRBuilder, arguments: Sequence[ir.Value]
     ) -> None:
-        self._recipe = recipe
-        self._shape: Shape = recipe.shape
+        rows, self._source, self._target, self._memory, rate = arguments
+        self.node = NodeCode(recipe, builder, rate)
         self._build = builder
-        self._source, self._target, self._memory = source, target, memory
-        self._one = Lanes(builder, 1)
-        self.functions = functions_of([*recipe.helpers.values(), *recipe.ways.functions])
-        self._tables = {
-            name: _table_array(builder.module, name, _made(name, source), builder)
-            for name, source in recipe.tables.items()
-        }
-        one = self._one
-        rate_hz = one.cast(Value(rate, "i8"), "f8")
-        whole = one.binary("/", one.constant("f8", 1.0), rate_hz)
-        self._dt = one.cast(whole, "f4")
-        self._frames = {
-            memory.name: self._memory_frames(memory.seconds, rate_hz)
-            for memory in self._shape.memories
-        }
-        self._row_names = list(recipe.shape.inputs)
-        self._output_names = list(recipe.shape.outputs)
-        count = len(self._row_names) + len(self._output_names) + 1
+        self._one = one = Lanes(builder, 1)
+        count = len(recipe.shape.inputs) + len(recipe.shape.outputs) + 1
         self._table = [
-            one.load_at(self._at(rows, 8 * i), "i8", is_wide=False) for i in range(count)
+            one.load_at(self.node.at(rows, 8 * i), "i8", is_wide=False) for i in range(count)
         ]
 
-    def _at(self, address: ir.Value, offset: Any) -> ir.Value:
-        if isinstance(offset, int):
-            if offset == 0:
-                return address
-            offset = ir.Constant(LONG, offset)
-        return self._build.add(address, offset)
-
-    def _memory_frames(self, seconds: float, rate_hz: Value) -> Value:
-        one = self._one
-        frames = one.binary("*", one.constant("f8", seconds), rate_hz)
-        frames = one.cast(one.binary("+", frames, one.constant("f8", 0.5)), "i8")
-        return one.binary("+", frames, one.constant("i8", BLOCK))
-
-    def _rows(self, voice: ir.Value | int, stride: int) -> _Rows:
+    def _rows(self, voice: ir.Value | None, stride: int) -> _Rows:
         """The rows of a voice among those of `stride` bytes a frame."""
-        shift = (
-            voice * ROW_BYTES
-            if isinstance(voice, int)
-            else self._build.mul(voice, ir.Constant(LONG, ROW_BYTES))
-        )
-        places = [self._at(address.code, shift) for address in self._table[:-1]]
-        count = len(self._row_names)
+        *places, _ = (address.code for address in self._table)
+        if voice is not None:
+            places = [self.node.frame(place, voice, ROW_BYTES) for place in places]
+        shape = self.node.shape
+        count = len(shape.inputs)
         return _Rows(
-            dict(zip(self._row_names, places[:count], strict=True)),
-            dict(zip(self._output_names, places[count:], strict=True)),
+            dict(zip(shape.inputs, places[:count], strict=True)),
+            dict(zip(shape.outputs, places[count:], strict=True)),
             stride,
         )
-
-    def _arrays(self, lanes: Lanes, voice: Value, width: int) -> dict[str, Item]:
-        """What a tick gets besides values: its memories, as voice `voice` of `width`, and more."""
-        found: dict[str, Item] = {"dt": self._dt}
-        before = Value(self._memory, "i8")
-        for memory in self._shape.memories:
-            frames = self._frames[memory.name]
-            size = lanes.binary("*", frames, lanes.constant("i8", ROW_BYTES))
-            found[memory.name] = Array(
-                lanes.binary("+", before, lanes.binary("*", voice, size)), frames
-            )
-            before = lanes.binary("+", before, lanes.binary("*", size, lanes.constant("i8", width)))
-        if self._shape.recording:
-            address = self._table[-1]
-            head = [
-                self._one.load_at(self._at(address.code, 4 * i), "f4", is_wide=False)
-                for i in (0, 1)
-            ]
-            frames, channels = (self._one.cast(number, "i8") for number in head)
-            sound = self._one.binary("*", frames, channels)
-            length = self._one.binary("+", sound, self._one.constant("i8", RECORDING_HEAD))
-            found[self._shape.recording] = Array(address, length)
-        return found
 
     def _either(
         self,
@@ -198,108 +106,58 @@ class _Kernel:
         full: Callable[[], None],
     ) -> None:
         """The plain way through a block where that may be gone, and the full one elsewhere."""
-        ways, build = self._recipe.ways, self._build
+        ways, build, node = self.node.recipe.ways, self._build, self.node
         if not ways.plain:
             full()
             return
         try_, plainly, fully, end = (
             build.append_basic_block(name) for name in ("try", "plainly", "fully", "end")
         )
-        moved = ir.Constant(LLVM["bool"], 0)
+        moved: ir.Value = ir.Constant(LLVM["bool"], 0)
         for name in ways.watched:
-            moved = build.or_(moved, self._moves(lanes, rows.inputs[name], rows.stride))
+            moved = build.or_(moved, node.moves(lanes, rows.inputs[name], rows.stride))
         build.cbranch(moved, fully, try_)
         build.position_at_end(try_)
-        first = [lanes.load_at(rows.inputs[name], "f4", is_wide=True) for name in ways.watched]
-        ticks = Ticks(lanes, self.functions, self._tables)
-        prepared = ticks.call("prepare", [*first, self._dt])
-        assert isinstance(prepared, tuple)
-        *values, unusual = prepared
+        first: dict[str, Item] = {
+            name: lanes.load_at(rows.inputs[name], "f4", is_wide=True) for name in ways.watched
+        }
+        *values, unusual = node.called("prepare", {**first, "dt": node.dt}, lanes)
+        assert isinstance(unusual, Value)
         build.cbranch(lanes.holds_anywhere(unusual), fully, plainly)
         build.position_at_end(plainly)
-        plain(dict(zip(ways.values, values, strict=True)))
+        plain({n: v for n, v in zip(ways.values, values, strict=True) if isinstance(v, Value)})
         build.branch(end)
         build.position_at_end(fully)
         full()
         build.branch(end)
         build.position_at_end(end)
 
-    def _moves(self, lanes: Lanes, address: ir.Value, stride: int) -> ir.Value:
-        """Whether a row is not what it is at its first frame."""
-        build = self._build
-        if stride == ROW_BYTES:
-            lanes = Lanes(build, FRAMES_AT_ONCE)
-            first = lanes.wide(lanes.load_at(address, "i4", is_wide=False))
-            step = FRAMES_AT_ONCE
-        else:
-            first = lanes.load_at(address, "i4", is_wide=True)
-            step = 1
-        differs = Carried.of(lanes, {"found": lanes.wide(lanes.constant("i4", 0))})
-        with lanes.counted(0, BLOCK, step) as k:
-            here = lanes.load_at(self._frame(address, k, stride), "i4", is_wide=True)
-            found = build.or_(differs.now()["found"].code, build.xor(here.code, first.code))
-            differs.become("found", Value(found, "i4", first.is_wide))
-        zeros = lanes.constant("i4", 0)
-        return lanes.holds_anywhere(lanes.compare("!=", differs.now()["found"], zeros))
-
-    def _frame(self, address: ir.Value, k: ir.Value, stride: int) -> ir.Value:
-        return self._build.add(address, self._build.mul(k, ir.Constant(LONG, stride)))
-
-    def _states(self, lanes: Lanes, width: int, voice: ir.Value | None) -> dict[str, Value]:
-        """The states before the block: of all voices, or of one among `width`."""
-        return {
-            state.name: lanes.load_at(place, state.dtype, is_wide=True)
-            for state, place in self._state_places(self._source, width, voice)
-        }
-
-    def _state_places(self, base: ir.Value, width: int, voice: ir.Value | None) -> Any:
-        offsets = state_layout(self._shape, width).offsets
-        for state, offset in zip(self._shape.state, offsets, strict=True):
-            place = self._at(base, offset)
-            if voice is not None:
-                bytes_ = ir.Constant(LONG, BYTES[state.dtype])
-                place = self._build.add(place, self._build.mul(voice, bytes_))
-            yield state, place
-
-    def _put_states(
-        self, lanes: Lanes, width: int, voice: ir.Value | None, states: Mapping[str, Value]
-    ) -> None:
-        for state, place in self._state_places(self._target, width, voice):
-            lanes.store_at(place, lanes.cast(states[state.name], state.dtype))
-
     # ---- voices side by side
 
     def side_by_side(self) -> None:
         """All frames of a block, and of each all voices at once."""
-        lanes = Lanes(self._build, WIDE)
-        arrays = self._arrays(lanes, lanes.lane_numbers(), WIDE)
-        rows = self._rows(0, WIDE * ROW_BYTES)
-        before = self._states(lanes, WIDE, None)
+        lanes, node = Lanes(self._build, WIDE), self.node
+        numbers = lanes.lane_numbers()
+        arrays = node.arrays(lanes, self._memory, self._table[-1], numbers, WIDE)
+        rows = self._rows(None, WIDE * ROW_BYTES)
+        before = node.states(lanes, self._source, WIDE, None)
 
         def go(tick: str, values: dict[str, Value]) -> None:
             carried = Carried.of(lanes, before)
             with lanes.counted(0, BLOCK) as k:
                 inputs = {
-                    name: lanes.load_at(self._frame(at, k, rows.stride), "f4", is_wide=True)
+                    name: lanes.load_at(node.frame(at, k, rows.stride), "f4", is_wide=True)
                     for name, at in rows.inputs.items()
                 }
-                ticks = Ticks(lanes, self.functions, self._tables)
-                given = {**carried.now(), **inputs, **arrays, **values}
-                results = ticks.call(tick, self._in_order(tick, given))
-                results = results if isinstance(results, tuple) else (results,)
-                states = [state.name for state in self._shape.state]
-                for name, result in zip(states, results[: len(states)], strict=True):
+                given: dict[str, Item] = {**carried.now(), **inputs, **arrays, **values}
+                results = [r for r in node.called(tick, given, lanes) if isinstance(r, Value)]
+                for name, result in zip(before, results, strict=False):
                     carried.become(name, result)
-                outputs = results[len(states) :]
-                for at, result in zip(rows.outputs.values(), outputs, strict=True):
-                    place = self._frame(at, k, rows.stride)
-                    lanes.store_at(place, lanes.cast(result, "f4"))
-            self._put_states(lanes, WIDE, None, carried.now())
+                for at, result in zip(rows.outputs.values(), results[len(before) :], strict=True):
+                    lanes.store_at(node.frame(at, k, rows.stride), lanes.cast(result, "f4"))
+            node.put_states(lanes, self._target, WIDE, None, carried.now())
 
         self._either(lanes, rows, lambda values: go("plain_tick", values), lambda: go("tick", {}))
-
-    def _in_order(self, function: str, given: Mapping[str, Item]) -> list[Item]:
-        return [given[argument.arg] for argument in self.functions[function].args.args]
 
     def voice_after_voice(self) -> None:
         """Each of the voices by itself."""
@@ -308,69 +166,39 @@ class _Kernel:
 
     # ---- one voice
 
-    def of_one_voice(self, voice: ir.Value | int, width: int = 1) -> None:
+    def of_one_voice(self, voice: ir.Value | None, width: int = 1) -> None:
         """Stage after stage of a voice, `voice` among `width`."""
-        number = Value(voice, "i8") if isinstance(voice, ir.Value) else self._one.constant("i8", 0)
-        arrays = self._arrays(self._one, number, width)
+        one, node = self._one, self.node
+        number = one.constant("i8", 0) if voice is None else Value(voice, "i8")
+        arrays = node.arrays(one, self._memory, self._table[-1], number, width)
         rows = self._rows(voice, width * ROW_BYTES)
-        at = voice if isinstance(voice, ir.Value) else None
-        states = self._states(self._one, width, at)
-        ways = self._recipe.ways
+        states = node.states(one, self._source, width, voice)
+        ways = node.recipe.ways
 
         def go(source: str, values: dict[str, Value]) -> None:
-            stages = cut(self._shape, source)
-            made = _Stages(self, rows, {**arrays, **values}, states)
-            for loop in loops_of(self._shape, stages, tuple(values)):
+            stages = cut(node.shape, source)
+            made = _Stages(node, self._build, rows, {**arrays, **values}, states)
+            for loop in loops_of(node.shape, stages, tuple(values)):
                 made.run(loop)
             made.put_outputs(stages.outputs)
-            self._put_states(self._one, width, at, made.states)
+            node.put_states(one, self._target, width, voice, made.states)
 
-        self._either(
-            self._one, rows, lambda values: go(ways.plain, values), lambda: go(ways.full, {})
-        )
-
-    def statements(self, loop: Loop) -> list[ast.stmt]:
-        """The statements of a stage."""
-        return ast.parse("\n".join(loop.codes)).body
-
-    def ticks(self, lanes: Lanes) -> Ticks:
-        """What carries out statements on some lanes."""
-        return Ticks(lanes, self.functions, self._tables)
-
-    def takes_turns(self, statements: Sequence[ast.stmt]) -> bool:
-        """Whether statements call what does one voice and one frame at a time."""
-        names = {
-            node.func.id
-            for statement in statements
-            for node in ast.walk(statement)
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        }
-        reached: dict[str, ast.FunctionDef] = {}
-        while names:
-            name = names.pop()
-            if name in self.functions and name not in reached:
-                reached[name] = self.functions[name]
-                names |= {
-                    node.func.id
-                    for node in ast.walk(reached[name])
-                    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-                }
-        return has_turns(reached)
-
-    @property
-    def builder(self) -> ir.IRBuilder:
-        """What writes instructions."""
-        return self._build
+        self._either(one, rows, lambda values: go(ways.plain, values), lambda: go(ways.full, {}))
 
 
 class _Stages:
     """Runs the stages of one voice through a block, and keeps what passes from one to the next."""
 
     def __init__(
-        self, kernel: _Kernel, rows: _Rows, fixed: Mapping[str, Item], states: dict[str, Value]
+        self,
+        node: NodeCode,
+        builder: ir.IRBuilder,
+        rows: _Rows,
+        fixed: Mapping[str, Item],
+        states: dict[str, Value],
     ) -> None:
-        self._kernel = kernel
-        self._build = kernel.builder
+        self._node = node
+        self._build = builder
         self._rows = rows
         self._fixed = fixed
         self.states = dict(states)
@@ -378,8 +206,8 @@ class _Stages:
 
     def run(self, loop: Loop) -> None:
         """All frames of a stage."""
-        statements = self._kernel.statements(loop)
-        at_once = not loop.is_serial and not self._kernel.takes_turns(statements)
+        statements = ast.parse("\n".join(loop.codes)).body
+        at_once = not loop.is_serial and not self._node.takes_turns(statements)
         width = FRAMES_AT_ONCE if at_once else 1
         lanes = Lanes(self._build, width)
         carried = Carried.of(lanes, {name: self.states[name] for name in loop.carried})
@@ -388,7 +216,7 @@ class _Stages:
             for name in loop.seen:
                 self._keep(lanes, name, now[name], k)
             names: dict[str, Item] = {name: self._found(lanes, name, now, k) for name in loop.needs}
-            ticks = self._kernel.ticks(lanes)
+            ticks = self._node.ticks(lanes)
             for statement in statements:
                 ticks.do(statement, names)
             for name in loop.kept:
@@ -413,7 +241,7 @@ class _Stages:
 
     def _input(self, lanes: Lanes, at: ir.Value, k: ir.Value) -> Value:
         stride = self._rows.stride
-        place = self._build.add(at, self._build.mul(k, ir.Constant(LONG, stride)))
+        place = self._node.frame(at, k, stride)
         if lanes.width == 1 or stride == ROW_BYTES:
             return lanes.load_at(place, "f4", is_wide=True)
         numbers = lanes.binary("*", lanes.lane_numbers(), lanes.constant("i8", stride))
@@ -423,7 +251,7 @@ class _Stages:
         return lanes.load(places, lanes.constant("i8", 0))
 
     def _read(self, lanes: Lanes, slot: ir.Value, dtype: str, k: ir.Value) -> Value:
-        item = _BYTE if dtype == "i1" else LLVM[dtype]
+        item = BYTE if dtype == "i1" else LLVM[dtype]
         pointer = self._build.gep(slot, [ir.Constant(LONG, 0), k], source_etype=slot.allocated_type)
         if lanes.width > 1:
             kind = ir.VectorType(item, lanes.width)
@@ -441,7 +269,7 @@ class _Stages:
         dtype = item.dtype
         value = lanes.wide(item)
         code = value.code
-        kind = _BYTE if dtype == "bool" else LLVM[dtype]
+        kind = BYTE if dtype == "bool" else LLVM[dtype]
         if name not in self._kept:
             with self._build.goto_entry_block():
                 slot = self._build.alloca(ir.ArrayType(kind, BLOCK))
@@ -449,7 +277,7 @@ class _Stages:
             self._kept[name] = (slot, dtype)
         slot, _ = self._kept[name]
         if dtype == "bool":
-            wide = ir.VectorType(_BYTE, lanes.width) if lanes.width > 1 else _BYTE
+            wide = ir.VectorType(BYTE, lanes.width) if lanes.width > 1 else BYTE
             code = self._build.zext(code, wide)
         pointer = self._build.gep(slot, [ir.Constant(LONG, 0), k], source_etype=slot.allocated_type)
         pointer = self._build.bitcast(pointer, ir.PointerType(code.type))
@@ -464,5 +292,5 @@ class _Stages:
             for at, name in zip(self._rows.outputs.values(), names, strict=True):
                 found = self._found(lanes, name, {}, k)
                 assert isinstance(found, Value)
-                place = self._build.add(at, self._build.mul(k, ir.Constant(LONG, stride)))
+                place = self._node.frame(at, k, stride)
                 lanes.store_at(place, lanes.cast(found, "f4"))

@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 WIDE: Final = 16
 """Voices side by side in a wide kernel."""
 
+FUSED_WORDS: Final = 1024
+"""Whole numbers that a fused kernel is given at most; real ones follow them."""
+FUSED_VALUES: Final = 2048
+VERDICT: Final = FUSED_WORDS - 1
+"""The word in which a fused kernel says that it went wrong."""
+UNREASONABLE: Final = 1e18
+"""No output is as large as this, unless something went wrong."""
+
 ALIGNMENT: Final = 64
 ITEM_BYTES: Final = {"f4": 4, "f8": 8, "i4": 4, "u4": 4, "i8": 8}
 

@@ -1,0 +1,454 @@
+"""One kernel for all that a group of voices computes: its nodes are fused, with no rows in between.
+
+It does what the wide kernels of the nodes and the engine between them do, by the same operations,
+so the bits are the same; but what goes from node to node stays in registers, and what rests in a
+block is worked out once. It is for blocks in which no knob or cable is on its way: the engine looks
+for that, and goes node by node elsewhere, or where this kernel says that something went wrong.
+
+    kernel(words, source, target, memory, rate)
+
+`words` is the address of FUSED_WORDS int64, in this order:
+
+    for each node: the offset of its state in bytes, of its delay memory in frames, the address of
+    its recording, and the address of each of its input rows that comes from outside; then the
+    address of the voices' peaks, a bit for each voice that is awake, a bit for each that is heard,
+    and for each node and each output that leaves the group the address of the row of its sum.
+
+Behind them lie float32, for each node and input row:
+
+    the value of a knob that rests; or, where cables of the group meet in it: the knob, 1 if a cable
+    passes through untouched, the lowest and the highest value, and the amount of each cable.
+
+The word at VERDICT is 1 afterwards where an output was no reasonable number: then nothing counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from llvmlite import ir
+
+from chronus.dsp.lanes import LLVM, LONG, Array, Carried, Lanes, Value
+from chronus.dsp.layout import FUSED_WORDS, UNREASONABLE, VERDICT, WIDE
+from chronus.dsp.node_code import ROW_BYTES, NodeCode, kernel_function
+from chronus.settings import BLOCK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from chronus.dsp.fusing import FusedNode, FusedRecipe
+    from chronus.dsp.ticks import Item
+
+STRIDE: Final = ROW_BYTES * WIDE
+
+
+def fused_module(recipe: FusedRecipe, name: str) -> str:
+    """The LLVM assembly of the kernel of a group, called `name` in it.
+
+    Raises:
+        CodeError: a tick says what no kernel can do.
+    """
+    # What rests where all rows from outside rest is found out on a kernel that nobody keeps.
+    found: list[set[Row]] = []
+
+    def try_out(builder: ir.IRBuilder, arguments: Sequence[ir.Value]) -> None:
+        found.append(_Fused(recipe, builder, arguments).rows_to_watch())
+
+    def write(builder: ir.IRBuilder, arguments: Sequence[ir.Value]) -> None:
+        _Fused(recipe, builder, arguments).write(found[0])
+
+    kernel_function(name, try_out)
+    return kernel_function(name, write)
+
+
+Row = tuple[int, int]
+"""An input or output row: the number of its node, and its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a node goes through a block, and what is known of it before.
+
+    Attributes:
+        tick: the function that is called at each frame.
+        values: its steady values.
+        inputs: input rows that rest, by name.
+        outputs: output rows that rest, by number.
+    """
+
+    tick: str
+    values: Mapping[str, Value]
+    inputs: Mapping[str, Value]
+    outputs: Mapping[int, Value]
+
+
+class _Watching(Lanes):
+    """Computes the first frame of a block, and knows what is the same at all others.
+
+    Args:
+        builder: as of `Lanes`.
+        width: ...
+    """
+
+    def __init__(self, builder: ir.IRBuilder, width: int) -> None:
+        super().__init__(builder, width)
+        self._changing: dict[int, ir.Value] = {}
+
+    def rests(self, value: Value) -> bool:
+        """Whether a value is the same at all frames."""
+        return id(value.code) not in self._changing
+
+    def changing(self, value: Value) -> Value:
+        """A value that may be another one at the next frame."""
+        self._changing[id(value.code)] = value.code
+        return value
+
+    def _of(self, result: Value, *given: Value) -> Value:
+        return result if all(map(self.rests, given)) else self.changing(result)
+
+    def wide(self, value: Value) -> Value:
+        return self._of(super().wide(value), value)
+
+    def cast(self, value: Value, dtype: str) -> Value:
+        return self._of(super().cast(value, dtype), value)
+
+    def binary(self, operator: str, one: Value, other: Value) -> Value:
+        return self._of(super().binary(operator, one, other), one, other)
+
+    def compare(self, operator: str, one: Value, other: Value) -> Value:
+        return self._of(super().compare(operator, one, other), one, other)
+
+    def negated(self, value: Value) -> Value:
+        return self._of(super().negated(value), value)
+
+    def inverted(self, condition: Value) -> Value:
+        return self._of(super().inverted(condition), condition)
+
+    def joined(self, operator: str, one: Value, other: Value) -> Value:
+        return self._of(super().joined(operator, one, other), one, other)
+
+    def select(self, condition: Value, one: Value, other: Value) -> Value:
+        return self._of(super().select(condition, one, other), condition, one, other)
+
+    def absolute(self, value: Value) -> Value:
+        return self._of(super().absolute(value), value)
+
+    def root(self, value: Value) -> Value:
+        return self._of(super().root(value), value)
+
+    def load(self, array: Array, index: Value) -> Value:
+        return self.changing(super().load(array, index))
+
+    def store(self, array: Array, index: Value, value: Value) -> None:
+        """Nothing: this frame is computed once more."""
+
+
+class _Node:
+    """One node of the group: what it is given, and its code.
+
+    Args:
+        recipe: of it.
+        builder: within the entry block.
+        words: reads the next of the words.
+        values: reads the next of the real numbers.
+        arguments: source, memory, and rate of the kernel.
+    """
+
+    def __init__(
+        self,
+        part: FusedNode,
+        builder: ir.IRBuilder,
+        words: Callable[[], Value],
+        values: Callable[[], Value],
+        arguments: tuple[ir.Value, ir.Value, ir.Value],
+    ) -> None:
+        source, memory, rate = arguments
+        lanes = Lanes(builder, WIDE)
+        self.part = part
+        self.code = NodeCode(part.recipe, builder, rate)
+        self.offset = words().code
+        frames, recording = words(), words()
+        four = ir.Constant(LONG, ROW_BYTES)
+        own = builder.add(memory, builder.mul(frames.code, four))
+        self.arrays = self.code.arrays(lanes, own, recording, lanes.lane_numbers(), WIDE)
+        self.states = self.code.states(lanes, builder.add(source, self.offset), WIDE, None)
+        self.rows = {k: words().code for k, feed in enumerate(part.feeds) if feed.is_row}
+        self.numbers = [[values() for _ in range(feed.numbers)] for feed in part.feeds]
+
+    def mixed(self, lanes: Lanes, k: int, sources: Sequence[Value]) -> Value:
+        """An input row in which cables of the group meet, from what they carry."""
+        feed = self.part.feeds[k]
+        base, passes, low, high, *amounts = self.numbers[k]
+        total = lanes.wide(base)
+        for source, amount in zip(sources, amounts, strict=True):
+            total = lanes.binary("+", total, lanes.binary("*", source, amount))
+        if feed.is_limited:
+            return lanes.least(lanes.most(total, low), high)
+        if len(sources) > 1:
+            return total
+        untouched = lanes.compare(">", passes, lanes.constant("f4", 0.5))
+        return lanes.select(untouched, sources[0], total)
+
+
+class _Fused:
+    """Writes the body of a fused kernel.
+
+    Args:
+        recipe: of what.
+        builder: at the end of an entry block.
+        arguments: of the kernel.
+    """
+
+    def __init__(
+        self, recipe: FusedRecipe, builder: ir.IRBuilder, arguments: Sequence[ir.Value]
+    ) -> None:
+        words, source, self._target, memory, rate = arguments
+        self._build = builder
+        self._words = words
+        self._one = Lanes(builder, 1)
+        self._lanes = Lanes(builder, WIDE)
+        next_word = self._numbers(0, "i8")
+        next_value = self._numbers(8 * FUSED_WORDS, "f4")
+        self._nodes = [
+            _Node(part, builder, next_word, next_value, (source, memory, rate))
+            for part in recipe.nodes
+        ]
+        self._peaks = next_word().code
+        self._awake = self._voices_of(next_word().code)
+        self._heard = self._voices_of(next_word().code)
+        self._sums = {
+            (n, k): next_word().code
+            for n, part in enumerate(recipe.nodes)
+            for k in range(len(part.recipe.shape.outputs))
+            if (part.leaves >> k) & 1
+        }
+        read = {wire for part in recipe.nodes for feed in part.feeds for wire in feed.wires}
+        self._read = read | self._sums.keys()
+
+    def _numbers(self, start: int, dtype: str) -> Callable[[], Value]:
+        """Reads one number after the other, from so many bytes behind the first word on."""
+        size = 8 if dtype == "i8" else ROW_BYTES
+        places = iter(range(start, start + 8 * FUSED_WORDS, size))
+
+        def following() -> Value:
+            at = self._build.add(self._words, ir.Constant(LONG, next(places)))
+            return self._one.load_at(at, dtype, is_wide=False)
+
+        return following
+
+    def _voices_of(self, bits: ir.Value) -> Value:
+        """A condition for each voice, from a number with a bit for each."""
+        kind = ir.IntType(WIDE)
+        mask = self._build.bitcast(self._build.trunc(bits, kind), ir.VectorType(LLVM["bool"], WIDE))
+        return Value(mask, "bool", is_wide=True)
+
+    def rows_to_watch(self) -> set[Row]:
+        """The rows from outside that decide whether inputs rest which a tick wants at rest."""
+        everything = {(n, k) for n, node in enumerate(self._nodes) for k in node.rows}
+        ways, _ = self._ways(everything)
+        wanted: set[Row] = set()
+        for n, (node, way) in enumerate(zip(self._nodes, ways, strict=True)):
+            for k, name in enumerate(node.part.recipe.shape.inputs):
+                if name in node.part.recipe.ways.watched and name in way.inputs:
+                    wanted |= self._behind((n, k))
+        return wanted
+
+    def _behind(self, row: Row) -> set[Row]:
+        """The rows from outside that an input row depends on."""
+        found: set[Row] = set()
+        seen: set[Row] = set()
+        open_ = [row]
+        while open_:
+            n, k = open_.pop()
+            if (n, k) in seen:
+                continue
+            seen.add((n, k))
+            feed = self._nodes[n].part.feeds[k]
+            if feed.is_row:
+                found.add((n, k))
+            for source, _ in feed.wires:
+                open_ += [(source, i) for i in range(len(self._nodes[source].part.feeds))]
+        return found
+
+    # ---- what rests
+
+    def _ways(self, watched: set[Row]) -> tuple[list[_Way], ir.Value]:
+        """How each node goes through a block in which some rows rest.
+
+        Returns:
+            That, and whether it cannot be gone so after all.
+        """
+        lanes = _Watching(self._build, WIDE)
+        ways: list[_Way] = []
+        unusual: ir.Value = ir.Constant(LLVM["bool"], 0)
+        outputs: dict[Row, Value] = {}
+        for n, node in enumerate(self._nodes):
+            shape, own = node.part.recipe.shape, node.part.recipe.ways
+            inputs = {
+                name: self._first(lanes, (n, k), outputs, watched)
+                for k, name in enumerate(shape.inputs)
+            }
+            resting = {name: value for name, value in inputs.items() if lanes.rests(value)}
+            states = {name: lanes.changing(value) for name, value in node.states.items()}
+            given: dict[str, Item] = {**states, **inputs, **node.arrays}
+            tick, values = "tick", {}
+            if own.plain and all(name in resting for name in own.watched):
+                *found, is_unusual = node.code.called("prepare", given, lanes)
+                assert isinstance(is_unusual, Value)
+                unusual = self._build.or_(unusual, lanes.holds_anywhere(is_unusual))
+                tick = "plain_tick"
+                pairs = zip(own.values, found, strict=True)
+                values = {name: value for name, value in pairs if isinstance(value, Value)}
+            results = node.code.called(tick, {**given, **values}, lanes)[len(states) :]
+            for k, result in enumerate(results):
+                assert isinstance(result, Value)
+                outputs[n, k] = lanes.cast(result, "f4")
+            kept = {k: outputs[n, k] for k in range(len(results)) if lanes.rests(outputs[n, k])}
+            ways.append(_Way(tick, values, resting, kept))
+        return ways, unusual
+
+    def _first(
+        self,
+        lanes: _Watching,
+        row: Row,
+        outputs: Mapping[Row, Value],
+        watched: set[Row],
+    ) -> Value:
+        """An input row at the first frame of a block."""
+        n, k = row
+        node = self._nodes[n]
+        feed = node.part.feeds[k]
+        if feed.is_row:
+            value = lanes.load_at(node.rows[k], "f4", is_wide=True)
+            return value if row in watched else lanes.changing(value)
+        if feed.wires:
+            return node.mixed(lanes, k, [outputs[wire] for wire in feed.wires])
+        return node.numbers[k][0]
+
+    # ---- the block
+
+    def write(self, watched: set[Row]) -> None:
+        """The kernel: by what rests where some rows do, and as it comes elsewhere."""
+        build = self._build
+        try_, plainly, fully, end = (
+            build.append_basic_block(name) for name in ("try", "plainly", "fully", "end")
+        )
+        moved: ir.Value = ir.Constant(LLVM["bool"], 0)
+        for n, k in sorted(watched):
+            node = self._nodes[n]
+            moved = build.or_(moved, node.code.moves(self._lanes, node.rows[k], STRIDE))
+        build.cbranch(moved, fully, try_)
+        build.position_at_end(try_)
+        ways, unusual = self._ways(watched)
+        build.cbranch(unusual, fully, plainly)
+        build.position_at_end(plainly)
+        self._frames(ways)
+        build.branch(end)
+        build.position_at_end(fully)
+        self._frames([_Way("tick", {}, {}, {}) for _ in self._nodes])
+        build.branch(end)
+        build.position_at_end(end)
+
+    def _frames(self, ways: Sequence[_Way]) -> None:
+        lanes = self._lanes
+        zero = lanes.wide(lanes.constant("f4", 0.0))
+        largest = lanes.wide(lanes.constant("i4", 0))
+        states = {
+            f"{n} {name}": value
+            for n, node in enumerate(self._nodes)
+            for name, value in node.states.items()
+        }
+        carried = Carried.of(lanes, {**states, "peak": zero, "largest": largest})
+        with lanes.counted(0, BLOCK) as k:
+            now = carried.now()
+            outputs: dict[Row, Value] = {}
+            largest = now["largest"]
+            for n, (node, way) in enumerate(zip(self._nodes, ways, strict=True)):
+                own = {name: now[f"{n} {name}"] for name in node.states}
+                inputs = self._inputs(n, way, outputs, k)
+                given: dict[str, Item] = {**own, **inputs, **node.arrays, **way.values}
+                results = [
+                    r for r in node.code.called(way.tick, given, lanes) if isinstance(r, Value)
+                ]
+                for name, result in zip(own, results, strict=False):
+                    carried.become(f"{n} {name}", result)
+                for i, result in enumerate(results[len(own) :]):
+                    value = way.outputs.get(i, result)
+                    outputs[n, i] = lanes.wide(lanes.cast(value, "f4"))
+                    if (n, i) in self._read:
+                        largest = self._larger(largest, outputs[n, i])
+            carried.become("largest", largest)
+            peak = now["peak"]
+            for row, at in self._sums.items():
+                peak = lanes.most(peak, lanes.absolute(outputs[row]))
+                total = self._summed(lanes.select(self._heard, outputs[row], zero))
+                self._one.store_at(self._nodes[0].code.frame(at, k, ROW_BYTES), total)
+            carried.become("peak", peak)
+        self._end(carried.now())
+
+    def _inputs(
+        self, n: int, way: _Way, outputs: Mapping[Row, Value], k: ir.Value
+    ) -> dict[str, Value]:
+        """A node's input rows at frame k."""
+        lanes, node = self._lanes, self._nodes[n]
+        found = {}
+        for i, name in enumerate(node.part.recipe.shape.inputs):
+            feed = node.part.feeds[i]
+            if name in way.inputs:
+                found[name] = way.inputs[name]
+            elif feed.is_row:
+                found[name] = lanes.load_at(
+                    node.code.frame(node.rows[i], k, STRIDE), "f4", is_wide=True
+                )
+            elif feed.wires:
+                found[name] = node.mixed(lanes, i, [outputs[wire] for wire in feed.wires])
+            else:
+                found[name] = node.numbers[i][0]
+        return found
+
+    def _larger(self, largest: Value, output: Value) -> Value:
+        """The larger of two sizes, as bits; what is no number is larger than any."""
+        build, lanes = self._build, self._lanes
+        bits = build.bitcast(output.code, largest.code.type)
+        size = build.and_(bits, ir.Constant(bits.type, [0x7FFFFFFF] * WIDE))
+        is_larger = build.icmp_signed(">", size, largest.code)
+        return Value(build.select(is_larger, size, largest.code), "i4", lanes.width > 1)
+
+    def _summed(self, value: Value) -> Value:
+        """The sum of all lanes: of halves of what is left, as the engine adds voices up."""
+        build = self._build
+        code, width = value.code, WIDE
+        while width > 1:
+            width //= 2
+            nothing = ir.Constant(code.type, ir.Undefined)
+            halves = [
+                build.shuffle_vector(
+                    code,
+                    nothing,
+                    ir.Constant(ir.VectorType(LLVM["i4"], width), list(range(at, at + width))),
+                )
+                for at in (0, width)
+            ]
+            code = build.fadd(*halves)
+        return Value(build.extract_element(code, ir.Constant(LLVM["i4"], 0)), "f4")
+
+    def _end(self, after: Mapping[str, Value]) -> None:
+        """Keep the states and the peaks, and say whether all went well."""
+        build, lanes = self._build, self._lanes
+        for n, node in enumerate(self._nodes):
+            states = {name: after[f"{n} {name}"] for name in node.states}
+            place = build.add(self._target, node.offset)
+            node.code.put_states(lanes, place, WIDE, None, states)
+        bits = build.bitcast(ir.Constant(LLVM["f4"], UNREASONABLE), LLVM["i4"])
+        limit = lanes.wide(Value(bits, "i4"))
+        is_large = build.icmp_signed(">=", after["largest"].code, limit.code)
+        is_wrong = lanes.holds_anywhere(
+            lanes.joined("and", Value(is_large, "bool", is_wide=True), self._awake)
+        )
+        at = build.add(self._words, ir.Constant(LONG, 8 * VERDICT))
+        self._one.store_at(at, Value(build.zext(is_wrong, LONG), "i8"))
+        before = lanes.load_at(self._peaks, "f4", is_wide=True)
+        grown = lanes.select(self._heard, lanes.most(before, after["peak"]), before)
+        kept = build.select(is_wrong, before.code, grown.code)
+        lanes.store_at(self._peaks, Value(kept, "f4", is_wide=True))

@@ -1,0 +1,86 @@
+"""What a fused kernel is made of: see `chronus.dsp.fused`; known without a compiler."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+from chronus.dsp.recipe import GENERATOR_VERSION, Recipe
+
+PREFIX = "fused_wide_"
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What feeds an input row of a fused node.
+
+    Attributes:
+        is_row: it is filled by the engine, from outside the group or voice by voice.
+        wires: else the cables of the group that meet in it, each with the number of its node and of
+            its output row; without any it is a knob that rests.
+        is_limited: whether what comes together by cables is brought into the port's range.
+    """
+
+    is_row: bool = False
+    wires: tuple[tuple[int, int], ...] = ()
+    is_limited: bool = False
+
+    @property
+    def numbers(self) -> int:
+        """How many real numbers the kernel is given for it."""
+        if self.is_row:
+            return 0
+        return 4 + len(self.wires) if self.wires else 1
+
+
+@dataclass(frozen=True, slots=True)
+class FusedNode:
+    """A node of a group.
+
+    Attributes:
+        recipe: of its kind.
+        feeds: of each input row.
+        leaves: a bit for each output row whose sum something outside listens to.
+    """
+
+    recipe: Recipe
+    feeds: tuple[Feed, ...]
+    leaves: int
+
+
+@dataclass(frozen=True, slots=True)
+class FusedRecipe:
+    """All nodes of a group, in the order in which they are computed."""
+
+    nodes: tuple[FusedNode, ...]
+
+    def to_json(self) -> str:
+        """It as a text."""
+        nodes = [
+            {
+                "recipe": node.recipe.to_json(),
+                "feeds": [asdict(feed) for feed in node.feeds],
+                "leaves": node.leaves,
+            }
+            for node in self.nodes
+        ]
+        return json.dumps(nodes, indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> FusedRecipe:
+        """It from what `to_json` gave."""
+        nodes = []
+        for node in json.loads(text):
+            feeds = [
+                Feed(f["is_row"], tuple((a, b) for a, b in f["wires"]), f["is_limited"])
+                for f in node["feeds"]
+            ]
+            nodes.append(FusedNode(Recipe.from_json(node["recipe"]), tuple(feeds), node["leaves"]))
+        return cls(tuple(nodes))
+
+    @property
+    def name(self) -> str:
+        """What its kernel is called in all processes."""
+        text = f"{GENERATOR_VERSION}\n{self.to_json()}"
+        return PREFIX + hashlib.sha256(text.encode()).hexdigest()[:12]
