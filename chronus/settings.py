@@ -17,6 +17,11 @@ def _base(variable: str, fallback: str) -> Path:
     return Path(given) if os.path.isabs(given) else Path.home() / fallback  # noqa: PTH117
 
 
+def fuses() -> bool:
+    """Whether groups of voices get kernels of their own; not with `CHRONUS_FUSE=0`."""
+    return os.environ.get("CHRONUS_FUSE", "") != "0"
+
+
 def cache_dir() -> Path:
     """Where compiled kernels and the parser's tables are kept: `CHRONUS_CACHE_DIR` or XDG's."""
     given = os.environ.get("CHRONUS_CACHE_DIR", "")

@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from chronus.dsp import objects
+from chronus.dsp.fusing import PREFIX, FusedRecipe
 from chronus.dsp.recipe import Recipe, kernel_name, recipe_of
 from chronus.settings import cache_dir
 
@@ -56,6 +57,18 @@ def write_kernel(kind: Kind, *, wide: bool = False) -> str:
     return name
 
 
+def write_fused(recipe: FusedRecipe) -> str:
+    """Write what the kernel of a group is made of where that is missing; the kernel's name.
+
+    Raises:
+        OSError: the cache folder cannot be written.
+    """
+    path = kernels_dir() / f"{recipe.name}.json"
+    if not path.exists():
+        write_atomically(path, recipe.to_json())
+    return recipe.name
+
+
 def load_kernel(name: str) -> int:
     """The native address of a kernel in this process, compiled first if need be.
 
@@ -67,12 +80,20 @@ def load_kernel(name: str) -> int:
         CodeError: its tick says what no kernel can do.
     """
     if not objects.is_there(name):
-        from chronus.dsp.kernels import kernel_module  # noqa: PLC0415 - only who compiles needs it
-
-        recipe = Recipe.from_json((kernels_dir() / f"{name}.json").read_text())
-        wide = name.rsplit("_", 2)[1] == "wide"
-        objects.write(name, name, native(kernel_module(recipe, name, wide=wide)))
+        text = (kernels_dir() / f"{name}.json").read_text()
+        objects.write(name, name, native(_assembly(name, text)))
     return objects.load(name)
+
+
+def _assembly(name: str, recipe: str) -> str:
+    """The code of a kernel, from what it is made of."""
+    from chronus.dsp.fused import fused_module  # noqa: PLC0415 - only who compiles needs it
+    from chronus.dsp.kernels import kernel_module  # noqa: PLC0415 - as above
+
+    if name.startswith(PREFIX):
+        return fused_module(FusedRecipe.from_json(recipe), name)
+    wide = name.rsplit("_", 2)[1] == "wide"
+    return kernel_module(Recipe.from_json(recipe), name, wide=wide)
 
 
 def native(assembly: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from functools import cached_property
 
 from chronus.dsp.recipe import GENERATOR_VERSION, Recipe
 
@@ -49,7 +50,7 @@ class FusedNode:
     leaves: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FusedRecipe:
     """All nodes of a group, in the order in which they are computed."""
 
@@ -79,7 +80,7 @@ class FusedRecipe:
             nodes.append(FusedNode(Recipe.from_json(node["recipe"]), tuple(feeds), node["leaves"]))
         return cls(tuple(nodes))
 
-    @property
+    @cached_property
     def name(self) -> str:
         """What its kernel is called in all processes."""
         text = f"{GENERATOR_VERSION}\n{self.to_json()}"

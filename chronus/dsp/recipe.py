@@ -191,6 +191,13 @@ class Recipe:
     helpers: dict[str, str]
     tables: dict[str, str]
 
+    @property
+    def takes_turns(self) -> bool:
+        """Whether voices go ways of their own through it, so that each is computed by itself."""
+        sources = [*self.helpers.values(), self.ways.full]
+        turns = (ast.If, ast.For)
+        return any(isinstance(n, turns) for s in sources for n in ast.walk(ast.parse(s)))
+
     def to_json(self) -> str:
         """It as a text."""
         return json.dumps(asdict(self), indent=1)

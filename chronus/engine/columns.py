@@ -5,12 +5,15 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final
 
+from chronus.dsp.layout import FUSED_VALUES, FUSED_WORDS
+
 NONE: Final = -1
 STOPPED: Final = -2
 """A pending table that means: play nothing from then on."""
 
-NODE_COLUMNS: Final = 24
-MAX_ROWS_OF_A_NODE: Final = 64
+NODE_COLUMNS: Final = 26
+SCRATCH: Final = FUSED_WORDS + FUSED_VALUES // 2
+"""Whole numbers that the step works with: rows of one node, or what a fused kernel is given."""
 LANES: Final = 3
 """Lanes that there can be. What events and sequences do is worked out in each lane for itself."""
 MOST_CHOICES: Final = 4
@@ -236,6 +239,8 @@ class Node(IntEnum):
     LEAVES = 20  # a bit for each output row whose sum something listens to
     BEHIND = 21  # the player whose voices alone are heard through it, or NONE
     RECORDING = 22  # offset in frames of the sound of its file; 0: its kind plays none
+    FUSES = 23  # of the first of a group: how many nodes from it on one kernel can compute, or 0
+    FUSED = 24  # index of that kernel
 
 
 class Choice(IntEnum):

@@ -10,7 +10,7 @@ import numpy as np
 from chronus.dsp.compile import load_kernel
 from chronus.engine.entries import RUN_BLOCKS
 from chronus.engine.layout import (
-    MAX_ROWS_OF_A_NODE,
+    SCRATCH,
     Arena,
     Head,
     Limits,
@@ -38,7 +38,7 @@ class Stepper:
 
     def __init__(self, kernels: Mapping[int, str] = MappingProxyType({})) -> None:
         self._addresses = np.zeros(0, np.int64)
-        self._scratch = np.zeros(MAX_ROWS_OF_A_NODE, np.int64)
+        self._scratch = np.zeros(SCRATCH, np.int64)
         self.load(kernels)
 
     def load(self, kernels: Mapping[int, str]) -> None:

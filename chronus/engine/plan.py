@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from chronus.dsp.layout import WIDE
+from chronus.engine.fusable import fusable, groups_of, together
 from chronus.engine.layout import NODE_COLUMNS, NONE, Node, Wire
 from chronus.patch.graph import computing_order
 from chronus.patch.lanes import share_out
@@ -14,9 +15,10 @@ from chronus.patch.tables import Role
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
 
     from chronus.dsp.declaration import Kind
+    from chronus.engine.fusable import Fusable
     from chronus.engine.place import Place
     from chronus.patch.graph import GraphCable
 
@@ -41,11 +43,16 @@ class LanePlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The plans of all lanes, what plays voices, and the row of the master's first output."""
+    """The plans of all lanes, what plays voices, and the row of the master's first output.
+
+    Attributes:
+        fusable: groups of voices that one kernel could compute.
+    """
 
     lanes: tuple[LanePlan, ...]
     players: list[int]
     master: int
+    fusable: set[Fusable] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +106,18 @@ def _facts_of(kind: Kind) -> _Facts:
     )
 
 
-def plan_of(wiring: Wiring, lanes: int = 1) -> Plan:
-    """Compile a plan for so many lanes; its samples do not depend on how many there are."""
+def plan_of(wiring: Wiring, lanes: int = 1, number: Callable[[Fusable], int] | None = None) -> Plan:
+    """Compile a plan for so many lanes; its samples do not depend on how many there are.
+
+    Args:
+        wiring: what it is made of.
+        lanes: how many.
+        number: gives the number of a kernel that computes a whole group; None: there are none.
+    """
     places = wiring.places
     order, closing = _order(places, wiring.cables, wiring.leaving)
     forward = [(c.source, c.target) for c in wiring.cables if c.key not in closing]
+    order = together(order, places, forward)
     lane_of, trunk = _shared_out(order, forward, wiring, lanes)
     arriving = _arriving(wiring)
     # Of many nodes few are of different kinds; a kind that was reloaded may be there twice.
@@ -123,7 +137,21 @@ def plan_of(wiring: Wiring, lanes: int = 1) -> Plan:
     slots = {places[key].slot: player for key, player in behind.items()}
     for node in (node for lane in plan.lanes for node in lane.nodes):
         node[Node.BEHIND] = slots.get(node[Node.SLOT], NONE)
+    if number is not None:
+        _fuse(plan, places, number)
     return plan
+
+
+def _fuse(plan: Plan, places: Mapping[str, Place], number: Callable[[Fusable], int]) -> None:
+    """Let groups of voices that one kernel can compute be computed by it."""
+    kinds = {place.slot: place.kind for place in places.values() if place.group != NONE}
+    for lane in plan.lanes if kinds else ():
+        for first, last, row in groups_of(lane):
+            found = fusable(lane, first, last, row, kinds)
+            if found is not None:
+                plan.fusable.add(found)
+                lane.nodes[first][Node.FUSES] = last - first
+                lane.nodes[first][Node.FUSED] = number(found)
 
 
 def _behind_voices(

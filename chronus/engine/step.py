@@ -26,11 +26,12 @@ from chronus.engine.choices import cross_over, hold_choices
 from chronus.engine.dues import carry_sequence, take_dues
 from chronus.engine.events import cut_of, take_events
 from chronus.engine.faults import bypass, has_failed, is_bypassed, is_finite, note_fault
+from chronus.engine.fused import run_fused
 from chronus.engine.gates import close_due_gates
 from chronus.engine.layout import (
     LANE_COLUMNS,
-    MAX_ROWS_OF_A_NODE,
     NONE,
+    SCRATCH,
     Arena,
     Clock,
     Count,
@@ -70,7 +71,7 @@ N_KIND, N_STATE, N_MEMORY = int(Node.KIND), int(Node.STATE), int(Node.MEMORY)
 N_ROW_IN, N_INPUTS, N_ROW_OUT = int(Node.ROW_IN), int(Node.INPUTS), int(Node.ROW_OUT)
 N_OUTPUTS, N_SLOT = int(Node.OUTPUTS), int(Node.SLOT)
 N_CHOICES, N_GROUP, N_BEHIND = int(Node.CHOICES), int(Node.GROUP), int(Node.BEHIND)
-N_RECORDING = int(Node.RECORDING)
+N_RECORDING, N_FUSES = int(Node.RECORDING), int(Node.FUSES)
 
 
 @njit(**ONCE)
@@ -158,8 +159,17 @@ def run_nodes(
     table = scratch.ctypes.data
     current = CURRENT + lane * LANE_COLUMNS
     cleared = is_cleared(arena, lane, block)
+    behind = first  # a group that was computed at once
     for i in range(first, last):
+        if i < behind:
+            continue
         node = arena.plan_nodes[plan, lane, i]
+        if node[N_FUSES] != 0 and not cleared:
+            rows = run_fused(arena, lane, block, plan, i, row, addresses, scratch)
+            if rows != NONE:
+                row += rows
+                behind = i + node[N_FUSES]
+                continue
         arena.head[current] = node[N_SLOT]
         if node[N_GROUP] != NONE:
             run_voices(arena, lane, block, plan, i, row, cleared, addresses, scratch)
@@ -272,14 +282,15 @@ def run_blocks(
         lane: which lane; lane 0 waits for the others in each block, and commits.
         addresses_at: of a table of the native addresses of kernels, by the number that plans use.
         kernels: how many entries that has.
-        scratch_at: address of MAX_ROWS_OF_A_NODE int64, a table of row addresses for one node.
+        scratch_at: address of SCRATCH int64: row addresses for one node, or what a fused kernel is
+            given.
         most: blocks.
     """
     control = read_float_control()
     write_float_control(control | FLUSH_BITS)
     arena = carray(_whole_at(whole), (1,))[0]
     addresses = longs(addresses_at, kernels)
-    scratch = longs(scratch_at, MAX_ROWS_OF_A_NODE)
+    scratch = longs(scratch_at, SCRATCH)
     done = 0
     head = arena.head.ctypes.data
     while done < most and wait_for_commit(arena.head, lane) and has_room(head, lane):

@@ -254,7 +254,7 @@ def prepare_voices(arena: Arena, lane: int, block: int, plan: int) -> bool:
 
 @njit(**ONCE)
 def add_up_voices(arena: Arena, lane: int, block: int, node: np.ndarray) -> None:
-    """Let what leaves a node's voices be the sum of those that are awake, in their order."""
+    """Let what leaves a node's voices be the sum of those that are awake."""
     new = block & 1
     awake = arena.awake[lane, node[N_GROUP]]
     heard = awake & ((1 << node[N_VOICES]) - 1)
@@ -271,9 +271,10 @@ def add_up_voices(arena: Arena, lane: int, block: int, node: np.ndarray) -> None
 
 @njit(**OPTIONS)
 def add_up(source: int, target: int, peaks: int, heard: int) -> None:
-    """Sum a wide row over some voices, frame by frame in their order, and note their peaks.
+    """Sum a wide row over some voices, frame by frame, and note their peaks.
 
-    Frames come one after another in memory, so that all voices are looked at side by side.
+    Frames come one after another in memory, so that all voices are looked at side by side; they are
+    added up by halves: eight to the other eight, four of those to the other four, and so on.
 
     Args:
         source: address of the row.
@@ -290,19 +291,16 @@ def add_up(source: int, target: int, peaks: int, heard: int) -> None:
         for voice in range(WIDE):
             value = abs(row[WIDE * i + voice])
             most[voice] = max(most[voice], value)
-    if heard == (1 << WIDE) - 1:
-        for i in range(BLOCK):
-            value = float32(0.0)
-            for voice in range(WIDE):
-                value += row[WIDE * i + voice]
-            total[i] = value
-    else:
-        for i in range(BLOCK):
-            value = float32(0.0)
-            for voice in range(WIDE):
-                if (heard >> voice) & 1:
-                    value += row[WIDE * i + voice]
-            total[i] = value
+    sums = carray(float_stack(), (WIDE,))
+    for i in range(BLOCK):
+        for voice in range(WIDE):
+            sums[voice] = row[WIDE * i + voice] if (heard >> voice) & 1 else float32(0.0)
+        width = WIDE // 2
+        while width > 0:
+            for voice in range(width):
+                sums[voice] += sums[voice + width]
+            width //= 2
+        total[i] = sums[0]
     before = floats(peaks, WIDE)
     for voice in range(WIDE):
         if (heard >> voice) & 1:

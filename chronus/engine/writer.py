@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chronus.dsp.declaration import RAMP_S, Curve
+from chronus.engine.fusable import FusedKernels
 from chronus.engine.instant import Instant
 from chronus.engine.layout import (
     ASLEEP,
@@ -62,6 +63,7 @@ class Writer:
         fresh: keys of what no plan has had yet.
         copied: by the key of a fresh node, the key of the one that it is a copy of.
         instant: what is to take effect next.
+        fused: kernels of whole groups of voices, by which plans call them.
     """
 
     def __init__(self, arena: Arena, fade_s: float = RAMP_S) -> None:
@@ -83,6 +85,7 @@ class Writer:
         self._leaving = Leaving(self)
         self._master = ""
         self.instant = Instant()
+        self.fused = FusedKernels()
         self._slots = Slots(arena.plan_counts.shape[0], self.is_over)
 
     # ---- what is true in the arena
@@ -494,7 +497,9 @@ class Writer:
         slots = self._slots.free(2 if fading else 1)
         wirings = [self._wiring(()), self._wiring(fading)]
         for slot, wiring in zip(slots, wirings, strict=False):
-            write_plan(self.arena, slot, plan_of(wiring, lanes))
+            plan = plan_of(wiring, lanes, self.fused.number)
+            write_plan(self.arena, slot, plan)
+            self.fused.want(plan)
         self._slots.use(tuple(slots), mark)
         clears = len(slots) > 1
         self._leaving.note_plan(mark, due, clears_by_itself=clears)

@@ -1,0 +1,203 @@
+"""Which groups of voices of a plan one kernel can compute: see `chronus.dsp.fused`.
+
+All nodes of a group must be computed one after the other, and what goes from one to the next must
+go voice by voice, within the block, and by amounts that the kernel can take. Other groups are
+computed node by node, always.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from chronus.dsp.fusing import Feed, FusedNode, FusedRecipe
+from chronus.dsp.layout import FUSED_VALUES, FUSED_WORDS, WIDE
+from chronus.dsp.recipe import recipe_of
+from chronus.engine.layout import NONE, Node, Row, Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from chronus.dsp.declaration import Input, Kind
+    from chronus.engine.place import Place
+    from chronus.engine.plan import LanePlan, Plan
+
+Key = tuple[tuple[int, tuple[Feed, ...], int], ...]
+"""Of each node of a group the number of its kernel, what feeds it, and which outputs leave."""
+
+
+@dataclass(frozen=True)
+class Fusable:
+    """A group that one kernel can compute; equal to others that the same kernel can.
+
+    Attributes:
+        key: what tells it apart.
+        kinds: of its nodes.
+    """
+
+    key: Key
+    kinds: tuple[Kind, ...]
+
+    @cached_property
+    def recipe(self) -> FusedRecipe:
+        """What its kernel is made of."""
+        nodes = [
+            FusedNode(recipe_of(kind), feeds, leaves)
+            for kind, (_, feeds, leaves) in zip(self.kinds, self.key, strict=True)
+        ]
+        return FusedRecipe(tuple(nodes))
+
+
+def together(
+    order: Sequence[str],
+    places: Mapping[str, Place],
+    forward: Iterable[tuple[str, str]],
+) -> list[str]:
+    """A computing order in which the nodes of a group follow each other wherever that can be.
+
+    Args:
+        order: a computing order.
+        places: of all nodes.
+        forward: source and target of each cable that carries this block.
+    """
+    at = {key: index for index, key in enumerate(order)}
+    ends: dict[int, list[int]] = {}
+    for key in order:
+        group = places[key].group
+        if group != NONE:
+            ends.setdefault(group, [at[key], at[key]])[1] = at[key]
+    parted = {
+        places[source].group
+        for source, target in forward
+        if places[source].group not in (NONE, places[target].group)
+        and at[target] < ends[places[source].group][1]
+    }
+    found: list[str] = []
+    waiting: dict[int, list[str]] = {}
+    for key in order:
+        group = places[key].group
+        if group == NONE or group in parted:
+            found.append(key)
+            continue
+        waiting.setdefault(group, []).append(key)
+        if at[key] == ends[group][1]:
+            found += waiting.pop(group)
+    return found
+
+
+def groups_of(lane: LanePlan) -> Iterator[tuple[int, int, int]]:
+    """Each run of nodes of one group: the places of its first node, behind its last, and its row.
+
+    A group that is not in one piece is left out.
+    """
+    runs: list[tuple[int, int, int, int]] = []
+    row = 0
+    for index, node in enumerate(lane.nodes):
+        group = node[Node.GROUP]
+        if runs and runs[-1][0] == group and runs[-1][2] == index:
+            runs[-1] = (group, runs[-1][1], index + 1, runs[-1][3])
+        else:
+            runs.append((group, index, index + 1, row))
+        row += node[Node.INPUTS]
+    groups = [group for group, *_ in runs]
+    for group, first, last, row in runs:
+        if group != NONE and groups.count(group) == 1:
+            yield first, last, row
+
+
+def fusable(
+    lane: LanePlan, first: int, last: int, row: int, kinds: Mapping[int, Kind]
+) -> Fusable | None:
+    """A group of a plan as what one kernel can compute, if it can.
+
+    Args:
+        lane: the lane's plan.
+        first: the place of the group's first node.
+        last: the place behind its last one.
+        row: the first node's first row.
+        kinds: of nodes, by their slots.
+    """
+    nodes = lane.nodes[first:last]
+    sources = {
+        node[Node.ROW_OUT] + WIDE * k: (n, k)
+        for n, node in enumerate(nodes)
+        for k in range(node[Node.OUTPUTS])
+    }
+    key = []
+    for n, node in enumerate(nodes):
+        feeds = []
+        kind = kinds[node[Node.SLOT]]
+        for port, _ in kind.input_rows:
+            feed = _feed(lane, row, sources, kind.inputs[port])
+            if feed is None or any(source >= n for source, _ in feed.wires):
+                return None
+            feeds.append(feed)
+            row += 1
+        key.append((node[Node.KIND], tuple(feeds), node[Node.LEAVES]))
+    found = Fusable(tuple(key), tuple(kinds[node[Node.SLOT]] for node in nodes))
+    return found if _fits(found) else None
+
+
+def _feed(
+    lane: LanePlan, row: int, sources: Mapping[int, tuple[int, int]], port: Input
+) -> Feed | None:
+    """What feeds a row of a plan; None where no fused kernel can take it."""
+    entry = lane.rows[row]
+    wires = lane.wires[entry[Row.FIRST] : entry[Row.FIRST] + entry[Row.WIRES]]
+    inner = [wire for wire in wires if wire[Wire.IS_WIDE]]
+    if entry[Row.VOICES] != NONE or (wires and not inner):
+        return None if inner or port.choices else Feed(is_row=True)
+    if not wires:
+        return Feed()
+    is_simple = len(inner) == len(wires) and not port.choices
+    if not is_simple or any(wire[Wire.LATE] or wire[Wire.BENDS] for wire in wires):
+        return None
+    is_limited = port.low > -math.inf or port.high < math.inf
+    return Feed(wires=tuple(sources[wire[Wire.SOURCE]] for wire in wires), is_limited=is_limited)
+
+
+def _fits(found: Fusable) -> bool:
+    """Whether the kernel can be given all that it needs, and computes voices side by side."""
+    feeds = [feed for _, feeds, _ in found.key for feed in feeds]
+    words = 3 * len(found.key) + sum(feed.is_row for feed in feeds) + 4
+    words += sum(leaves.bit_count() for _, _, leaves in found.key)
+    values = sum(feed.numbers for feed in feeds)
+    return (
+        words < FUSED_WORDS
+        and values <= FUSED_VALUES
+        and not any(recipe_of(kind).takes_turns for kind in found.kinds)
+    )
+
+
+FIRST_NUMBER: Final = 4096
+"""Kernels of groups are numbered from here on, behind those of all kinds."""
+
+
+class FusedKernels:
+    """The numbers by which plans call the kernels of groups, whether they are loaded or not.
+
+    Who computes a plan goes node by node where a kernel is not loaded.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[Key, int] = {}
+        self._groups: dict[int, Fusable] = {}
+        self._wanted: tuple[int, ...] = ()
+
+    def number(self, group: Fusable) -> int:
+        """The number of a group's kernel."""
+        if group.key not in self._numbers:
+            self._numbers[group.key] = FIRST_NUMBER + len(self._numbers)
+            self._groups[self._numbers[group.key]] = group
+        return self._numbers[group.key]
+
+    def want(self, plan: Plan) -> None:
+        """Remember which kernels a plan calls."""
+        self._wanted = tuple(sorted(map(self.number, plan.fusable)))
+
+    @property
+    def wanted(self) -> dict[int, Fusable]:
+        """The groups of the last plan, by the numbers of their kernels."""
+        return {number: self._groups[number] for number in self._wanted}
