@@ -82,63 +82,14 @@ class _Way:
     inputs: Mapping[str, Value]
     outputs: Mapping[int, Value]
 
+    @property
+    def resting(self) -> list[Value]:
+        """All that is known before."""
+        return [*self.values.values(), *self.inputs.values(), *self.outputs.values()]
+
 
 class _Watching(Lanes):
-    """Computes the first frame of a block, and knows what is the same at all others.
-
-    Args:
-        builder: as of `Lanes`.
-        width: ...
-    """
-
-    def __init__(self, builder: ir.IRBuilder, width: int) -> None:
-        super().__init__(builder, width)
-        self._changing: dict[int, ir.Value] = {}
-
-    def rests(self, value: Value) -> bool:
-        """Whether a value is the same at all frames."""
-        return id(value.code) not in self._changing
-
-    def changing(self, value: Value) -> Value:
-        """A value that may be another one at the next frame."""
-        self._changing[id(value.code)] = value.code
-        return value
-
-    def _of(self, result: Value, *given: Value) -> Value:
-        return result if all(map(self.rests, given)) else self.changing(result)
-
-    def wide(self, value: Value) -> Value:
-        return self._of(super().wide(value), value)
-
-    def cast(self, value: Value, dtype: str) -> Value:
-        return self._of(super().cast(value, dtype), value)
-
-    def binary(self, operator: str, one: Value, other: Value) -> Value:
-        return self._of(super().binary(operator, one, other), one, other)
-
-    def compare(self, operator: str, one: Value, other: Value) -> Value:
-        return self._of(super().compare(operator, one, other), one, other)
-
-    def negated(self, value: Value) -> Value:
-        return self._of(super().negated(value), value)
-
-    def inverted(self, condition: Value) -> Value:
-        return self._of(super().inverted(condition), condition)
-
-    def joined(self, operator: str, one: Value, other: Value) -> Value:
-        return self._of(super().joined(operator, one, other), one, other)
-
-    def select(self, condition: Value, one: Value, other: Value) -> Value:
-        return self._of(super().select(condition, one, other), condition, one, other)
-
-    def absolute(self, value: Value) -> Value:
-        return self._of(super().absolute(value), value)
-
-    def root(self, value: Value) -> Value:
-        return self._of(super().root(value), value)
-
-    def load(self, array: Array, index: Value) -> Value:
-        return self.changing(super().load(array, index))
+    """Computes the first frame of a block, to find out what is the same at all others."""
 
     def store(self, array: Array, index: Value, value: Value) -> None:
         """Nothing: this frame is computed once more."""
@@ -172,6 +123,7 @@ class _Node:
         four = ir.Constant(LONG, ROW_BYTES)
         own = builder.add(memory, builder.mul(frames.code, four))
         self.arrays = self.code.arrays(lanes, own, recording, lanes.lane_numbers(), WIDE)
+        self.lines = [array for array in self.arrays.values() if isinstance(array, Array)]
         self.states = self.code.states(lanes, builder.add(source, self.offset), WIDE, None)
         self.rows = {k: words().code for k, feed in enumerate(part.feeds) if feed.is_row}
         self.numbers = [[values() for _ in range(feed.numbers)] for feed in part.feeds]
@@ -225,6 +177,8 @@ class _Fused:
         }
         read = {wire for part in recipe.nodes for feed in part.feeds for wire in feed.wires}
         self._read = read | self._sums.keys()
+        self._fixed = [node.code.dt for node in self._nodes]
+        self._fixed += [array.length for node in self._nodes for array in node.lines]
 
     def _numbers(self, start: int, dtype: str) -> Callable[[], Value]:
         """Reads one number after the other, from so many bytes behind the first word on."""
@@ -279,19 +233,25 @@ class _Fused:
         Returns:
             That, and whether it cannot be gone so after all.
         """
-        lanes = _Watching(self._build, WIDE)
+        numbers = [number for node in self._nodes for held in node.numbers for number in held]
+        first = {
+            (n, k): self._lanes.load_at(self._nodes[n].rows[k], "f4", is_wide=True)
+            for n, node in enumerate(self._nodes)
+            for k in node.rows
+        }
+        steady = [value for row, value in first.items() if row in watched]
+        lanes = _Watching(self._build, WIDE, [*numbers, *steady, *self._fixed])
         ways: list[_Way] = []
         unusual: ir.Value = ir.Constant(LLVM["bool"], 0)
         outputs: dict[Row, Value] = {}
         for n, node in enumerate(self._nodes):
             shape, own = node.part.recipe.shape, node.part.recipe.ways
             inputs = {
-                name: self._first(lanes, (n, k), outputs, watched)
+                name: self._first(lanes, (n, k), outputs, first)
                 for k, name in enumerate(shape.inputs)
             }
             resting = {name: value for name, value in inputs.items() if lanes.rests(value)}
-            states = {name: lanes.changing(value) for name, value in node.states.items()}
-            given: dict[str, Item] = {**states, **inputs, **node.arrays}
+            given: dict[str, Item] = {**node.states, **inputs, **node.arrays}
             tick, values = "tick", {}
             if own.plain and all(name in resting for name in own.watched):
                 *found, is_unusual = node.code.called("prepare", given, lanes)
@@ -300,7 +260,8 @@ class _Fused:
                 tick = "plain_tick"
                 pairs = zip(own.values, found, strict=True)
                 values = {name: value for name, value in pairs if isinstance(value, Value)}
-            results = node.code.called(tick, {**given, **values}, lanes)[len(states) :]
+            results = node.code.called(tick, {**given, **values}, lanes)
+            results = results[len(node.states) :]
             for k, result in enumerate(results):
                 assert isinstance(result, Value)
                 outputs[n, k] = lanes.cast(result, "f4")
@@ -309,19 +270,14 @@ class _Fused:
         return ways, unusual
 
     def _first(
-        self,
-        lanes: _Watching,
-        row: Row,
-        outputs: Mapping[Row, Value],
-        watched: set[Row],
+        self, lanes: Lanes, row: Row, outputs: Mapping[Row, Value], first: Mapping[Row, Value]
     ) -> Value:
         """An input row at the first frame of a block."""
         n, k = row
         node = self._nodes[n]
         feed = node.part.feeds[k]
         if feed.is_row:
-            value = lanes.load_at(node.rows[k], "f4", is_wide=True)
-            return value if row in watched else lanes.changing(value)
+            return first[row]
         if feed.wires:
             return node.mixed(lanes, k, [outputs[wire] for wire in feed.wires])
         return node.numbers[k][0]
@@ -351,7 +307,9 @@ class _Fused:
         build.position_at_end(end)
 
     def _frames(self, ways: Sequence[_Way]) -> None:
-        lanes = self._lanes
+        resting = [value for way in ways for value in way.resting]
+        numbers = [number for node in self._nodes for held in node.numbers for number in held]
+        lanes = Lanes(self._build, WIDE, [*resting, *numbers, *self._fixed, self._heard])
         zero = lanes.wide(lanes.constant("f4", 0.0))
         largest = lanes.wide(lanes.constant("i4", 0))
         states = {
@@ -366,7 +324,7 @@ class _Fused:
             largest = now["largest"]
             for n, (node, way) in enumerate(zip(self._nodes, ways, strict=True)):
                 own = {name: now[f"{n} {name}"] for name in node.states}
-                inputs = self._inputs(n, way, outputs, k)
+                inputs = self._inputs(lanes, n, way, outputs, k)
                 given: dict[str, Item] = {**own, **inputs, **node.arrays, **way.values}
                 results = [
                     r for r in node.code.called(way.tick, given, lanes) if isinstance(r, Value)
@@ -388,10 +346,10 @@ class _Fused:
         self._end(carried.now())
 
     def _inputs(
-        self, n: int, way: _Way, outputs: Mapping[Row, Value], k: ir.Value
+        self, lanes: Lanes, n: int, way: _Way, outputs: Mapping[Row, Value], k: ir.Value
     ) -> dict[str, Value]:
         """A node's input rows at frame k."""
-        lanes, node = self._lanes, self._nodes[n]
+        node = self._nodes[n]
         found = {}
         for i, name in enumerate(node.part.recipe.shape.inputs):
             feed = node.part.feeds[i]

@@ -143,6 +143,7 @@ class _Kernel:
         before = node.states(lanes, self._source, WIDE, None)
 
         def go(tick: str, values: dict[str, Value]) -> None:
+            lanes = Lanes(self._build, WIDE, [*node.fixed(arrays), *values.values()])
             carried = Carried.of(lanes, before)
             with lanes.counted(0, BLOCK) as k:
                 inputs = {
@@ -201,6 +202,7 @@ class _Stages:
         self._build = builder
         self._rows = rows
         self._fixed = fixed
+        self._resting = node.fixed(fixed)
         self.states = dict(states)
         self._kept: dict[str, tuple[ir.Value, str]] = {}
 
@@ -209,7 +211,7 @@ class _Stages:
         statements = ast.parse("\n".join(loop.codes)).body
         at_once = not loop.is_serial and not self._node.takes_turns(statements)
         width = FRAMES_AT_ONCE if at_once else 1
-        lanes = Lanes(self._build, width)
+        lanes = Lanes(self._build, width, self._resting)
         carried = Carried.of(lanes, {name: self.states[name] for name in loop.carried})
         with lanes.counted(0, BLOCK, width) as k:
             now = carried.now()

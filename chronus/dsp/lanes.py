@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
 from typing import TYPE_CHECKING, Any, Final
 
 from llvmlite import ir
@@ -18,7 +19,7 @@ from llvmlite import ir
 from chronus.dsp.recipe import CodeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 LLVM: Final = {
     "f4": ir.FloatType(),
@@ -66,19 +67,55 @@ class Array:
     length: Value
 
 
+def _once(operation: Callable[..., Value]) -> Callable[..., Value]:
+    """Let an operation be carried out before the loop where it gives the same in all turns."""
+
+    @wraps(operation)
+    def carry_out(lanes: Lanes, *given: Value | str) -> Value:
+        if not all(lanes.rests(value) for value in given if isinstance(value, Value)):
+            return operation(lanes, *given)
+        with lanes.before_loop():
+            return lanes.resting(operation(lanes, *given))
+
+    return carry_out
+
+
 class Lanes:
     """Writes instructions at the end of a block of a function.
+
+    What is the same in all turns of a loop is computed once, before it.
 
     Args:
         builder: where.
         width: how many lanes a vector has; with 1 there are no vectors, and what depends on a
             condition is branched around where that saves work.
+        resting: values that no loop changes.
     """
 
-    def __init__(self, builder: ir.IRBuilder, width: int) -> None:
+    def __init__(self, builder: ir.IRBuilder, width: int, resting: Iterable[Value] = ()) -> None:
         self.builder = builder
         self.width = width
         self._masks: list[Value] = []
+        self._outer: ir.IRBuilder | None = None
+        self._resting: dict[int, ir.Value] = {}
+        for value in resting:
+            self.resting(value)
+
+    def rests(self, value: Value) -> bool:
+        """Whether a value is the same in all turns."""
+        return isinstance(value.code, ir.Constant) or id(value.code) in self._resting
+
+    def resting(self, value: Value) -> Value:
+        """A value, which is the same in all turns."""
+        self._resting[id(value.code)] = value.code
+        return value
+
+    @contextmanager
+    def before_loop(self) -> Iterator[None]:
+        """Write before the loop that is being written, if there is one."""
+        inner, self.builder = self.builder, self._outer or self.builder
+        yield
+        self.builder = inner
 
     def type_of(self, dtype: str, *, is_wide: bool) -> ir.Type:
         """The type of a value in LLVM."""
@@ -90,6 +127,7 @@ class Lanes:
         """A number that is known."""
         return Value(ir.Constant(LLVM[dtype], number), dtype)
 
+    @_once
     def wide(self, value: Value) -> Value:
         """The value for each lane; itself where there are no vectors."""
         if value.is_wide or self.width == 1:
@@ -110,6 +148,7 @@ class Lanes:
         kind = self.type_of("i8", is_wide=True)
         return Value(ir.Constant(kind, list(range(self.width))), "i8", is_wide=True)
 
+    @_once
     def cast(self, value: Value, dtype: str) -> Value:
         """A value in another precision: floats are cut off, whole numbers wrap around."""
         if value.dtype == dtype:
@@ -157,6 +196,7 @@ class Lanes:
 
     # ---- operations
 
+    @_once
     def binary(self, operator: str, one: Value, other: Value) -> Value:
         """`+ - * / // % << >> & | ^` of two values.
 
@@ -186,6 +226,7 @@ class Lanes:
         whole = Value(self.builder.sdiv(one.code, other.code), "i8", one.is_wide)
         return self.select(below, self.binary("-", whole, self.constant("i8", 1)), whole)
 
+    @_once
     def compare(self, operator: str, one: Value, other: Value) -> Value:
         """`< <= > >= == !=` of two values; nothing holds for what is no number, but `!=`."""
         one, other = self._common(one, other)
@@ -197,17 +238,20 @@ class Lanes:
             code = self.builder.fcmp_ordered(operator, one.code, other.code)
         return Value(code, "bool", one.is_wide)
 
+    @_once
     def negated(self, value: Value) -> Value:
         """-x."""
         if value.dtype in FLOATS:
             return Value(self.builder.fneg(value.code), value.dtype, value.is_wide)
         return self.binary("-", self.constant("i8", 0), value)
 
+    @_once
     def inverted(self, condition: Value) -> Value:
         """Not a condition."""
         self.check_condition(condition)
         return Value(self.builder.not_(condition.code), "bool", condition.is_wide)
 
+    @_once
     def joined(self, operator: str, one: Value, other: Value) -> Value:
         """`and` or `or` of two conditions."""
         self.check_condition(one)
@@ -216,11 +260,12 @@ class Lanes:
         build = self.builder.and_ if operator == "and" else self.builder.or_
         return Value(build(one.code, other.code), "bool", one.is_wide)
 
+    @_once
     def select(self, condition: Value, one: Value, other: Value) -> Value:
         """One value where a condition holds, and the other elsewhere."""
         one, other = self._common(one, other)
-        if condition.is_wide:
-            one, other = self.wide(one), self.wide(other)
+        # A vector is chosen by a vector of conditions: one condition for all would be a jump.
+        condition, one, other = self._alike(condition, one, other)
         code = self.builder.select(condition.code, one.code, other.code)
         return Value(code, one.dtype, one.is_wide)
 
@@ -234,6 +279,7 @@ class Lanes:
         one, other = self._common(one, other)
         return self.select(self.compare(">", other, one), other, one)
 
+    @_once
     def absolute(self, value: Value) -> Value:
         """A number without its sign."""
         if value.dtype not in FLOATS:
@@ -241,6 +287,7 @@ class Lanes:
             return self.select(below, self.negated(value), value)
         return self._intrinsic("llvm.fabs", value)
 
+    @_once
     def root(self, value: Value) -> Value:
         """The square root of a float."""
         if value.dtype not in FLOATS:
@@ -354,14 +401,20 @@ class Lanes:
     @contextmanager
     def counted(self, first: int, last: int, by: int = 1) -> Iterator[ir.Value]:
         """A loop; gives its counter, an i8."""
-        before = self.builder.block
+        before = self.builder.append_basic_block("before")
         head = self.builder.append_basic_block("loop")
         end = self.builder.append_basic_block("behind")
+        self.builder.branch(before)
+        self.builder.position_at_end(before)
         self.builder.branch(head)
         self.builder.position_at_end(head)
         counter = self.builder.phi(LONG, "k")
         counter.add_incoming(ir.Constant(LONG, first), before)
+        outer, self._outer = self._outer, self._outer or ir.IRBuilder(before)
+        if outer is None:
+            self._outer.position_before(before.terminator)
         yield counter
+        self._outer = outer
         following = self.builder.add(counter, ir.Constant(LONG, by))
         counter.add_incoming(following, self.builder.block)
         more = self.builder.icmp_signed("<", following, ir.Constant(LONG, last))

@@ -129,6 +129,12 @@ class NodeCode:
             found[self.shape.recording] = Array(recording, length)
         return found
 
+    def fixed(self, given: Mapping[str, Item]) -> list[Value]:
+        """The values among what a tick is given, and the lengths of arrays."""
+        items = given.values()
+        lengths = [item.length for item in items if isinstance(item, Array)]
+        return [*lengths, *(item for item in items if isinstance(item, Value))]
+
     def at(self, address: ir.Value, offset: int) -> ir.Value:
         """An address some bytes behind another."""
         return self._build.add(address, ir.Constant(LONG, offset)) if offset else address

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from chronus.dsp.declaration import Kind
 
-GENERATOR_VERSION: Final = 6
+GENERATOR_VERSION: Final = 7
 CASTS: Final = {"f4": "float32", "f8": "float64", "i4": "int32", "u4": "uint32"}
 BUILTINS: Final = frozenset({"min", "max", "abs", "int", "len", "range", "sqrt", *CASTS, *MARKS})
 
