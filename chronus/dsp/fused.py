@@ -19,7 +19,8 @@ Behind them lie float32, for each node and input row:
     the value of a knob that rests; or, where cables of the group meet in it: the knob, 1 if a cable
     passes through untouched, the lowest and the highest value, and the amount of each cable.
 
-The word at VERDICT is 1 afterwards where an output was no reasonable number: then nothing counts.
+The word at VERDICT is 1 afterwards where an output was no reasonable number, or an enumerated port
+has another word than the kernel was made for: then nothing counts.
 """
 
 from __future__ import annotations
@@ -127,6 +128,12 @@ class _Node:
         self.states = self.code.states(lanes, builder.add(source, self.offset), WIDE, None)
         self.rows = {k: words().code for k, feed in enumerate(part.feeds) if feed.is_row}
         self.numbers = [[values() for _ in range(feed.numbers)] for feed in part.feeds]
+        self.other_words: list[Value] = []
+        for feed, numbers in zip(part.feeds, self.numbers, strict=True):
+            if feed.word is not None:
+                word = lanes.constant("f4", feed.word)
+                self.other_words.append(lanes.compare("!=", numbers[0], word))
+                numbers[0] = word
 
     def mixed(self, lanes: Lanes, k: int, sources: Sequence[Value]) -> Value:
         """An input row in which cables of the group meet, from what they carry."""
@@ -253,7 +260,8 @@ class _Fused:
             resting = {name: value for name, value in inputs.items() if lanes.rests(value)}
             given: dict[str, Item] = {**node.states, **inputs, **node.arrays}
             tick, values = "tick", {}
-            if own.plain and all(name in resting for name in own.watched):
+            may_rest = own.plain and node.part.is_usual
+            if may_rest and all(name in resting for name in own.watched):
                 *found, is_unusual = node.code.called("prepare", given, lanes)
                 assert isinstance(is_unusual, Value)
                 unusual = self._build.or_(unusual, lanes.holds_anywhere(is_unusual))
@@ -287,9 +295,18 @@ class _Fused:
     def write(self, watched: set[Row]) -> None:
         """The kernel: by what rests where some rows do, and as it comes elsewhere."""
         build = self._build
-        try_, plainly, fully, end = (
-            build.append_basic_block(name) for name in ("try", "plainly", "fully", "end")
+        begin, refused, try_, plainly, fully, end = (
+            build.append_basic_block(name)
+            for name in ("begin", "refused", "try", "plainly", "fully", "end")
         )
+        others: ir.Value = ir.Constant(LLVM["bool"], 0)
+        for other in (other for node in self._nodes for other in node.other_words):
+            others = build.or_(others, other.code)
+        build.cbranch(others, refused, begin)
+        build.position_at_end(refused)
+        self._say(ir.Constant(LONG, 1))
+        build.branch(end)
+        build.position_at_end(begin)
         moved: ir.Value = ir.Constant(LLVM["bool"], 0)
         for n, k in sorted(watched):
             node = self._nodes[n]
@@ -391,6 +408,10 @@ class _Fused:
             code = build.fadd(*halves)
         return Value(build.extract_element(code, ir.Constant(LLVM["i4"], 0)), "f4")
 
+    def _say(self, verdict: ir.Value) -> None:
+        at = self._build.add(self._words, ir.Constant(LONG, 8 * VERDICT))
+        self._one.store_at(at, Value(verdict, "i8"))
+
     def _end(self, after: Mapping[str, Value]) -> None:
         """Keep the states and the peaks, and say whether all went well."""
         build, lanes = self._build, self._lanes
@@ -404,8 +425,7 @@ class _Fused:
         is_wrong = lanes.holds_anywhere(
             lanes.joined("and", Value(is_large, "bool", is_wide=True), self._awake)
         )
-        at = build.add(self._words, ir.Constant(LONG, 8 * VERDICT))
-        self._one.store_at(at, Value(build.zext(is_wrong, LONG), "i8"))
+        self._say(build.zext(is_wrong, LONG))
         before = lanes.load_at(self._peaks, "f4", is_wide=True)
         grown = lanes.select(self._heard, lanes.most(before, after["peak"]), before)
         kept = build.select(is_wrong, before.code, grown.code)

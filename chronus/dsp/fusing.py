@@ -21,11 +21,13 @@ class Feed:
         wires: else the cables of the group that meet in it, each with the number of its node and of
             its output row; without any it is a knob that rests.
         is_limited: whether what comes together by cables is brought into the port's range.
+        word: the number of the word that an enumerated port is set to; None of others.
     """
 
     is_row: bool = False
     wires: tuple[tuple[int, int], ...] = ()
     is_limited: bool = False
+    word: float | None = None
 
     @property
     def numbers(self) -> int:
@@ -43,11 +45,13 @@ class FusedNode:
         recipe: of its kind.
         feeds: of each input row.
         leaves: a bit for each output row whose sum something outside listens to.
+        is_usual: whether none of the conditions holds that its tick says to hold seldom.
     """
 
     recipe: Recipe
     feeds: tuple[Feed, ...]
     leaves: int
+    is_usual: bool = True
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ class FusedRecipe:
                 "recipe": node.recipe.to_json(),
                 "feeds": [asdict(feed) for feed in node.feeds],
                 "leaves": node.leaves,
+                "is_usual": node.is_usual,
             }
             for node in self.nodes
         ]
@@ -74,10 +79,11 @@ class FusedRecipe:
         nodes = []
         for node in json.loads(text):
             feeds = [
-                Feed(f["is_row"], tuple((a, b) for a, b in f["wires"]), f["is_limited"])
-                for f in node["feeds"]
+                Feed(**{**feed, "wires": tuple((a, b) for a, b in feed["wires"])})
+                for feed in node["feeds"]
             ]
-            nodes.append(FusedNode(Recipe.from_json(node["recipe"]), tuple(feeds), node["leaves"]))
+            recipe = Recipe.from_json(node["recipe"])
+            nodes.append(FusedNode(recipe, tuple(feeds), node["leaves"], node["is_usual"]))
         return cls(tuple(nodes))
 
     @cached_property

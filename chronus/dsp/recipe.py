@@ -10,6 +10,7 @@ import ast
 import hashlib
 import inspect
 import json
+import math
 import re
 import textwrap
 from dataclasses import asdict, dataclass
@@ -18,13 +19,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chronus.dsp.declaration import HELPERS, Memory, State, Table, source_of
 from chronus.dsp.steady import MARKS, Ways, split
+from chronus.settings import DEFAULT_RATE_HZ
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from chronus.dsp.declaration import Kind
 
-GENERATOR_VERSION: Final = 7
+GENERATOR_VERSION: Final = 8
 CASTS: Final = {"f4": "float32", "f8": "float64", "i4": "int32", "u4": "uint32"}
 BUILTINS: Final = frozenset({"min", "max", "abs", "int", "len", "range", "sqrt", *CASTS, *MARKS})
 
@@ -198,6 +200,20 @@ class Recipe:
         turns = (ast.If, ast.For)
         return any(isinstance(n, turns) for s in sources for n in ast.walk(ast.parse(s)))
 
+    def is_usual(self, values: Mapping[str, float]) -> bool:
+        """Whether no condition holds that the tick says to hold seldom, as far as is known.
+
+        Args:
+            values: of input rows that rest, by their names.
+        """
+        if not self.ways.rare or not set(self.ways.rare) <= values.keys():
+            return True
+        names: dict[str, Any] = dict.fromkeys(("float32", "float64"), float)
+        names |= {"int32": int, "uint32": int, "sqrt": math.sqrt, "dt": 1.0 / DEFAULT_RATE_HZ}
+        for source in (*self.helpers.values(), self.ways.condition):
+            exec(source, names)  # noqa: S102 - as trusted as the kind whose tick it is
+        return not names["condition"](*(values[name] for name in self.ways.rare), names["dt"])
+
     def to_json(self) -> str:
         """It as a text."""
         return json.dumps(asdict(self), indent=1)
@@ -218,6 +234,7 @@ class Recipe:
                 **found["ways"],
                 "values": tuple(found["ways"]["values"]),
                 "watched": tuple(found["ways"]["watched"]),
+                "rare": tuple(found["ways"]["rare"]),
             }
         )
         return cls(Shape(**shape), ways, found["helpers"], found["tables"])

@@ -30,6 +30,8 @@ class Ways:
         prepare: a function that gives `values`, and whether a condition holds.
         values: the names of the steady values.
         watched: names of the input rows that must not move in a plain block.
+        rare: names of those that the conditions depend on.
+        condition: a function of these that says whether one holds.
     """
 
     full: str
@@ -37,6 +39,8 @@ class Ways:
     prepare: str = ""
     values: tuple[str, ...] = ()
     watched: tuple[str, ...] = ()
+    rare: tuple[str, ...] = ()
+    condition: str = ""
 
     @property
     def functions(self) -> list[str]:
@@ -63,6 +67,7 @@ def split(shape: Shape, source: str) -> Ways:
     without = _Without(frozenset(conditions))
     left = [without.visit(statement) for statement, mark in marked if not mark]
     plain = [ast.unparse(ast.fix_missing_locations(statement)) for statement in _in_use(left)]
+    rare, condition = _condition(shape, marked)
     parameters = [argument.arg for argument in function.args.args]
     return Ways(
         full=_function("tick", parameters, full),
@@ -70,7 +75,20 @@ def split(shape: Shape, source: str) -> Ways:
         prepare=_function("prepare", [*watched, "dt"], [*prepare, end]),
         values=values,
         watched=watched,
+        rare=rare,
+        condition=condition,
     )
+
+
+def _condition(shape: Shape, marked: list[tuple[ast.stmt, str]]) -> tuple[tuple[str, ...], str]:
+    """The input rows that conditions depend on, and a function that says whether one holds."""
+    own = [(step, mark if mark == "seldom" else "") for step, mark in marked]
+    steps, needed = _behind(own)
+    rare = tuple(name for name in shape.inputs if name in needed)
+    lines = [_bare(step) if _mark(step) else ast.unparse(step) for step in steps]
+    conditions = [_target(step) for step, mark in own if mark]
+    end = f"return {' or '.join(conditions) or 'False'}"
+    return rare, _function("condition", [*rare, "dt"], [*lines, end])
 
 
 class _Without(ast.NodeTransformer):

@@ -18,14 +18,15 @@ from chronus.dsp.recipe import recipe_of
 from chronus.engine.layout import NONE, Node, Row, Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from chronus.dsp.declaration import Input, Kind
     from chronus.engine.place import Place
     from chronus.engine.plan import LanePlan, Plan
 
-Key = tuple[tuple[int, tuple[Feed, ...], int], ...]
-"""Of each node of a group the number of its kernel, what feeds it, and which outputs leave."""
+Key = tuple[tuple[int, tuple[Feed, ...], int, bool], ...]
+"""Of each node of a group the number of its kernel, what feeds it, which outputs leave, and whether
+it is as usual."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ class Fusable:
     def recipe(self) -> FusedRecipe:
         """What its kernel is made of."""
         nodes = [
-            FusedNode(recipe_of(kind), feeds, leaves)
-            for kind, (_, feeds, leaves) in zip(self.kinds, self.key, strict=True)
+            FusedNode(recipe_of(kind), feeds, leaves, is_usual)
+            for kind, (_, feeds, leaves, is_usual) in zip(self.kinds, self.key, strict=True)
         ]
         return FusedRecipe(tuple(nodes))
 
@@ -108,7 +109,12 @@ def groups_of(lane: LanePlan) -> Iterator[tuple[int, int, int]]:
 
 
 def fusable(
-    lane: LanePlan, first: int, last: int, row: int, kinds: Mapping[int, Kind]
+    lane: LanePlan,
+    first: int,
+    last: int,
+    row: int,
+    kinds: Mapping[int, Kind],
+    value: Callable[[int], float],
 ) -> Fusable | None:
     """A group of a plan as what one kernel can compute, if it can.
 
@@ -118,6 +124,7 @@ def fusable(
         last: the place behind its last one.
         row: the first node's first row.
         kinds: of nodes, by their slots.
+        value: gives what a port is set to, or goes to, by its place.
     """
     nodes = lane.nodes[first:last]
     sources = {
@@ -130,18 +137,29 @@ def fusable(
         feeds = []
         kind = kinds[node[Node.SLOT]]
         for port, _ in kind.input_rows:
-            feed = _feed(lane, row, sources, kind.inputs[port])
+            feed = _feed(lane, row, sources, kind.inputs[port], value)
             if feed is None or any(source >= n for source, _ in feed.wires):
                 return None
             feeds.append(feed)
             row += 1
-        key.append((node[Node.KIND], tuple(feeds), node[Node.LEAVES]))
+        rows = lane.rows[row - len(feeds) : row]
+        held = {
+            name: value(entry[Row.PORT])
+            for (_, name), feed, entry in zip(kind.input_rows, feeds, rows, strict=True)
+            if not feed.is_row and not feed.wires
+        }
+        usual = recipe_of(kind).is_usual(held)
+        key.append((node[Node.KIND], tuple(feeds), node[Node.LEAVES], usual))
     found = Fusable(tuple(key), tuple(kinds[node[Node.SLOT]] for node in nodes))
     return found if _fits(found) else None
 
 
 def _feed(
-    lane: LanePlan, row: int, sources: Mapping[int, tuple[int, int]], port: Input
+    lane: LanePlan,
+    row: int,
+    sources: Mapping[int, tuple[int, int]],
+    port: Input,
+    value: Callable[[int], float],
 ) -> Feed | None:
     """What feeds a row of a plan; None where no fused kernel can take it."""
     entry = lane.rows[row]
@@ -150,7 +168,7 @@ def _feed(
     if entry[Row.VOICES] != NONE or (wires and not inner):
         return None if inner or port.choices else Feed(is_row=True)
     if not wires:
-        return Feed()
+        return Feed(word=math.floor(value(entry[Row.PORT]) + 0.5) if port.choices else None)
     is_simple = len(inner) == len(wires) and not port.choices
     if not is_simple or any(wire[Wire.LATE] or wire[Wire.BENDS] for wire in wires):
         return None
@@ -160,15 +178,21 @@ def _feed(
 
 def _fits(found: Fusable) -> bool:
     """Whether the kernel can be given all that it needs, and computes voices side by side."""
-    feeds = [feed for _, feeds, _ in found.key for feed in feeds]
+    feeds = [feed for _, feeds, _, _ in found.key for feed in feeds]
     words = 3 * len(found.key) + sum(feed.is_row for feed in feeds) + 4
-    words += sum(leaves.bit_count() for _, _, leaves in found.key)
+    words += sum(leaves.bit_count() for _, _, leaves, _ in found.key)
     values = sum(feed.numbers for feed in feeds)
     return (
         words < FUSED_WORDS
         and values <= FUSED_VALUES
         and not any(recipe_of(kind).takes_turns for kind in found.kinds)
     )
+
+
+def changes_code(kind: Kind, port: int) -> bool:
+    """Whether the kernel of a group is made for what a port of a kind is set to."""
+    declared = kind.inputs[port]
+    return bool(declared.choices) or declared.name in recipe_of(kind).ways.rare
 
 
 FIRST_NUMBER: Final = 4096
@@ -179,9 +203,13 @@ class FusedKernels:
     """The numbers by which plans call the kernels of groups, whether they are loaded or not.
 
     Who computes a plan goes node by node where a kernel is not loaded.
+
+    Args:
+        value: gives what a port is set to, or goes to, by its place in the arena.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, value: Callable[[int], float]) -> None:
+        self.value = value
         self._numbers: dict[Key, int] = {}
         self._groups: dict[int, Fusable] = {}
         self._wanted: tuple[int, ...] = ()

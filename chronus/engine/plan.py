@@ -15,10 +15,10 @@ from chronus.patch.tables import Role
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from chronus.dsp.declaration import Kind
-    from chronus.engine.fusable import Fusable
+    from chronus.engine.fusable import Fusable, FusedKernels
     from chronus.engine.place import Place
     from chronus.patch.graph import GraphCable
 
@@ -106,13 +106,13 @@ def _facts_of(kind: Kind) -> _Facts:
     )
 
 
-def plan_of(wiring: Wiring, lanes: int = 1, number: Callable[[Fusable], int] | None = None) -> Plan:
+def plan_of(wiring: Wiring, lanes: int = 1, fused: FusedKernels | None = None) -> Plan:
     """Compile a plan for so many lanes; its samples do not depend on how many there are.
 
     Args:
         wiring: what it is made of.
         lanes: how many.
-        number: gives the number of a kernel that computes a whole group; None: there are none.
+        fused: the kernels that compute whole groups; None: there are none.
     """
     places = wiring.places
     order, closing = _order(places, wiring.cables, wiring.leaving)
@@ -137,21 +137,21 @@ def plan_of(wiring: Wiring, lanes: int = 1, number: Callable[[Fusable], int] | N
     slots = {places[key].slot: player for key, player in behind.items()}
     for node in (node for lane in plan.lanes for node in lane.nodes):
         node[Node.BEHIND] = slots.get(node[Node.SLOT], NONE)
-    if number is not None:
-        _fuse(plan, places, number)
+    if fused is not None:
+        _fuse(plan, places, fused)
     return plan
 
 
-def _fuse(plan: Plan, places: Mapping[str, Place], number: Callable[[Fusable], int]) -> None:
+def _fuse(plan: Plan, places: Mapping[str, Place], fused: FusedKernels) -> None:
     """Let groups of voices that one kernel can compute be computed by it."""
     kinds = {place.slot: place.kind for place in places.values() if place.group != NONE}
     for lane in plan.lanes if kinds else ():
         for first, last, row in groups_of(lane):
-            found = fusable(lane, first, last, row, kinds)
+            found = fusable(lane, first, last, row, kinds, fused.value)
             if found is not None:
                 plan.fusable.add(found)
                 lane.nodes[first][Node.FUSES] = last - first
-                lane.nodes[first][Node.FUSED] = number(found)
+                lane.nodes[first][Node.FUSED] = fused.number(found)
 
 
 def _behind_voices(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chronus.dsp.declaration import RAMP_S, Curve
-from chronus.engine.fusable import FusedKernels
+from chronus.engine.fusable import FusedKernels, changes_code
 from chronus.engine.instant import Instant
 from chronus.engine.layout import (
     ASLEEP,
@@ -85,7 +85,7 @@ class Writer:
         self._leaving = Leaving(self)
         self._master = ""
         self.instant = Instant()
-        self.fused = FusedKernels()
+        self.fused = FusedKernels(self._port_target)
         self._slots = Slots(arena.plan_counts.shape[0], self.is_over)
 
     # ---- what is true in the arena
@@ -351,6 +351,15 @@ class Writer:
             self._set_at_once(at, value)
         else:
             self.instant.add(Event.PORT, at, self._ramp_frames(place, port), value=value)
+            if place.group != NONE and changes_code(place.kind, port):
+                self.instant.patched = True  # another kernel computes its group
+
+    def _port_target(self, at: int) -> float:
+        """What a port goes to, also where that is only staged."""
+        for kind, port, _, _, value in self.instant.events.values():
+            if kind == Event.PORT and port == at:
+                return value
+        return float(self.arena.ports[self.bank, at, Ramp.TARGET])
 
     def _set_at_once(self, at: int, value: float) -> None:
         """A port that nothing is heard of has a value, and so have those that go with it."""
@@ -497,7 +506,7 @@ class Writer:
         slots = self._slots.free(2 if fading else 1)
         wirings = [self._wiring(()), self._wiring(fading)]
         for slot, wiring in zip(slots, wirings, strict=False):
-            plan = plan_of(wiring, lanes, self.fused.number)
+            plan = plan_of(wiring, lanes, self.fused)
             write_plan(self.arena, slot, plan)
             self.fused.want(plan)
         self._slots.use(tuple(slots), mark)
