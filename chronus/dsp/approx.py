@@ -45,6 +45,11 @@ def sqrt(x: float) -> float:
     return math.sqrt(x)
 
 
+def two_to(whole: int) -> float:
+    """Two to the power of a whole number of -126..127, exactly."""
+    return math.ldexp(1.0, whole)
+
+
 def steady(x: T) -> T:
     """Mark a value of inputs that seldom move: computed once for a block in which they do not.
 
@@ -145,12 +150,13 @@ def arc_tangent(x: float) -> float:
     return y * odd if x < 1.0 else 1.57079633 - y * odd
 
 
+MOST_OCTAVES: Final = 100.0
+"""By so many octaves, up or down, a signal is bent at most."""
+
+
 @helper
 def exp2(x: float) -> float:
-    """Two to the power of x, for x of -126..126; relative error below 2e-7.
-
-    The whole part is built from seven chosen factors, so that no bits of a float are touched.
-    """
+    """Two to the power of x, for x of -126..126; relative error below 2e-7."""
     whole = round_(x)
     f = x - whole
     power = 0.000153533619 * f + 0.00133988743
@@ -159,23 +165,7 @@ def exp2(x: float) -> float:
     power = power * f + 0.240226479
     power = power * f + 0.693147203
     power = power * f + 1.0
-    up = whole > 0.0
-    rest = abs(whole)
-    power = power * (
-        (1.8446744073709552e19 if up else 5.421010862427522e-20) if rest > 63.5 else 1.0
-    )
-    rest = rest - 64.0 if rest > 63.5 else rest
-    power = power * ((4294967296.0 if up else 2.3283064365386963e-10) if rest > 31.5 else 1.0)
-    rest = rest - 32.0 if rest > 31.5 else rest
-    power = power * ((65536.0 if up else 1.52587890625e-05) if rest > 15.5 else 1.0)
-    rest = rest - 16.0 if rest > 15.5 else rest
-    power = power * ((256.0 if up else 0.00390625) if rest > 7.5 else 1.0)
-    rest = rest - 8.0 if rest > 7.5 else rest
-    power = power * ((16.0 if up else 0.0625) if rest > 3.5 else 1.0)
-    rest = rest - 4.0 if rest > 3.5 else rest
-    power = power * ((4.0 if up else 0.25) if rest > 1.5 else 1.0)
-    rest = rest - 2.0 if rest > 1.5 else rest
-    return power * ((2.0 if up else 0.5) if rest > 0.5 else 1.0)
+    return power * two_to(i4(whole))
 
 
 @helper

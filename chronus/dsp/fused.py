@@ -10,9 +10,11 @@ for that, and goes node by node elsewhere, or where this kernel says that someth
 `words` is the address of FUSED_WORDS int64, in this order:
 
     for each node: the offset of its state in bytes, of its delay memory in frames, the address of
-    its recording, and the address of each of its input rows that comes from outside; then the
-    address of the voices' peaks, a bit for each voice that is awake, a bit for each that is heard,
-    and for each node and each output that leaves the group the address of the row of its sum.
+    its recording, and for each input row its address, where the engine fills it, or else the
+    addresses of the rows of those cables that come from outside, or carry the last block; then the
+    address of the voices' peaks, a bit for each voice that is awake, a bit for each that is heard;
+    for each output that leaves the group the address of the row of its sum; and for each that the
+    next block reads the address of its row.
 
 Behind them lie float32, for each node and input row:
 
@@ -30,9 +32,13 @@ from typing import TYPE_CHECKING, Final
 
 from llvmlite import ir
 
+from chronus.dsp.approx import MOST_OCTAVES, exp2
+from chronus.dsp.fusing import OUTSIDE
 from chronus.dsp.lanes import LLVM, LONG, Array, Carried, Lanes, Value
 from chronus.dsp.layout import FUSED_WORDS, UNREASONABLE, VERDICT, WIDE
 from chronus.dsp.node_code import ROW_BYTES, NodeCode, kernel_function
+from chronus.dsp.recipe import helper_sources
+from chronus.dsp.ticks import Ticks, functions_of
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
@@ -40,6 +46,9 @@ if TYPE_CHECKING:
 
     from chronus.dsp.fusing import FusedNode, FusedRecipe
     from chronus.dsp.ticks import Item
+
+Row = tuple[int, int]
+"""An input or output row: the number of its node, and its own."""
 
 STRIDE: Final = ROW_BYTES * WIDE
 
@@ -61,10 +70,6 @@ def fused_module(recipe: FusedRecipe, name: str) -> str:
 
     kernel_function(name, try_out)
     return kernel_function(name, write)
-
-
-Row = tuple[int, int]
-"""An input or output row: the number of its node, and its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +131,12 @@ class _Node:
         self.arrays = self.code.arrays(lanes, own, recording, lanes.lane_numbers(), WIDE)
         self.lines = [array for array in self.arrays.values() if isinstance(array, Array)]
         self.states = self.code.states(lanes, builder.add(source, self.offset), WIDE, None)
-        self.rows = {k: words().code for k, feed in enumerate(part.feeds) if feed.is_row}
+        self.rows: dict[int, ir.Value] = {}
+        self.brought: list[list[ir.Value]] = []
+        for k, feed in enumerate(part.feeds):
+            if feed.is_row:
+                self.rows[k] = words().code
+            self.brought.append([words().code for _ in range(feed.brought)])
         self.numbers = [[values() for _ in range(feed.numbers)] for feed in part.feeds]
         self.other_words: list[Value] = []
         for feed, numbers in zip(part.feeds, self.numbers, strict=True):
@@ -135,19 +145,55 @@ class _Node:
                 self.other_words.append(lanes.compare("!=", numbers[0], word))
                 numbers[0] = word
 
-    def mixed(self, lanes: Lanes, k: int, sources: Sequence[Value]) -> Value:
-        """An input row in which cables of the group meet, from what they carry."""
+    def mixed(
+        self, lanes: Lanes, k: int, outputs: Mapping[Row, Value], frame: ir.Value | None
+    ) -> Value:
+        """An input row in which cables meet, from the outputs of the group.
+
+        At a frame, or at the first one by None.
+        """
         feed = self.part.feeds[k]
+        brought = iter(self.brought[k])
+        sources = []
+        for wire, is_late in zip(feed.wires, feed.late, strict=True):
+            if wire == OUTSIDE:
+                sources.append(lanes.wide(self._row(lanes, next(brought), frame, is_wide=False)))
+            elif is_late:
+                sources.append(self._row(lanes, next(brought), frame, is_wide=True))
+            else:
+                sources.append(outputs[wire])
         base, passes, low, high, *amounts = self.numbers[k]
         total = lanes.wide(base)
-        for source, amount in zip(sources, amounts, strict=True):
-            total = lanes.binary("+", total, lanes.binary("*", source, amount))
+        carried = [
+            lanes.binary("*", source, amount)
+            for source, amount in zip(sources, amounts, strict=True)
+        ]
+        for value in (v for v, bends in zip(carried, feed.bends, strict=True) if not bends):
+            total = lanes.binary("+", total, value)
+        for octaves in (v for v, bends in zip(carried, feed.bends, strict=True) if bends):
+            total = self._bent(lanes, total, octaves)
         if feed.is_limited:
             return lanes.least(lanes.most(total, low), high)
-        if len(sources) > 1:
+        if len(sources) > 1 or feed.bends[0]:
             return total
         untouched = lanes.compare(">", passes, lanes.constant("f4", 0.5))
         return lanes.select(untouched, sources[0], total)
+
+    def _row(self, lanes: Lanes, at: ir.Value, frame: ir.Value | None, *, is_wide: bool) -> Value:
+        if frame is not None:
+            at = self.code.frame(at, frame, STRIDE if is_wide else ROW_BYTES)
+        return lanes.load_at(at, "f4", is_wide=is_wide)
+
+    def _bent(self, lanes: Lanes, value: Value, octaves: Value) -> Value:
+        """As `chronus.engine.bending` does it."""
+        most = lanes.constant("f4", MOST_OCTAVES)
+        held = lanes.least(lanes.most(octaves, lanes.negated(most)), most)
+        power = Ticks(lanes, _POWER, {}).call("exp2", [held])
+        assert isinstance(power, Value)
+        return lanes.binary("*", value, power)
+
+
+_POWER: Final = functions_of(helper_sources(exp2))
 
 
 class _Fused:
@@ -182,8 +228,9 @@ class _Fused:
             for k in range(len(part.recipe.shape.outputs))
             if (part.leaves >> k) & 1
         }
+        self._kept = {row: next_word().code for row in recipe.kept}
         read = {wire for part in recipe.nodes for feed in part.feeds for wire in feed.wires}
-        self._read = read | self._sums.keys()
+        self._read = read | self._sums.keys() | self._kept.keys()
         self._fixed = [node.code.dt for node in self._nodes]
         self._fixed += [array.length for node in self._nodes for array in node.lines]
 
@@ -228,7 +275,11 @@ class _Fused:
             feed = self._nodes[n].part.feeds[k]
             if feed.is_row:
                 found.add((n, k))
-            for source, _ in feed.wires:
+            for source in (
+                n for (n, _), late in zip(feed.wires, feed.late, strict=True) if not late
+            ):
+                if source < 0:
+                    continue
                 open_ += [(source, i) for i in range(len(self._nodes[source].part.feeds))]
         return found
 
@@ -287,7 +338,7 @@ class _Fused:
         if feed.is_row:
             return first[row]
         if feed.wires:
-            return node.mixed(lanes, k, [outputs[wire] for wire in feed.wires])
+            return node.mixed(lanes, k, outputs, None)
         return node.numbers[k][0]
 
     # ---- the block
@@ -354,6 +405,8 @@ class _Fused:
                     if (n, i) in self._read:
                         largest = self._larger(largest, outputs[n, i])
             carried.become("largest", largest)
+            for row, at in self._kept.items():
+                lanes.store_at(self._nodes[0].code.frame(at, k, STRIDE), outputs[row])
             peak = now["peak"]
             for row, at in self._sums.items():
                 peak = lanes.most(peak, lanes.absolute(outputs[row]))
@@ -377,7 +430,7 @@ class _Fused:
                     node.code.frame(node.rows[i], k, STRIDE), "f4", is_wide=True
                 )
             elif feed.wires:
-                found[name] = node.mixed(lanes, i, [outputs[wire] for wire in feed.wires])
+                found[name] = node.mixed(lanes, i, outputs, k)
             else:
                 found[name] = node.numbers[i][0]
         return found

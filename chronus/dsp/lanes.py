@@ -294,6 +294,15 @@ class Lanes:
             raise CodeError("the square root of a whole number is not offered")
         return self._intrinsic("llvm.sqrt", value)
 
+    @_once
+    def two_to(self, whole: Value) -> Value:
+        """Two to the power of a whole number of -126..127, exactly: its bits are put together."""
+        bits = self.cast(whole, "i4")
+        bits = self.cast(self.binary("+", bits, self.constant("i8", 127)), "i4")
+        bits = self.cast(self.binary("<<", bits, self.constant("i8", 23)), "i4")
+        kind = self.type_of("f4", is_wide=bits.is_wide)
+        return Value(self.builder.bitcast(bits.code, kind), "f4", bits.is_wide)
+
     def _intrinsic(self, name: str, value: Value) -> Value:
         kind = self.type_of(value.dtype, is_wide=value.is_wide)
         code = self.builder.call(

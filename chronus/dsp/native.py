@@ -66,6 +66,19 @@ def float_stack(_typing: Any) -> Any:
     return types.CPointer(item)(), code
 
 
+@intrinsic
+def two_to(_typing: Any, _whole: Any) -> Any:
+    """Two to the power of a whole number of -126..127: see `chronus.dsp.approx`."""
+
+    def code(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        word = ir.IntType(32)
+        biased = builder.add(arguments[0], ir.Constant(word, 127))
+        bits = builder.shl(biased, ir.Constant(word, 23))
+        return builder.bitcast(bits, ir.FloatType())
+
+    return types.float32(types.int32), code
+
+
 _float_pointer = pointer(types.float32)
 _long_pointer = pointer(types.int64)
 

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from chronus.dsp.approx import two_to
 from chronus.dsp.declaration import HELPERS, Memory, State, Table, source_of
 from chronus.dsp.steady import MARKS, Ways, split
 from chronus.settings import DEFAULT_RATE_HZ
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
 
     from chronus.dsp.declaration import Kind
 
-GENERATOR_VERSION: Final = 8
+GENERATOR_VERSION: Final = 11
 CASTS: Final = {"f4": "float32", "f8": "float64", "i4": "int32", "u4": "uint32"}
-BUILTINS: Final = frozenset({"min", "max", "abs", "int", "len", "range", "sqrt", *CASTS, *MARKS})
+BUILTINS: Final = frozenset(
+    {"min", "max", "abs", "int", "len", "range", "sqrt", "two_to", *CASTS, *MARKS}
+)
 
 
 class CodeError(Exception):
@@ -209,7 +212,8 @@ class Recipe:
         if not self.ways.rare or not set(self.ways.rare) <= values.keys():
             return True
         names: dict[str, Any] = dict.fromkeys(("float32", "float64"), float)
-        names |= {"int32": int, "uint32": int, "sqrt": math.sqrt, "dt": 1.0 / DEFAULT_RATE_HZ}
+        names |= {"int32": int, "uint32": int, "sqrt": math.sqrt, "two_to": two_to}
+        names["dt"] = 1.0 / DEFAULT_RATE_HZ
         for source in (*self.helpers.values(), self.ways.condition):
             exec(source, names)  # noqa: S102 - as trusted as the kind whose tick it is
         return not names["condition"](*(values[name] for name in self.ways.rare), names["dt"])
@@ -238,6 +242,13 @@ class Recipe:
             }
         )
         return cls(Shape(**shape), ways, found["helpers"], found["tables"])
+
+
+def helper_sources(function: Callable[..., Any]) -> list[str]:
+    """The sources of a helper and of all that it calls, the deepest first."""
+    helpers: dict[Callable[..., Any], str] = {}
+    _helpers([function], helpers, [])
+    return list(helpers.values())
 
 
 @cache

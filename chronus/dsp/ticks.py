@@ -224,6 +224,8 @@ class Ticks:
             return lanes.absolute(values[0])
         if name == "sqrt":
             return lanes.root(values[0])
+        if name == "two_to":
+            return lanes.two_to(values[0])
         raise CodeError(f"{name} is not offered")
 
     def _chosen(

@@ -241,6 +241,7 @@ class Node(IntEnum):
     RECORDING = 22  # offset in frames of the sound of its file; 0: its kind plays none
     FUSES = 23  # of the first of a group: how many nodes from it on one kernel can compute, or 0
     FUSED = 24  # index of that kernel
+    KEEPS = 25  # a bit for each output row that is read in the next block
 
 
 class Choice(IntEnum):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from chronus.dsp.fusing import Feed, FusedNode, FusedRecipe
+from chronus.dsp.fusing import OUTSIDE, Feed, FusedNode, FusedRecipe
 from chronus.dsp.layout import FUSED_VALUES, FUSED_WORDS, WIDE
 from chronus.dsp.recipe import recipe_of
 from chronus.engine.layout import NONE, Node, Row, Wire
@@ -138,8 +138,13 @@ def fusable(
         kind = kinds[node[Node.SLOT]]
         for port, _ in kind.input_rows:
             feed = _feed(lane, row, sources, kind.inputs[port], value)
-            if feed is None or any(source >= n for source, _ in feed.wires):
+            if feed is None:
                 return None
+            for (source, output), is_late in zip(feed.wires, feed.late, strict=True):
+                if source >= n and not is_late:
+                    return None
+                if source >= 0 and is_late:
+                    nodes[source][Node.KEEPS] |= 1 << output
             feeds.append(feed)
             row += 1
         rows = lane.rows[row - len(feeds) : row]
@@ -169,17 +174,21 @@ def _feed(
         return None if inner or port.choices else Feed(is_row=True)
     if not wires:
         return Feed(word=math.floor(value(entry[Row.PORT]) + 0.5) if port.choices else None)
-    is_simple = len(inner) == len(wires) and not port.choices
-    if not is_simple or any(wire[Wire.LATE] or wire[Wire.BENDS] for wire in wires):
+    if port.choices:
         return None
-    is_limited = port.low > -math.inf or port.high < math.inf
-    return Feed(wires=tuple(sources[wire[Wire.SOURCE]] for wire in wires), is_limited=is_limited)
+    return Feed(
+        wires=tuple(sources[w[Wire.SOURCE]] if w[Wire.IS_WIDE] else OUTSIDE for w in wires),
+        late=tuple(bool(wire[Wire.LATE]) for wire in wires),
+        bends=tuple(bool(wire[Wire.BENDS]) for wire in wires),
+        is_limited=port.low > -math.inf or port.high < math.inf,
+    )
 
 
 def _fits(found: Fusable) -> bool:
     """Whether the kernel can be given all that it needs, and computes voices side by side."""
     feeds = [feed for _, feeds, _, _ in found.key for feed in feeds]
-    words = 3 * len(found.key) + sum(feed.is_row for feed in feeds) + 4
+    words = 3 * len(found.key) + sum(feed.is_row + feed.brought for feed in feeds) + 4
+    words += sum(map(len, (feed.wires for feed in feeds)))
     words += sum(leaves.bit_count() for _, _, leaves, _ in found.key)
     values = sum(feed.numbers for feed in feeds)
     return (

@@ -27,7 +27,7 @@ from chronus.engine.layout import (
     Tail,
     Wire,
 )
-from chronus.engine.ports import is_dead, moves, rest
+from chronus.engine.ports import is_dead, moves, rest, source_row
 from chronus.engine.wide import fill_wide_row
 
 RATE = int(Head.RATE)
@@ -36,12 +36,13 @@ NOW = int(Ramp.NOW)
 SINCE = int(Tail.SINCE)
 LEFT, WORDS = int(Choice.LEFT), int(Choice.WORDS)
 PORT, FIRST, WIRES, VOICES = int(Row.PORT), int(Row.FIRST), int(Row.WIRES), int(Row.VOICES)
-W_CABLE, W_IS_WIDE = int(Wire.CABLE), int(Wire.IS_WIDE)
+W_CABLE, W_LATE, W_IS_WIDE = int(Wire.CABLE), int(Wire.LATE), int(Wire.IS_WIDE)
 N_STATE, N_MEMORY, N_SLOT = int(Node.STATE), int(Node.MEMORY), int(Node.SLOT)
 N_ROW_IN, N_INPUTS, N_OUTPUTS = int(Node.ROW_IN), int(Node.INPUTS), int(Node.OUTPUTS)
 N_CHOICES, N_GROUP, N_VOICES = int(Node.CHOICES), int(Node.GROUP), int(Node.VOICES)
 N_SUMS, N_LEAVES, N_RECORDING = int(Node.SUMS), int(Node.LEAVES), int(Node.RECORDING)
-N_FUSES, N_FUSED = int(Node.FUSES), int(Node.FUSED)
+N_FUSES, N_FUSED, N_KEEPS = int(Node.FUSES), int(Node.FUSED), int(Node.KEEPS)
+N_ROW_OUT = int(Node.ROW_OUT)
 
 
 @njit(**ONCE)
@@ -137,7 +138,7 @@ def gather(
             entry = arena.plan_rows[plan, lane, row]
             if is_row(arena, lane, plan, entry):
                 place = node[N_ROW_IN] + WIDE * k
-                words[word] = fill_wide_row(arena, lane, block, plan, row, place, awake)
+                words[word] = fill_wide_row(arena, lane, block, plan, row, place)
                 word += 1
             elif moves(arena, lane, block, entry[PORT]):
                 return NONE
@@ -155,6 +156,7 @@ def gather(
                     value = gather_wires(arena, lane, plan, entry, values, value)
                     if value == NONE:
                         return NONE
+                    word = gather_brought(arena, lane, block, plan, entry, words, word)
             row += 1
         if node[N_CHOICES] != 0:
             copy_items(arena.choices[new, slot], arena.choices[1 - new, slot])
@@ -167,7 +169,10 @@ def is_row(arena: Arena, lane: int, plan: int, entry: np.ndarray) -> bool:
     """Whether a fused kernel is given a row of the plan as one that is filled."""
     if entry[VOICES] != NONE:
         return True
-    return entry[WIRES] > 0 and arena.plan_wires[plan, lane, entry[FIRST], W_IS_WIDE] == 0
+    for wire in range(entry[FIRST], entry[FIRST] + entry[WIRES]):
+        if arena.plan_wires[plan, lane, wire, W_IS_WIDE] != 0:
+            return False
+    return entry[WIRES] > 0
 
 
 @njit(**OPTIONS)
@@ -196,10 +201,23 @@ def gather_wires(
 
 
 @njit(**OPTIONS)
+def gather_brought(
+    arena: Arena, lane: int, block: int, plan: int, entry: np.ndarray, words: np.ndarray, word: int
+) -> int:
+    """Write down where the rows of cables are that are there already; the next word's place."""
+    for wire in range(entry[FIRST], entry[FIRST] + entry[WIRES]):
+        is_late = arena.plan_wires[plan, lane, wire, W_LATE] != 0
+        if is_late or arena.plan_wires[plan, lane, wire, W_IS_WIDE] == 0:
+            words[word] = source_row(arena, lane, block, plan, wire).ctypes.data
+            word += 1
+    return word
+
+
+@njit(**OPTIONS)
 def gather_voices(
     arena: Arena, lane: int, block: int, plan: int, index: int, awake: int, words: np.ndarray
 ) -> None:
-    """Write down which voices of a group sound, and where their sums and peaks go."""
+    """Write down which voices of a group sound, and where all goes that leaves the kernel."""
     new = block & 1
     first = arena.plan_nodes[plan, lane, index]
     words[0] = arena.voice_peak[new, WIDE * first[N_GROUP] :].ctypes.data
@@ -211,4 +229,10 @@ def gather_voices(
         for k in range(node[N_OUTPUTS]):
             if (node[N_LEAVES] >> k) & 1:
                 words[word] = arena.rows_out[new, node[N_SUMS] + k].ctypes.data
+                word += 1
+    for i in range(index, index + first[N_FUSES]):
+        node = arena.plan_nodes[plan, lane, i]
+        for k in range(node[N_OUTPUTS]):
+            if (node[N_KEEPS] >> k) & 1:
+                words[word] = arena.rows_out[new, node[N_ROW_OUT] + WIDE * k].ctypes.data
                 word += 1

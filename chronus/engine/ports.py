@@ -6,6 +6,7 @@ import numpy as np
 from numba import float32, float64, njit
 
 from chronus.dsp.native import OPTIONS, copy_items
+from chronus.engine.bending import bent
 from chronus.engine.layout import NONE, Arena, Clock, Ramp, Ring, Row
 from chronus.settings import BLOCK
 
@@ -295,16 +296,17 @@ def add_wire(
 def bend_by_wire(
     arena: Arena, lane: int, block: int, plan: int, wire: int, samples: np.ndarray
 ) -> None:
-    """Multiply by two to the power of a source times its cable's amount in octaves.
-
-    In float64, where every mathematical library is exact to more than float32 keeps.
-    """
+    """Multiply by two to the power of a source times its cable's amount in octaves."""
     source = source_row(arena, lane, block, plan, wire)
     cable = arena.plan_wires[plan, lane, wire, 1]
     scale = arena.plan_scale[plan, lane, wire]
     left = arena.live_left[lane, cable]
     ramp = arena.live[lane, cable]
+    if left == 0:
+        amount = ramp[NOW] * scale
+        for k in range(BLOCK):
+            samples[k] = bent(samples[k], source[k] * amount)
+        return
     for k in range(BLOCK):
         left = max(left - 1, 0)
-        octaves = source[k] * (ramp_value(ramp, left) * scale)
-        samples[k] = float32(float64(samples[k]) * np.exp2(float64(octaves)))
+        samples[k] = bent(samples[k], source[k] * (ramp_value(ramp, left) * scale))

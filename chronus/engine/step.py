@@ -150,13 +150,7 @@ def run_nodes(
         The row behind those that were used.
     """
     new = block & 1
-    old = 1 - new
-    rate = arena.head[RATE]
-    state_bytes = arena.state.shape[1]
-    state_from = arena.state.ctypes.data + old * state_bytes
-    state_to = arena.state.ctypes.data + new * state_bytes
     memory = arena.memory.ctypes.data
-    table = scratch.ctypes.data
     current = CURRENT + lane * LANE_COLUMNS
     cleared = is_cleared(arena, lane, block)
     behind = first  # a group that was computed at once
@@ -186,32 +180,49 @@ def run_nodes(
         for k in range(node[N_OUTPUTS]):
             scratch[node[N_INPUTS] + k] = arena.rows_out[new, node[N_ROW_OUT] + k].ctypes.data
         scratch[node[N_INPUTS] + node[N_OUTPUTS]] = memory + 4 * node[N_RECORDING]
-        if has_rung_out(arena, block, node):
-            hush(arena, new, node)
-            continue
-        if cleared:
-            clear(arena, new, node)
-            continue
-        if is_bypassed(arena, block, node[N_SLOT]):
-            bypass(arena, block, node, scratch)
-            listen(arena, block, node)
-            continue
-        crosses = node[N_CHOICES] != 0 and hold_choices(arena, block, node, scratch)
-        call_kernel(
-            addresses[node[N_KIND]],
-            table,
-            state_from + node[N_STATE],
-            state_to + node[N_STATE],
-            memory + 4 * node[N_MEMORY],
-            rate,
-        )
-        if crosses:
-            cross_over(arena, block, node, addresses, scratch)
-        if not is_finite(arena, new, node) or has_failed(arena, block, node[N_SLOT]):
-            note_fault(arena, block, node)
-        listen(arena, block, node)
+        run_node(arena, block, node, cleared, addresses, scratch)
     arena.head[current] = NONE
     return row
+
+
+@njit(**ONCE)
+def run_node(
+    arena: Arena,
+    block: int,
+    node: np.ndarray,
+    cleared: bool,  # noqa: FBT001
+    addresses: np.ndarray,
+    scratch: np.ndarray,
+) -> None:
+    """Call the kernel of a single node whose rows are there, unless it is silent or bypassed."""
+    new = block & 1
+    state = arena.state.ctypes.data
+    state_bytes = arena.state.shape[1]
+    memory = arena.memory.ctypes.data
+    if has_rung_out(arena, block, node):
+        hush(arena, new, node)
+        return
+    if cleared:
+        clear(arena, new, node)
+        return
+    if is_bypassed(arena, block, node[N_SLOT]):
+        bypass(arena, block, node, scratch)
+        listen(arena, block, node)
+        return
+    crosses = node[N_CHOICES] != 0 and hold_choices(arena, block, node, scratch)
+    call_kernel(
+        addresses[node[N_KIND]],
+        scratch.ctypes.data,
+        state + (1 - new) * state_bytes + node[N_STATE],
+        state + new * state_bytes + node[N_STATE],
+        memory + 4 * node[N_MEMORY],
+        arena.head[RATE],
+    )
+    if crosses:
+        cross_over(arena, block, node, addresses, scratch)
+    if not is_finite(arena, new, node) or has_failed(arena, block, node[N_SLOT]):
+        note_fault(arena, block, node)
+    listen(arena, block, node)
 
 
 @njit(**OPTIONS)

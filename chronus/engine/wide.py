@@ -9,10 +9,11 @@ from voice to voice.
 from __future__ import annotations
 
 import numpy as np
-from numba import float32, float64, njit
+from numba import njit
 
 from chronus.dsp.layout import WIDE
 from chronus.dsp.native import ONCE, OPTIONS, call_kernel, floats, row_of_voices
+from chronus.engine.bending import bent
 from chronus.engine.choices import cross_over, hold_choices
 from chronus.engine.faults import (
     EXPONENT,
@@ -120,9 +121,7 @@ def spread(source: int, row: np.ndarray) -> None:
 
 
 @njit(**OPTIONS)
-def fill_wide_row(
-    arena: Arena, lane: int, block: int, plan: int, row: int, place: int, awake: int
-) -> int:
+def fill_wide_row(arena: Arena, lane: int, block: int, plan: int, row: int, place: int) -> int:
     """As `fill_row`, for all voices.
 
     Args:
@@ -132,7 +131,6 @@ def fill_wide_row(
         plan: the plan slot.
         row: the row's number in the plan.
         place: the place of its first row in `rows_in`.
-        awake: a bit for each voice that is heard.
     """
     entry = arena.plan_rows[plan, lane, row]
     port = entry[PORT]
@@ -166,7 +164,7 @@ def fill_wide_row(
             samples[:] = base
             arena.filled[place] = base
     if count > 0:
-        add_wide_cables(arena, lane, block, plan, row, samples, awake)
+        add_wide_cables(arena, lane, block, plan, row, samples)
         arena.filled[place : place + WIDE] = np.nan
     return arena.rows_in[place].ctypes.data
 
@@ -295,7 +293,7 @@ def wire_source(arena: Arena, lane: int, block: int, plan: int, wire: int) -> in
 
 @njit(**ONCE)
 def add_wide_cables(
-    arena: Arena, lane: int, block: int, plan: int, row: int, samples: np.ndarray, awake: int
+    arena: Arena, lane: int, block: int, plan: int, row: int, samples: np.ndarray
 ) -> None:
     """As `add_cables`, in the same order of arithmetic."""
     port = arena.plan_rows[plan, lane, row, PORT]
@@ -308,7 +306,7 @@ def add_wide_cables(
     for wire in range(first, last):
         bends = arena.plan_wires[plan, lane, wire, W_BENDS] != 0
         if bends and not is_dead(arena, lane, plan, wire):
-            bend_by_wide_wire(arena, lane, block, plan, wire, samples, awake)
+            bend_by_wide_wire(arena, lane, block, plan, wire, samples)
     low = arena.limits[port, 0]
     high = arena.limits[port, 1]
     if low > -np.inf or high < np.inf:
@@ -345,31 +343,34 @@ def add_wide_wire(
 
 @njit(**ONCE)
 def bend_by_wide_wire(
-    arena: Arena, lane: int, block: int, plan: int, wire: int, samples: np.ndarray, awake: int
+    arena: Arena, lane: int, block: int, plan: int, wire: int, samples: np.ndarray
 ) -> None:
-    """Multiply by two to the power of a source times its cable's amount in octaves.
-
-    Of those voices that are heard: it is dear.
-    """
+    """Multiply by two to the power of a source times its cable's amount in octaves."""
     cable = arena.plan_wires[plan, lane, wire, W_CABLE]
     scale = arena.plan_scale[plan, lane, wire]
     left = arena.live_left[lane, cable]
     ramp = arena.live[lane, cable]
     address = wire_source(arena, lane, block, plan, wire)
     is_wide = arena.plan_wires[plan, lane, wire, W_IS_WIDE] != 0
+    if is_wide and left == 0:
+        bend_at_once(address, samples.ctypes.data, ramp[NOW] * scale)
+        return
     source = floats(address, SAMPLES if is_wide else BLOCK)
     for i in range(BLOCK):
         left = max(left - 1, 0)
         amount = ramp_value(ramp, left) * scale
-        factor = float64(1.0)
-        if not is_wide:
-            factor = np.exp2(float64(source[i] * amount))
         for voice in range(WIDE):
-            if (awake >> voice) & 1:
-                at = WIDE * i + voice
-                if is_wide:
-                    factor = np.exp2(float64(source[at] * amount))
-                samples[at] = float32(float64(samples[at]) * factor)
+            at = WIDE * i + voice
+            samples[at] = bent(samples[at], source[at if is_wide else i] * amount)
+
+
+@njit(**OPTIONS)
+def bend_at_once(source: int, target: int, amount: float) -> None:
+    """A wide row, bent by another one times an amount; addresses are of both."""
+    incoming = floats(source, SAMPLES)
+    samples = floats(target, SAMPLES)
+    for i in range(SAMPLES):
+        samples[i] = bent(samples[i], incoming[i] * amount)
 
 
 # ---- a node
@@ -413,7 +414,7 @@ def run_voices(
         if (node[N_CHOICES] >> k) & 1:
             scratch[k] = fill_row(arena, lane, block, plan, row + k, place)
         else:
-            scratch[k] = fill_wide_row(arena, lane, block, plan, row + k, place, awake)
+            scratch[k] = fill_wide_row(arena, lane, block, plan, row + k, place)
     for k in range(node[N_OUTPUTS]):
         rows = arena.rows_out[new, node[N_ROW_OUT] + WIDE * k]
         scratch[node[N_INPUTS] + k] = rows.ctypes.data

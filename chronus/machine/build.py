@@ -173,6 +173,30 @@ class BackgroundBuild:
             self._builders = None
 
 
+class NamedBuild:
+    """Compiling kernels whose recipes are written, at the lowest priority.
+
+    Args:
+        names: of kernels.
+    """
+
+    def __init__(self, names: Collection[str]) -> None:
+        self._names = names
+        self._builders = _Builders(1, nice=BACKGROUND_NICE)
+
+    def run(self) -> None:
+        """Compile them; returns when all is done, or `stop` was called.
+
+        Raises:
+            UserError: E_INTERNAL.
+        """
+        self._builders.run(dict.fromkeys(self._names), _say_nothing)
+
+    def stop(self) -> None:
+        """End it from another thread."""
+        self._builders.stop()
+
+
 def build_in_background(names: Collection[str]) -> BackgroundBuild:
     """Compile what is missing of some kinds while the music plays; `close` ends it."""
     return BackgroundBuild(names)

@@ -211,6 +211,15 @@ class Crew:
         """Kernels that every worker has, by their numbers."""
         return self._roster.kernels
 
+    def add_kernels(self, kernels: Mapping[int, str]) -> None:
+        """Let new workers that have these kernels too go on between two blocks.
+
+        Raises:
+            UserError: as `hand_over`.
+        """
+        with self._lock:
+            self.hand_over({**self.kernels, **kernels})
+
     def hand_over(self, kernels: Mapping[int, str]) -> None:
         """Let new workers that have these kernels go on between two blocks.
 

@@ -17,12 +17,13 @@ from chronus.machine.audio import AudioTask
 from chronus.machine.board import Board
 from chronus.machine.children import refresh, warm_up
 from chronus.machine.crew import Crew, Roster
+from chronus.machine.fuser import Fuser
 from chronus.machine.memory import SharedArena
 from chronus.machine.quarantine import Quarantine
 from chronus.machine.sinks import MARGIN_FRAMES, Feeder
 from chronus.machine.usage import Usage
 from chronus.modules.catalog import catalog, kinds, wide
-from chronus.settings import BLOCK, DEFAULT_RATE_HZ
+from chronus.settings import BLOCK, DEFAULT_RATE_HZ, fuses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -112,6 +113,7 @@ class LiveMachine:
         self._feeder = Feeder(self._arena, self._news.append)
         self._crew: Crew | None = None
         self._background: build.BackgroundBuild | None = None
+        self._fuser: Fuser | None = None
         self._usage = Usage()
         self._board = Board()
         self._told = (0, 0.0)
@@ -154,6 +156,8 @@ class LiveMachine:
         except BaseException:
             self.close()
             raise
+        if fuses():
+            self._fuser = Fuser(self.writer.fused, self._crew, self._news.append)
         self._feeder.start()
         self._usage.shares(self.roles())
 
@@ -183,7 +187,7 @@ class LiveMachine:
         wanted = sorted(name for name in kinds if catalog().number(name) not in crew.kernels)
         if wanted:
             build.build_for(catalog(), wanted)  # looks at these alone: the music plays on
-            crew.hand_over({**crew.kernels, **catalog().kernels(wanted)})
+            crew.add_kernels(catalog().kernels(wanted))
 
     def reload(self, new: Catalog) -> list[int]:
         """Let new workers go on between two blocks, with the kernels of a catalog to come.
@@ -398,6 +402,7 @@ class LiveMachine:
             "quarantined": self._quarantine.bypassed(),
             "lanes": self.settings.lanes,
             "locks": self._shared.locks,
+            **(self._fuser.facts if self._fuser else {}),
             "cpu": cpu,
             "processes": [
                 {"role": "shell", "lane": 0, "pid": os.getpid()},
@@ -416,6 +421,8 @@ class LiveMachine:
             return
         self._is_closed = True
         atexit.unregister(self.close)
+        if self._fuser is not None:
+            self._fuser.close()
         if self._background is not None:
             self._background.close()
         if self._crew is not None:
