@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -179,12 +181,16 @@ def test_shipped_instruments_sound_the_same(fuse, name):
 
 def test_what_is_no_number_is_silenced_in_a_fused_group_too(fuse):
     """A voice whose filter is fed with more than float32 holds: node by node or not, the same."""
-    blown = """instrument blown { load keys
+    chain = " > ".join(["saw", *(f"m{i}" for i in range(8)), "filter"])
+    mixes = "; ".join(f"load mix as m{i}" for i in range(8))
+    cables = "; ".join(f"patch {a} > {b} by 1e6" for a, b in pairwise(chain.split(" > ")))
+    blown = f"""instrument blown {{ load keys
 load saw freq=0
-load mul b=1e30; load mul as more b=1e30
+{mixes}
 load filter
-patch saw > mul > more > filter > out
-patch keys.freq > saw.freq }"""
+{cables}
+patch filter > out
+patch keys.freq > saw.freq }}"""
     lines = (blown, "load blown as b voices 3", "note b c3 e3 for 100ms", "wait 300ms")
     found = []
     for fuses in (False, True):

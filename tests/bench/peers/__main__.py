@@ -26,10 +26,16 @@ from tests.bench.peers import csound, floor, ours, scsynth
 from tests.bench.peers.spec import CASES, RATE_HZ
 from tests.support.readme import PAGE, part
 
-OURS, SCSYNTH, CSOUND, FLOOR = "chronus", "scsynth", "csound", "C floor"
+OURS, APART, SCSYNTH, CSOUND, FLOOR = "chronus", "apart", "scsynth", "csound", "C floor"
 OTHERS = {SCSYNTH: scsynth, CSOUND: csound, FLOOR: floor}
-NAMES = {OURS: "this engine", SCSYNTH: "scsynth", CSOUND: "Csound", FLOOR: "the C floor"}
-RATIOS = ((OURS, SCSYNTH), (OURS, CSOUND), (OURS, FLOOR))
+NAMES = {
+    OURS: "this engine",
+    APART: "module by module",
+    SCSYNTH: "scsynth",
+    CSOUND: "Csound",
+    FLOOR: "the C floor",
+}
+RATIOS = ((OURS, SCSYNTH), (OURS, CSOUND), (OURS, FLOOR), (APART, FLOOR))
 """Columns of the table: what is divided by what."""
 MARK = "peers"
 """What the part of the README is called that holds the table."""
@@ -39,7 +45,7 @@ Play = "Callable[[str, int, Path | None], list[str]]"
 
 def built(folder: Path, wanted: list[str]) -> dict[str, Play]:
     """What plays a case, of each engine that is there; the others are named."""
-    found = {OURS: ours.command}
+    found = {OURS: ours.command, APART: ours.command_apart}
     for name, peer in OTHERS.items():
         missing = [program for program in peer.PROGRAMS if shutil.which(program) is None]
         if missing:
@@ -50,12 +56,15 @@ def built(folder: Path, wanted: list[str]) -> dict[str, Play]:
         if name in wanted:
             peer.build(folder)
             found[name] = partial(peer.command, folder=folder)
-    return {name: play for name, play in found.items() if name in wanted}
+    return {name: play for name, play in found.items() if name in (APART, *wanted)}
 
 
 def plays(name: str, case: str) -> bool:
-    """Whether an engine knows a case: the floor has no drums and no effects."""
-    return name != FLOOR or CASES[case].work in floor.WORKS
+    """Whether an engine knows a case: the floor has no drums and no effects.
+
+    Module by module this engine is compared with the floor alone.
+    """
+    return name not in (FLOOR, APART) or CASES[case].work in floor.WORKS
 
 
 def cpu_s(call: list[str]) -> float:
@@ -74,7 +83,7 @@ def measured(players: dict[str, Play], cases: list[str], rounds: int) -> dict[st
     """CPU seconds a second of audio: of each case and engine, in each round."""
     found: dict[str, dict[str, list[float]]] = {case: {} for case in cases}
     for case in cases:
-        cpu_s(players[OURS](case, 1, None))  # its kernels are compiled by then
+        cpu_s(players[OURS](case, CASES[case].spans_s[1], None))  # its kernels are compiled by then
     for number in range(rounds):
         for case in cases:
             short, long = CASES[case].spans_s

@@ -87,6 +87,11 @@ def command(case: str, seconds: int, sound: Path | None) -> list[str]:
     return call if sound is None else [*call, str(sound)]
 
 
+def command_apart(case: str, seconds: int, sound: Path | None) -> list[str]:
+    """The same without kernels for whole groups of voices."""
+    return ["env", "CHRONUS_FUSE=0", *command(case, seconds, sound)]
+
+
 def main(case: str, seconds: str, sound: str | None = None) -> None:
     """Play a case, into a file where one is named."""
     from chronus.commands.registry import handlers  # noqa: PLC0415 - who measures needs none of it

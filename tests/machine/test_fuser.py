@@ -1,0 +1,44 @@
+"""Voices of a patch that is left as it is get a kernel of their own while they play, unheard."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import numpy as np
+
+from chronus.machine import fuser
+from chronus.machine.live import LiveSettings
+from tests.machine.song import offline, play, wait_for
+from tests.support.voices import PAD
+
+SECONDS = 6.0
+LINES = [
+    "tempo 128",
+    PAD,
+    "load pad as p voices 8; set p.level -6db",
+    "sequence p: c3 [c3 g3] eb3 . g2 bb2 c3 eb4 step 1/8 gate 90%",
+    "wait 2s",
+    "set p.cutoff 900hz over 1s",
+]
+
+
+def test_workers_with_fused_kernels_take_over_unheard(monkeypatch):
+    """The recording is what is rendered without them, also when one of them is killed."""
+    monkeypatch.setenv("CHRONUS_FUSE", "0")
+    expected = offline(LINES, SECONDS)
+    assert np.abs(expected).max() > 0.1
+    monkeypatch.setenv("CHRONUS_FUSE", "1")
+    monkeypatch.setattr(fuser, "STILL_S", 0.1)
+
+    def disturb(machine, _over):
+        wait_for(lambda: machine.facts()["fused"] == 1)
+        found = machine.facts()["processes"]
+        (pid,) = [p["pid"] for p in found if p["role"] == "worker"]
+        os.kill(pid, signal.SIGKILL)
+
+    played = play(LINES, SECONDS, LiveSettings(device="null", ahead=200), disturb)
+    np.testing.assert_array_equal(played.frames, expected)
+    assert played.facts["groups"] == played.facts["fused"] == 1
+    assert played.facts["handovers"] >= 1
+    assert played.facts["quarantined"] == []
