@@ -120,10 +120,11 @@ class Clock(IntEnum):
     CHANGES = 9  # changes of ports in this block
     QUIET_BLOCKS = 10  # blocks of silence that make an end
     MOST_BLOCKS = 11  # blocks from FINISHING to the end at most
-    SEQUENCES = 12  # every sequence in use is below this
+    SEQUENCES = 12  # every sequence of a node in use is below this
     NEXT_PLAN = 13  # plan slot that takes over by itself, NONE for none
     NEXT_BLOCK = 14  # and from which block on
     PANIC = 15  # block of the last panic, NONE before
+    PORT_SEQUENCES = 16  # every sequence of a port in use is below this
 
 
 class Beat(IntEnum):

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 EVENTS = int(Head.EVENTS)
 PLAN, SEEN, PENDING, LOW = int(Clock.PLAN), int(Clock.SEEN), int(Clock.PENDING), int(Clock.LOW)
 TABLE, PENDING_TABLE, TAKES_OVER = int(Playing.TABLE), int(Playing.PENDING), int(At.TAKES_OVER)
-LATE, SEQUENCES = int(Clock.LATE), int(Clock.SEQUENCES)
+LATE = int(Clock.LATE)
+SEQUENCES, PORT_SEQUENCES = int(Clock.SEQUENCES), int(Clock.PORT_SEQUENCES)
 NEXT_PLAN, NEXT_BLOCK = int(Clock.NEXT_PLAN), int(Clock.NEXT_BLOCK)
 CABLES, GATES = int(Count.CABLES), int(Count.GATES)
 KIND, DUE, TOOK = int(Ring.KIND), int(Ring.DUE), int(Ring.TOOK)
@@ -213,7 +214,8 @@ def use_sequence(arena: Arena, lane: int, new: int, sequence: int) -> None:
 
     A half-done block may have left something in those that are new.
     """
-    for unused in range(arena.clock[lane, new, SEQUENCES], sequence + 1):
+    column = SEQUENCES if sequence < arena.sequences.shape[2] // 2 else PORT_SEQUENCES
+    for unused in range(arena.clock[lane, new, column], sequence + 1):
         arena.sequences[lane, new, unused, :2] = NONE
         arena.sequences[lane, new, unused, 2:] = 0
-    arena.clock[lane, new, SEQUENCES] = max(arena.clock[lane, new, SEQUENCES], sequence + 1)
+    arena.clock[lane, new, column] = max(arena.clock[lane, new, column], sequence + 1)

@@ -318,6 +318,7 @@ def initialise(arena: Arena, rate_hz: int) -> None:
     arena.clock[:, :, Clock.FINISH] = NONE
     arena.clock[:, :, Clock.NEXT_PLAN] = NONE
     arena.clock[:, :, Clock.PANIC] = NONE
+    arena.clock[:, :, Clock.PORT_SEQUENCES] = arena.sequences.shape[2] // 2
     arena.rings[:, :, Tail.SINCE] = NONE
     arena.beats[:, :, [Beat.BPM, Beat.TARGET_BPM]] = 120.0
     arena.beats[:, :, [Beat.BAR_BEATS, Beat.NEXT_BAR_BEATS]] = 4.0

@@ -23,7 +23,7 @@ from chronus.dsp.native import (
     write_float_control,
 )
 from chronus.engine.choices import cross_over, hold_choices
-from chronus.engine.dues import carry_sequence, take_dues
+from chronus.engine.dues import carry_sequences, take_dues
 from chronus.engine.events import cut_of, take_events
 from chronus.engine.faults import bypass, has_failed, is_bypassed, is_finite, note_fault
 from chronus.engine.gates import close_due_gates
@@ -62,7 +62,7 @@ CURRENT = int(Lane.NODE)
 PLAN, PLAYING, SILENT = int(Clock.PLAN), int(Clock.PLAYING), int(Clock.SILENT)
 FINISHING, FINISH = int(Clock.FINISHING), int(Clock.FINISH)
 QUIET_BLOCKS, MOST_BLOCKS = int(Clock.QUIET_BLOCKS), int(Clock.MOST_BLOCKS)
-CHANGES, SEQUENCES = int(Clock.CHANGES), int(Clock.SEQUENCES)
+CHANGES = int(Clock.CHANGES)
 DONE = int(Lane.DONE)
 NODES, CABLES, BEFORE = int(Count.NODES), int(Count.CABLES), int(Count.BEFORE)
 NOW = int(Ramp.NOW)
@@ -81,8 +81,7 @@ def step(arena: Arena, lane: int, addresses: np.ndarray, scratch: np.ndarray) ->
     old = 1 - new
     copy_items(arena.clock[lane, new], arena.clock[lane, old])
     copy_items(arena.beats[lane, new], arena.beats[lane, old])
-    for sequence in range(arena.clock[lane, new, SEQUENCES]):
-        carry_sequence(arena, lane, new, sequence, sequence, old)
+    carry_sequences(arena, lane, new)
     arena.clock[lane, new, CHANGES] = 0
     head = arena.head.ctypes.data
     take_events(arena, lane, block, cut_of(head, arena.cuts.ctypes.data, block))
