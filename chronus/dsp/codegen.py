@@ -27,6 +27,8 @@ from typing import TYPE_CHECKING, Any, Final
 from chronus.dsp.declaration import HELPERS, RECORDING_HEAD, Kind, Table, source_of
 from chronus.dsp.layout import WIDE, state_layout
 from chronus.dsp.stages import cut, stage_sources
+from chronus.dsp.rests import MARKS as REST_MARKS
+from chronus.dsp.rests import Bare, bare, idle_of
 from chronus.dsp.steady import MARKS, Ways, split
 from chronus.settings import BLOCK
 
@@ -35,7 +37,9 @@ if TYPE_CHECKING:
 
 GENERATOR_VERSION: Final = 5
 CASTS: Final = {"f4": "float32", "f8": "float64", "i4": "int32", "u4": "uint32"}
-BUILTINS: Final = frozenset({"min", "max", "abs", "int", "len", "range", "sqrt", *CASTS, *MARKS})
+BUILTINS: Final = frozenset(
+    {"min", "max", "abs", "int", "len", "range", "sqrt", *CASTS, *MARKS, *REST_MARKS}
+)
 
 HEADER: Final = '''"""Generated from the kind `{name}`; made anew when its declaration changes."""
 from math import sqrt
@@ -214,18 +218,50 @@ def _preparation(ways: Ways, width: int) -> list[str]:
     ]
 
 
-def mono_source(kind: Kind, ways: Ways) -> tuple[list[str], str]:
+def mono_source(kind: Kind, ways: Ways, marks: Bare) -> tuple[list[str], str]:
     """The kernel of one voice, states in locals: the functions that it calls, and itself."""
     name = f"{kind.name}_mono"
     if not kind.state:
         assert not ways.plain, f"{kind.name}: marks need a state"
+        assert not marks.conditions, f"{kind.name}: marks need a state"
         return [ways.full], _stateless_source(kind, name, BLOCK)
     functions, body = stage_sources(kind, cut(kind, ways.full))
+    preparation = ["plain = True"]
     if ways.plain:
-        more, plain = stage_sources(kind, cut(kind, ways.plain), "plain_", ways.values)
+        more, plain = stage_sources(
+            kind, cut(kind, ways.plain, marks.earlier), "plain_", ways.values
+        )
         functions += [ways.prepare, *more]
-        body = _either(_preparation(ways, 1), plain, body)
-    return functions, _voice_source(kind, name, BLOCK, body)
+        preparation = _preparation(ways, 1)
+        body = ["if plain:", *_indented(plain, 1), "else:", *_indented(body, 1)]
+    if marks.conditions:
+        more, lines = _idle_source(kind, ways, marks)
+        functions += more
+        body = [*lines, "else:", *_indented(body, 1)]
+    return functions, _voice_source(kind, name, BLOCK, [*preparation, *body])
+
+
+def _idle_source(kind: Kind, ways: Ways, marks: Bare) -> tuple[list[str], list[str]]:
+    """The way through an idle block: the functions, and the lines up to what else there is."""
+    names = [state.name for state in kind.state]
+    idle = idle_of(ways.plain or ways.full, marks.conditions, names)
+    stages = cut(kind, idle.tick, marks.earlier)
+    functions, lines = stage_sources(kind, stages, "idle_", ways.values)
+    inputs = {name for _, name in kind.input_rows}
+    arguments = [
+        f"row_{name}[k]" if name in inputs else f"h_{name}" if name in ways.values else name
+        for name in idle.needs
+    ]
+    check = [
+        "idle = plain",
+        "if plain:",
+        "    found = int32(0)",
+        f"    for k in range({BLOCK}):",
+        f"        found = int32(found | int32(check({', '.join(arguments)})))",
+        "    idle = found == 0",
+        "if idle:",
+    ]
+    return [idle.check, *functions], [*check, *_indented(lines, 1)]
 
 
 def _either(preparation: list[str], plain: list[str], full: list[str]) -> list[str]:
@@ -338,8 +374,9 @@ def kernel_source(kind: Kind, *, wide: bool = False) -> str:
     _helpers(tick.helpers, helpers, tables)
     names = [function.__name__ for function in helpers]
     assert len(set(names)) == len(names), f"{kind.name}: two helpers of one name"
-    ways = split(kind, tick.source)
-    functions, kernel = wide_source(kind, ways) if wide else mono_source(kind, ways)
+    marks = bare(tick.source)
+    ways = split(kind, marks.source)
+    functions, kernel = wide_source(kind, ways) if wide else mono_source(kind, ways, marks)
     called = [f"@njit(forceinline=True, **OPTIONS)\n{f}" for f in [*helpers.values(), *functions]]
     made = [_table_source(table) for table in dict.fromkeys(tables)]
     return HEADER.format(name=kind.name) + "\n\n\n".join([*made, *called, kernel]) + "\n"

@@ -26,14 +26,15 @@ if TYPE_CHECKING:
 class Step:
     """A statement of a tick, or one of its states (then without code).
 
-    `gives` and `needs` are names of values; `before` are the steps whose values it needs.
+    `gives` and `needs` are names of values; `before` are the steps whose values it needs;
+    `memories` are those that it touches, in their order with other steps.
     """
 
     gives: tuple[str, ...]
     needs: set[str]
     code: str = ""
     serial: bool = False
-    memory: bool = False
+    memories: frozenset[str] = frozenset()
     before: set[int] = field(default_factory=set)
     stage: int = 0
 
@@ -71,8 +72,14 @@ class Stages:
     outputs: tuple[str, ...]
 
 
-def cut(kind: Kind, source: str) -> Stages:
-    """Cut a tick, given as the source that the compiler would get, into stages."""
+def cut(kind: Kind, source: str, earlier: frozenset[str] = frozenset()) -> Stages:
+    """Cut a tick, given as the source that the compiler would get, into stages.
+
+    Args:
+        kind: whose tick it is.
+        source: of the tick.
+        earlier: names of what is read from a memory as it was before the block.
+    """
     (function,) = ast.parse(source).body
     assert isinstance(function, ast.FunctionDef)
     *statements, end = function.body
@@ -81,19 +88,23 @@ def cut(kind: Kind, source: str) -> Stages:
     results = end.value.elts if isinstance(end.value, ast.Tuple) else [end.value]
     memories = {memory.name for memory in kind.memories}
     versions = _Versions()
-    steps = [_step(versions, statement, memories) for statement in statements]
+    steps = [_step(versions, statement, memories, earlier) for statement in statements]
     names = []
-    for index, result in enumerate(results):
-        if not isinstance(result, ast.Name) or result.id not in versions.current:
-            statement = ast.Assign([ast.Name(f"result{index}", ast.Store())], result)
-            steps.append(_step(versions, statement, memories))
-            names.append(steps[-1].gives[0])
-        else:
-            names.append(versions.current[result.id])
     split = len(kind.state)
+    for index, result in enumerate(results):
+        is_name = isinstance(result, ast.Name)
+        if is_name and result.id in versions.current:
+            names.append(versions.current[result.id])
+        elif is_name and index < split and result.id == kind.state[index].name:
+            names.append(result.id)  # it stays what it is
+        else:
+            statement = ast.Assign([ast.Name(f"result{index}", ast.Store())], result)
+            steps.append(_step(versions, statement, memories, earlier))
+            names.append(steps[-1].gives[0])
     states = [
         Step((state.name,), {name}, serial=True)
         for state, name in zip(kind.state, names[:split], strict=True)
+        if name != state.name
     ]
     steps = [*states, *steps]
     _connect(steps)
@@ -101,20 +112,27 @@ def cut(kind: Kind, source: str) -> Stages:
     return Stages(tuple(steps), tuple(names[:split]), tuple(names[split:]))
 
 
-def _step(versions: _Versions, statement: ast.stmt, memories: set[str]) -> Step:
+def _step(
+    versions: _Versions, statement: ast.stmt, memories: set[str], earlier: frozenset[str]
+) -> Step:
     versions.read, versions.given = set(), []
     code = ast.unparse(ast.fix_missing_locations(versions.visit(statement)))
-    memory = bool(versions.read & memories)
-    return Step(tuple(versions.given), set(versions.read), code, serial=memory, memory=memory)
+    is_earlier = bool(earlier & {name.rpartition("__")[0] for name in versions.given})
+    touched = frozenset() if is_earlier else frozenset(versions.read & memories)
+    return Step(tuple(versions.given), set(versions.read), code, bool(touched), touched)
 
 
 def _connect(steps: list[Step]) -> None:
     givers = {name: index for index, step in enumerate(steps) for name in step.gives}
-    touching = {index for index, step in enumerate(steps) if step.memory}
+    touching: dict[str, set[int]] = {}
+    for index, step in enumerate(steps):
+        for memory in step.memories:
+            touching.setdefault(memory, set()).add(index)
     for index, step in enumerate(steps):
         step.before = {givers[name] for name in step.needs if name in givers}
         # What touches a memory stays together, in its order.
-        step.before |= (touching - {index}) if step.memory else set()
+        for memory in step.memories:
+            step.before |= touching[memory] - {index}
 
 
 def _number(steps: list[Step]) -> None:
@@ -178,7 +196,7 @@ class _Loop:
     `arguments` are the values that its function takes, each with the expression for it at frame k;
     `results` are what it gives, of which `kept` go into rows; `carried` are the states that walk
     with the loop, each with the expression for its next value, and `seen` those of them whose
-    values other stages need.
+    values other stages need; `following` has the names of their next values.
     """
 
     name: str
@@ -188,6 +206,7 @@ class _Loop:
     kept: tuple[str, ...]
     carried: dict[str, str]
     seen: tuple[str, ...]
+    following: dict[str, str]
     memory: bool
 
     def function(self) -> str:
@@ -202,7 +221,8 @@ class _Loop:
         lines = [f"r_{name} = block_row({name})" for name in self.seen]
         if self.memory:
             # Computed for its type alone, a value would already be written to the memory.
-            lines += [f"r_{name} = block_row(float32(0.0))" for name in self.kept]
+            types = {name: state for state, name in self.following.items()}
+            lines += [f"r_{n} = block_row({types.get(n, 'float32(0.0)')})" for n in self.kept]
         elif self.kept:
             probe = f"probe_{self.name}"
             lines.append(f"{probe} = {call.replace('[k]', '[0]')}")
@@ -230,6 +250,8 @@ def _loop(kind: Kind, stages: Stages, stage: int, prefix: str, values: tuple[str
     }
     inputs = {name for _, name in kind.input_rows}
     fixed = {"dt", kind.recording, *(memory.name for memory in kind.memories)}
+    fixed |= {*stages.next_states}  # those that stay what they are
+    fixed -= {name for step in stages.steps for name in step.gives}
     rows = {name for step in stages.steps if step.stage < stage for name in step.gives}
     needed = {name for step in steps if step.code for name in step.needs}
     places = (
@@ -249,5 +271,6 @@ def _loop(kind: Kind, stages: Stages, stage: int, prefix: str, values: tuple[str
             for state, name in following.items()
         },
         seen=tuple(sorted(states & elsewhere)),
-        memory=any(step.memory for step in steps),
+        following=following,
+        memory=any(step.memories for step in steps),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from chronus.dsp.approx import clip, db_gain, sin_cycles
+from chronus.dsp.approx import clip, db_gain, rarely, sin_cycles, steady
 from chronus.dsp.declaration import Family, Input, Output, State, audio, helper, module
 from chronus.dsp.levels import loudest_of_late, share_of_time
 
@@ -114,15 +114,22 @@ def out(
     level: float,
     dt: float,
 ) -> tuple[float, float, float, float, float, float]:
-    gain = db_gain(level)
-    falling = share_of_time(dt, 0.15)
+    gain = steady(db_gain(level))
+    falling = steady(share_of_time(dt, 0.15))
     # A comparison with what is not a number is false, so that the 0 is taken.
     left = (in_left if abs(in_left) < 1e6 else 0.0) * gain
     right = (in_right if abs(in_right) < 1e6 else 0.0) * gain
-    newer, older, age = loudest_of_late(max(abs(left), abs(right)), newer, older, age, dt, 0.015)
+    loud = max(abs(left), abs(right))
+    works = rarely(max(loud, newer, older) > CEILING or taken > 0.0)
+    newest, oldest, aged = loudest_of_late(loud, newer, older, age, dt, 0.015)
+    newer = newest if works else newer
+    older = oldest if works else older
+    age = aged if works else age
     need = 1.0 - CEILING / max(newer, older, CEILING)
-    taken = max(need, (1.0 - falling) * taken + falling * need)
-    rest = 1.0 - taken
+    back = max(need, (1.0 - falling) * taken + falling * need)
+    # What is below half the last bit of 1 takes nothing.
+    taken = (back if back > 2.9e-8 else 0.0) if works else taken
+    rest = 1.0 - taken if works else 1.0
     # The product may be a bit too loud.
     out_left = clip(left * rest, -CEILING, CEILING)
     out_right = clip(right * rest, -CEILING, CEILING)

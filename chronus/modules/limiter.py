@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chronus.dsp.approx import clip, db_gain, f4, f8, steady
+from chronus.dsp.approx import clip, db_gain, earlier, f4, f8, rarely, seldom, steady
 from chronus.dsp.declaration import (
     Curve,
     Family,
@@ -81,26 +81,33 @@ def limiter(
     top = steady(db_gain(ceiling))
     falling = steady(share_of_time(1000.0 * dt, release))
     span = int(f8(0.001) / f8(dt) + f8(0.5))
+    # Rates below 33 kHz; at all others what comes out went in before the block.
+    is_near = seldom(dt > 3.03e-5)
+    delay = span + span - 2
+    loud = max(abs(in_left), abs(in_right)) / top
+    works = rarely(max(loud, newer, older) > 1.0 or taken > 0.0 or once + twice > 0)
     # Held for longer than the sound is delayed: for half a period of 100 Hz.
-    newer, older, age = loudest_of_late(
-        max(abs(in_left), abs(in_right)) / top, newer, older, age, dt, 0.005
-    )
-    loud = max(newer, older)
-    need = 1.0 - 1.0 / max(loud, 1.0)
-    taken = max(need, (1.0 - falling) * taken + falling * need)
+    newest, oldest, aged = loudest_of_late(loud, newer, older, age, dt, 0.005)
+    newer = newest if works else newer
+    older = oldest if works else older
+    age = aged if works else age
+    need = 1.0 - 1.0 / max(newer, older, 1.0)
+    back = max(need, (1.0 - falling) * taken + falling * need)
     # In steps of 2**-16, upwards: whole numbers add up without loss, also in the rings of floats.
-    steps = 65536.0 * taken
-    count = int(steps) + 1 if steps > 0.02 else 0
-    once = once + count - int(before(wanted, place, span))
-    twice = twice + once - int(before(smooth, place, span))
-    wanted[place] = f4(count)
-    smooth[place] = f4(once)
+    steps = 65536.0 * back
+    taken = (back if steps > 0.02 else 0.0) if works else taken
+    count = (int(steps) + 1 if steps > 0.02 else 0) if works else 0
+    once = once + count - int(before(wanted, place, span)) if works else once
+    twice = twice + once - int(before(smooth, place, span)) if works else twice
+    wanted[place] = f4(count) if works else 0.0
+    smooth[place] = f4(once) if works else 0.0
     line_left[place] = in_left
     line_right[place] = in_right
-    gain = 1.0 - f4(f8(twice) / (f8(65536.0) * span * span))
-    delay = span + span - 2
+    gain = 1.0 - f4(f8(twice) / (f8(65536.0) * span * span)) if works else 1.0
+    late_left = earlier(before(line_left, place, delay))
+    late_right = earlier(before(line_right, place, delay))
     # The gain reaches what a peak needs to the last bit but one; that one is cut off.
-    out_left = clip(before(line_left, place, delay) * gain, -top, top)
-    out_right = clip(before(line_right, place, delay) * gain, -top, top)
+    out_left = clip(late_left * gain, -top, top)
+    out_right = clip(late_right * gain, -top, top)
     place = place + 1 if place + 1 < len(line_left) else 0
     return place, newer, older, age, taken, once, twice, out_left, out_right
