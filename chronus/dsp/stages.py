@@ -40,10 +40,14 @@ class Step:
 
 
 class _Versions(ast.NodeTransformer):
-    """Gives each value of a name that is assigned anew a name of its own."""
+    """Gives each value of a name that is assigned anew a name of its own.
+
+    A name that is assigned another one alone is the same value.
+    """
 
     def __init__(self) -> None:
         self.current: dict[str, str] = {}
+        self.counts: dict[str, int] = {}
         self.read: set[str] = set()
         self.given: list[str] = []
 
@@ -52,8 +56,8 @@ class _Versions(ast.NodeTransformer):
             name = self.current.get(node.id, node.id)
             self.read.add(name)
             return ast.Name(name, ast.Load())
-        count = int(self.current.get(node.id, "__0").rsplit("__", 1)[1]) + 1
-        self.current[node.id] = f"{node.id}__{count}"
+        self.counts[node.id] = self.counts.get(node.id, 0) + 1
+        self.current[node.id] = f"{node.id}__{self.counts[node.id]}"
         self.given.append(self.current[node.id])
         return ast.Name(self.current[node.id], ast.Store())
 
@@ -61,6 +65,17 @@ class _Versions(ast.NodeTransformer):
         node.value = self.visit(node.value)
         node.targets = [self.visit(target) for target in node.targets]
         return node
+
+    def is_copy(self, statement: ast.stmt) -> bool:
+        """Whether a statement gives a value but another name; then that is known by now."""
+        if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Name):
+            return False
+        (target,) = statement.targets
+        if not isinstance(target, ast.Name):
+            return False  # it goes into a memory
+        source = statement.value.id
+        self.current[target.id] = self.current.get(source, source)
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +103,24 @@ def cut(kind: Kind, source: str, earlier: frozenset[str] = frozenset()) -> Stage
     results = end.value.elts if isinstance(end.value, ast.Tuple) else [end.value]
     memories = {memory.name for memory in kind.memories}
     versions = _Versions()
-    steps = [_step(versions, statement, memories, earlier) for statement in statements]
+    steps = [
+        _step(versions, statement, memories, earlier)
+        for statement in statements
+        if not versions.is_copy(statement)
+    ]
     names = []
     split = len(kind.state)
     for index, result in enumerate(results):
-        is_name = isinstance(result, ast.Name)
-        if is_name and result.id in versions.current:
-            names.append(versions.current[result.id])
-        elif is_name and index < split and result.id == kind.state[index].name:
-            names.append(result.id)  # it stays what it is
-        else:
+        given = {name for step in steps for name in step.gives}
+        name = result.id if isinstance(result, ast.Name) else ""
+        name = versions.current.get(name, name)
+        own = kind.state[index].name if index < split else ""
+        # A state that stays what it is has its own name again.
+        if name not in given and (not name or name != own):
             statement = ast.Assign([ast.Name(f"result{index}", ast.Store())], result)
             steps.append(_step(versions, statement, memories, earlier))
-            names.append(steps[-1].gives[0])
+            name = steps[-1].gives[0]
+        names.append(name)
     states = [
         Step((state.name,), {name}, serial=True)
         for state, name in zip(kind.state, names[:split], strict=True)
