@@ -135,11 +135,21 @@ def cut(kind: Kind, source: str, earlier: frozenset[str] = frozenset()) -> Stage
 def _step(
     versions: _Versions, statement: ast.stmt, memories: set[str], earlier: frozenset[str]
 ) -> Step:
+    touched = frozenset(_touched(statement) & memories)
     versions.read, versions.given = set(), []
     code = ast.unparse(ast.fix_missing_locations(versions.visit(statement)))
-    is_earlier = bool(earlier & {name.rpartition("__")[0] for name in versions.given})
-    touched = frozenset() if is_earlier else frozenset(versions.read & memories)
+    if earlier & {name.rpartition("__")[0] for name in versions.given}:
+        touched = frozenset()
     return Step(tuple(versions.given), set(versions.read), code, bool(touched), touched)
+
+
+def _touched(node: ast.AST) -> set[str]:
+    """The names that a statement reads, but for those of which it wants to know the length."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len":
+        return set()
+    if isinstance(node, ast.Name):
+        return {node.id}
+    return {name for child in ast.iter_child_nodes(node) for name in _touched(child)}
 
 
 def _connect(steps: list[Step]) -> None:
@@ -200,9 +210,9 @@ def stage_sources(
     body: list[str] = []
     for stage in sorted({step.stage for step in stages.steps}):
         loop = _loop(kind, stages, stage, prefix, values)
-        if loop.results:
+        if loop.results or loop.memory:
             functions.append(loop.function())
-        if loop.results or loop.carried:
+        if loop.results or loop.memory or loop.carried:
             body += loop.lines()
     for (_, output), name in zip(kind.output_rows, stages.outputs, strict=True):
         body += [f"for k in range({BLOCK}):", f"    to_{output}[k] = r_{name}[k]"]
@@ -232,7 +242,7 @@ class _Loop:
     def function(self) -> str:
         """The function that computes the stage for one frame."""
         head = f"def {self.name}({', '.join(self.arguments)}):"
-        end = f"    return ({', '.join(self.results)},)"
+        end = f"    return ({', '.join(self.results)},)" if self.results else "    return"
         return "\n".join([head, *(f"    {code}" for code in self.codes), end])
 
     def lines(self) -> list[str]:
@@ -253,6 +263,8 @@ class _Loop:
             rows = {name: f"r_{name}[k]" for name in self.kept}
             targets = ", ".join(rows.get(name, f"n_{name}") for name in self.results)
             lines.append(f"    {targets}, = {call}")
+        elif self.memory:
+            lines.append(f"    {call}")
         return lines + [f"    {state} = {value}" for state, value in self.carried.items()]
 
 
