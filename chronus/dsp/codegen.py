@@ -26,9 +26,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chronus.dsp.declaration import HELPERS, RECORDING_HEAD, Kind, Table, source_of
 from chronus.dsp.layout import WIDE, state_layout
-from chronus.dsp.stages import cut, stage_sources
 from chronus.dsp.rests import MARKS as REST_MARKS
 from chronus.dsp.rests import Bare, bare, idle_of
+from chronus.dsp.stages import cut, stage_sources
 from chronus.dsp.steady import MARKS, Ways, split
 from chronus.settings import BLOCK
 

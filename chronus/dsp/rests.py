@@ -106,7 +106,9 @@ def idle_of(source: str, conditions: Sequence[str], states: Iterable[str]) -> Id
     assert unknown <= _called(check), f"{function.name}: {unknown}"
     lines = [ast.unparse(statement) for statement in check]
     return Idle(
-        _function("idle_tick", parameters, [ast.unparse(s) for s in map(ast.fix_missing_locations, body)]),
+        _function(
+            "idle_tick", parameters, [ast.unparse(s) for s in map(ast.fix_missing_locations, body)]
+        ),
         _function("check", needs, [*lines, f"return {' or '.join(conditions)}"]),
         needs,
     )

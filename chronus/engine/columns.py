@@ -9,7 +9,7 @@ NONE: Final = -1
 STOPPED: Final = -2
 """A pending table that means: play nothing from then on."""
 
-NODE_COLUMNS: Final = 24
+NODE_COLUMNS: Final = 32
 MAX_ROWS_OF_A_NODE: Final = 64
 LANES: Final = 3
 """Lanes that there can be. What events and sequences do is worked out in each lane for itself."""
@@ -103,6 +103,7 @@ class Wire(IntEnum):
     LATE = 2  # 1 if it reads the last block
     BENDS = 3
     IS_WIDE = 4  # 1 if the source is the first row of WIDE voices side by side
+    NODE = 5  # slot of the node that the source is of
 
 
 class Clock(IntEnum):
@@ -125,6 +126,7 @@ class Clock(IntEnum):
     NEXT_BLOCK = 14  # and from which block on
     PANIC = 15  # block of the last panic, NONE before
     PORT_SEQUENCES = 16  # every sequence of a port in use is below this
+    PLAN_SINCE = 17  # block from which on the last plan was wanted
 
 
 class Beat(IntEnum):
@@ -237,6 +239,10 @@ class Node(IntEnum):
     LEAVES = 20  # a bit for each output row whose sum something listens to
     BEHIND = 21  # the player whose voices alone are heard through it, or NONE
     RECORDING = 22  # offset in frames of the sound of its file; 0: its kind plays none
+    MATTERS = 23  # a bit for each input row but those that it shuts; 0: it never stands
+    WIRED = 24  # 1 if a cable comes in at one of those
+    ROOT = 25  # place in the plan of the node that it pauses with, or NONE
+    ROOT_ROW = 26  # and the first input row of that
 
 
 class Choice(IntEnum):

@@ -28,6 +28,7 @@ TABLE, PENDING_TABLE, TAKES_OVER = int(Playing.TABLE), int(Playing.PENDING), int
 LATE = int(Clock.LATE)
 SEQUENCES, PORT_SEQUENCES = int(Clock.SEQUENCES), int(Clock.PORT_SEQUENCES)
 NEXT_PLAN, NEXT_BLOCK = int(Clock.NEXT_PLAN), int(Clock.NEXT_BLOCK)
+PLAN_SINCE = int(Clock.PLAN_SINCE)
 CABLES, GATES = int(Count.CABLES), int(Count.GATES)
 KIND, DUE, TOOK = int(Ring.KIND), int(Ring.DUE), int(Ring.TOOK)
 A, B, C = int(Ring.A), int(Ring.B), int(Ring.C)
@@ -87,6 +88,7 @@ def take_events(arena: Arena, lane: int, block: int, cut: int) -> None:
             low = min(low, index)
         elif event[KIND] == E_PLAN:
             clock[new, PLAN] = event[A]
+            clock[new, PLAN_SINCE] = block
             clock[new, NEXT_PLAN] = event[B]
             clock[new, NEXT_BLOCK] = block + event[C]
     clock[new, PENDING] = kept

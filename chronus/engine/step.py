@@ -7,7 +7,7 @@ since the compiler knows plain integers best.
 from __future__ import annotations
 
 import numpy as np
-from numba import carray, from_dtype, int32, njit, types
+from numba import carray, from_dtype, njit, types
 
 from chronus.dsp.native import (
     FLUSH_BITS,
@@ -16,7 +16,6 @@ from chronus.dsp.native import (
     call_kernel,
     copy_items,
     fence,
-    floats,
     longs,
     pointer,
     read_float_control,
@@ -25,7 +24,7 @@ from chronus.dsp.native import (
 from chronus.engine.choices import cross_over, hold_choices
 from chronus.engine.dues import carry_sequences, take_dues
 from chronus.engine.events import cut_of, take_events
-from chronus.engine.faults import bypass, has_failed, is_bypassed, is_finite, note_fault
+from chronus.engine.faults import EXPONENT, bypass, has_failed, is_bypassed, note_fault
 from chronus.engine.gates import close_due_gates
 from chronus.engine.layout import (
     LANE_COLUMNS,
@@ -53,6 +52,7 @@ from chronus.engine.silence import (
     is_cleared,
     listen,
 )
+from chronus.engine.standing import GAVE_NOTHING, is_left_out, loudest, loudest_of, note_silence
 from chronus.engine.voices import close_due_voices, is_asleep, let_sleep, prepare_voices
 from chronus.engine.wide import rest_behind, run_voices, wake_nodes
 from chronus.settings import BLOCK
@@ -70,7 +70,7 @@ N_KIND, N_STATE, N_MEMORY = int(Node.KIND), int(Node.STATE), int(Node.MEMORY)
 N_ROW_IN, N_INPUTS, N_ROW_OUT = int(Node.ROW_IN), int(Node.INPUTS), int(Node.ROW_OUT)
 N_OUTPUTS, N_SLOT = int(Node.OUTPUTS), int(Node.SLOT)
 N_CHOICES, N_GROUP, N_BEHIND = int(Node.CHOICES), int(Node.GROUP), int(Node.BEHIND)
-N_RECORDING = int(Node.RECORDING)
+N_RECORDING, N_MATTERS, N_ROOT = int(Node.RECORDING), int(Node.MATTERS), int(Node.ROOT)
 
 
 @njit(**ONCE)
@@ -165,9 +165,15 @@ def run_nodes(
             row += node[N_INPUTS]
             continue
         if node[N_BEHIND] != NONE and is_asleep(arena, lane, node[N_BEHIND]):
+            arena.still[new, node[N_SLOT]] = GAVE_NOTHING
             rest_behind(arena, lane, block, plan, node, row)
             row += node[N_INPUTS]
             continue
+        rests = node[N_MATTERS] != 0 or node[N_ROOT] != NONE
+        if rests and not cleared and is_left_out(arena, lane, block, plan, node, row):
+            row += node[N_INPUTS]
+            continue
+        arena.still[new, node[N_SLOT]] = 0
         arena.calm[new, node[N_SLOT]] = 0
         for k in range(node[N_INPUTS]):
             scratch[k] = fill_row(arena, lane, block, plan, row, node[N_ROW_IN] + k)
@@ -196,8 +202,11 @@ def run_nodes(
         )
         if crosses:
             cross_over(arena, block, node, addresses, scratch)
-        if not is_finite(arena, new, node) or has_failed(arena, block, node[N_SLOT]):
+        most = loudest_of(arena, new, node)
+        if most >= EXPONENT or has_failed(arena, block, node[N_SLOT]):
             note_fault(arena, block, node)
+        elif most == 0 and node[N_MATTERS] != 0 and not crosses:
+            note_silence(arena, lane, block, plan, node, row - node[N_INPUTS])
         listen(arena, block, node)
     arena.head[current] = NONE
     return row
@@ -217,20 +226,6 @@ def move_cables(arena: Arena, lane: int, new: int, plan: int) -> None:
 _SILENCE = np.float32(SILENCE)
 SILENT_BITS = int(_SILENCE.view(np.int32)) + int(float(_SILENCE) < SILENCE)
 """Bits of the first float32 that is not silent."""
-
-
-@njit(**OPTIONS)
-def loudest(address: int, count: int) -> int:
-    """The bits of the loudest of so many samples at an address, without its sign.
-
-    Numbers above 0 are in the order of their bits, and of these many are compared side by side.
-    """
-    bits = floats(address, count).view(np.int32)
-    most = int32(0)
-    for i in range(count):
-        loud = int32(bits[i] & int32(0x7FFFFFFF))
-        most = max(most, loud)
-    return most
 
 
 @njit(**OPTIONS)

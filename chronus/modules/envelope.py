@@ -96,6 +96,7 @@ def fallen(left: float, fall: float) -> float:
     "but ending",
     example="load saw; load adsr; patch saw > adsr; set adsr.attack 2 adsr.release 300; "
     "sequence adsr: x... x...",
+    shuts="in",
 )
 def adsr(
     place: int,
@@ -189,6 +190,7 @@ def adsr(
     source="The curves of `adsr`; each stage goes from the level that is there",
     example="load noise; load ar attack=80 release=300 mode=loop; patch noise > ar; "
     "sequence ar: x_______ ________ gate 100%",
+    shuts="in",
 )
 def ar(
     place: float,

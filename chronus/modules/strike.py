@@ -17,7 +17,6 @@ from chronus.dsp.declaration import (
     velocity,
 )
 
-
 LONG_AGO: Final = 1073741824
 """Frames since the last stroke, of what has come to its end: from there it does not come back."""
 
@@ -52,6 +51,7 @@ LONG_AGO: Final = 1073741824
     "until the next, only the last has `decay`: Roland TR-808 service notes, 1980, hand clap",
     example="load noise; load strike decay=150; patch noise > strike; trigger strike; "
     "set strike.strokes 4; sequence strike: .... x...",
+    shuts="in",
 )
 def strike(
     age: int,
