@@ -41,7 +41,7 @@ from chronus.engine.layout import (
     arena_dtype,
 )
 from chronus.engine.pace import has_room, wait_for_commit, wait_for_lanes
-from chronus.engine.ports import fill_row, forget_changes, ramp_value
+from chronus.engine.ports import fill_rows, forget_changes, ramp_value
 from chronus.engine.sequencer import run_sequences
 from chronus.engine.silence import (
     SILENCE,
@@ -67,7 +67,7 @@ DONE = int(Lane.DONE)
 NODES, CABLES, BEFORE = int(Count.NODES), int(Count.CABLES), int(Count.BEFORE)
 NOW = int(Ramp.NOW)
 N_KIND, N_STATE, N_MEMORY = int(Node.KIND), int(Node.STATE), int(Node.MEMORY)
-N_ROW_IN, N_INPUTS, N_ROW_OUT = int(Node.ROW_IN), int(Node.INPUTS), int(Node.ROW_OUT)
+N_INPUTS, N_ROW_OUT = int(Node.INPUTS), int(Node.ROW_OUT)
 N_OUTPUTS, N_SLOT = int(Node.OUTPUTS), int(Node.SLOT)
 N_CHOICES, N_GROUP, N_BEHIND = int(Node.CHOICES), int(Node.GROUP), int(Node.BEHIND)
 N_RECORDING, N_MATTERS, N_ROOT = int(Node.RECORDING), int(Node.MATTERS), int(Node.ROOT)
@@ -174,10 +174,8 @@ def run_nodes(
             row += node[N_INPUTS]
             continue
         arena.still[new, node[N_SLOT]] = 0
-        arena.calm[new, node[N_SLOT]] = 0
-        for k in range(node[N_INPUTS]):
-            scratch[k] = fill_row(arena, lane, block, plan, row, node[N_ROW_IN] + k)
-            row += 1
+        fill_rows(arena, lane, block, plan, node, row, scratch)
+        row += node[N_INPUTS]
         for k in range(node[N_OUTPUTS]):
             scratch[node[N_INPUTS] + k] = arena.rows_out[new, node[N_ROW_OUT] + k].ctypes.data
         scratch[node[N_INPUTS] + node[N_OUTPUTS]] = memory + 4 * node[N_RECORDING]

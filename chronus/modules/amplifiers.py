@@ -126,9 +126,9 @@ def out(
     older = oldest if works else older
     age = aged if works else age
     need = 1.0 - CEILING / max(newer, older, CEILING)
-    back = max(need, (1.0 - falling) * taken + falling * need)
-    # What is below half the last bit of 1 takes nothing.
-    taken = (back if back > 2.9e-8 else 0.0) if works else taken
+    # It comes to 0 where a 0 is near, and not only nearer to it.
+    back = falling * (need - 2.9e-8)
+    taken = max(need, (1.0 - falling) * taken + back) if works else taken
     rest = 1.0 - taken if works else 1.0
     # The product may be a bit too loud.
     out_left = clip(left * rest, -CEILING, CEILING)

@@ -82,7 +82,7 @@ def limiter(
     falling = steady(share_of_time(1000.0 * dt, release))
     span = int(f8(0.001) / f8(dt) + f8(0.5))
     # Rates below 33 kHz; at all others what comes out went in before the block.
-    is_near = seldom(dt > 3.03e-5)
+    is_near = seldom(dt > 3.03e-5)  # noqa: F841 - what is marked `earlier` needs it
     delay = span + span - 2
     loud = max(abs(in_left), abs(in_right)) / top
     works = rarely(max(loud, newer, older) > 1.0 or taken > 0.0 or once + twice > 0)
@@ -92,10 +92,11 @@ def limiter(
     older = oldest if works else older
     age = aged if works else age
     need = 1.0 - 1.0 / max(newer, older, 1.0)
-    back = max(need, (1.0 - falling) * taken + falling * need)
+    # It comes to 0 where a 0 is near, and not only nearer to it.
+    back = falling * (need - 3e-7)
+    taken = max(need, (1.0 - falling) * taken + back) if works else taken
     # In steps of 2**-16, upwards: whole numbers add up without loss, also in the rings of floats.
-    steps = 65536.0 * back
-    taken = (back if steps > 0.02 else 0.0) if works else taken
+    steps = 65536.0 * taken
     count = (int(steps) + 1 if steps > 0.02 else 0) if works else 0
     once = once + count - int(before(wanted, place, span)) if works else once
     twice = twice + once - int(before(smooth, place, span)) if works else twice
