@@ -41,6 +41,8 @@ GAVE_NOTHING: Final = 1
 """What `still` says of a node that was computed, and may stand from the next block on."""
 BOTH_BANKS: Final = 4
 """And from when on both banks hold its silence and its state."""
+PAUSED: Final = 8
+"""What is added where it pauses: it may not stand when nothing shuts it any more."""
 
 
 @njit(**OPTIONS)
@@ -125,7 +127,8 @@ def stands(
 ) -> bool:
     """Whether a node gives nothing in a block, as it did before; arguments as of `is_at_rest`."""
     slot = node[N_SLOT]
-    if arena.still[1 - (block & 1), slot] == 0 or not may_rest(arena, slot):
+    before = arena.still[1 - (block & 1), slot]
+    if before == 0 or before >= PAUSED or not may_rest(arena, slot):
         return False
     return is_at_rest(arena, lane, block, plan, node, row, alone)
 
@@ -143,21 +146,23 @@ def pauses(arena: Arena, lane: int, block: int, plan: int, node: np.ndarray) -> 
 @njit(**OPTIONS)
 def is_left_out(arena: Arena, lane: int, block: int, plan: int, node: np.ndarray, row: int) -> bool:
     """Whether a node is not computed in a block; then it has stood or paused through it."""
+    base = 0
     if node[N_ROOT] != NONE:
         if not pauses(arena, lane, block, plan, node):
             return False
+        base = PAUSED
     elif arena.head[COMPUTES_ALL] != 0 or not stands(arena, lane, block, plan, node, row, 0):
         return False
     new = block & 1
     slot = node[N_SLOT]
-    before = arena.still[1 - new, slot]
+    before = max(arena.still[1 - new, slot] - base, GAVE_NOTHING)
     if before < BOTH_BANKS:
         hush(arena, new, node)
         copy_items(arena.choices[new, slot], arena.choices[1 - new, slot])
         first = node[N_STATE]
         last = first + node[N_STATE_BYTES]
         copy_items(arena.state[new, first:last], arena.state[1 - new, first:last])
-    arena.still[new, slot] = min(max(before, GAVE_NOTHING) + 1, BOTH_BANKS)
+    arena.still[new, slot] = base + min(before + 1, BOTH_BANKS)
     sleep_on(arena, lane, block, plan, node, row, 1)
     return True
 
