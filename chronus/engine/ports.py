@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numba import float32, float64, njit
 
-from chronus.dsp.native import OPTIONS, copy_items
+from chronus.dsp.native import OPTIONS, copy_items, floats
 from chronus.engine.layout import NONE, Arena, Clock, Node, Ramp, Ring, Row
 from chronus.settings import BLOCK
 
@@ -192,7 +192,9 @@ def fill_row(arena: Arena, lane: int, block: int, plan: int, row: int, place: in
         arena.filled[place] = np.nan
     else:
         base = rest(arena, block, port)
-        if count > 0:
+        if count == 1 and is_plain(arena, lane, plan, first):
+            return fill_from_one(arena, lane, block, plan, first, port, base, place)
+        if count > 1:
             alone = only_wire(arena, lane, plan, first, count, port, base)
             if alone != NONE:
                 return source_row(arena, lane, block, plan, alone).ctypes.data
@@ -204,6 +206,44 @@ def fill_row(arena: Arena, lane: int, block: int, plan: int, row: int, place: in
         add_cables(arena, lane, block, plan, first, count, port, samples)
         arena.filled[place] = np.nan
     return samples.ctypes.data
+
+
+@njit(**OPTIONS)
+def is_plain(arena: Arena, lane: int, plan: int, wire: int) -> bool:
+    """Whether a wire carries its source at an amount that rests, and does not bend."""
+    cable = arena.plan_wires[plan, lane, wire, 1]
+    rests = arena.live_left[lane, cable] == 0 and arena.live[lane, cable, NOW] != 0.0
+    return rests and arena.plan_wires[plan, lane, wire, 3] == 0
+
+
+@njit(**OPTIONS)
+def fill_from_one(
+    arena: Arena, lane: int, block: int, plan: int, wire: int, port: int, base: float, place: int
+) -> int:
+    """Fill a row by a knob that rests and one plain wire; the address of what the kernel reads.
+
+    It is what `add_cables` does, sample by sample, in one walk through the row.
+    """
+    bank = (block & 1) ^ arena.plan_wires[plan, lane, wire, 2]
+    source = arena.rows_out[bank, arena.plan_wires[plan, lane, wire, 0]].ctypes.data
+    cable = arena.plan_wires[plan, lane, wire, 1]
+    amount = arena.live[lane, cable, NOW] * arena.plan_scale[plan, lane, wire]
+    low = arena.limits[port, 0]
+    high = arena.limits[port, 1]
+    is_free = low == -np.inf and high == np.inf
+    if is_free and amount == 1.0 and base == 0.0:
+        return source
+    target = arena.rows_in[place].ctypes.data
+    arena.filled[place] = np.nan
+    incoming = floats(source, BLOCK)
+    samples = floats(target, BLOCK)
+    if is_free:
+        for k in range(BLOCK):
+            samples[k] = base + incoming[k] * amount
+    else:
+        for k in range(BLOCK):
+            samples[k] = min(max(base + incoming[k] * amount, low), high)
+    return target
 
 
 @njit(**OPTIONS)
