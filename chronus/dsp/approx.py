@@ -66,6 +66,22 @@ def seldom(condition: bool) -> bool:  # noqa: FBT001
     return condition
 
 
+def rarely(condition: bool) -> bool:  # noqa: FBT001
+    """Mark a condition on moving inputs, and on states that it alone changes, that rarely holds.
+
+    Used as `steady` is; see `chronus.dsp.rests`.
+    """
+    return condition
+
+
+def earlier(x: T) -> T:
+    """Mark what is read from a memory and, in a plain block, was written before the block.
+
+    Used as `steady` is; see `chronus.dsp.rests`.
+    """
+    return x
+
+
 @helper
 def round_(x: float) -> float:
     """Nearest whole number of a float32, |x| < 4e6, without a detour through integers."""

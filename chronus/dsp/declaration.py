@@ -161,6 +161,7 @@ class Kind:
     hidden: bool
     measures: bool
     runs: bool
+    shuts: str
     tick: Callable[..., Any] = field(repr=False)
 
     @property
@@ -174,6 +175,18 @@ class Kind:
     def words(self) -> Kind:
         """The declaration alone: two that are equal say the same."""
         return replace(self, tick=_nothing)
+
+    @property
+    def may_pause(self) -> bool:
+        """Whether it may stand still while nothing hears it, and go on from there.
+
+        So may oscillators and filters, of which nobody can tell but by the phase, and what keeps
+        nothing; not what is played, what keeps time for others, and what has a tail.
+        """
+        if self.memories or self.recording or self.measures:
+            return False
+        is_free = self.find_input("gate") is None and not self.runs
+        return is_free and (not self.state or self.family in {Family.OSCILLATOR, Family.FILTER})
 
     @property
     def makes_sound(self) -> bool:
@@ -268,6 +281,7 @@ def module(
     hidden: bool = False,
     measures: bool = False,
     runs: bool = False,
+    shuts: str = "",
 ) -> Callable[[Callable[..., Any]], Kind]:
     """Declare a module kind above its tick; the function's name is the kind's name.
 
@@ -285,6 +299,8 @@ def module(
         hidden: used by the program itself and not offered to users.
         measures: what it gives is no sound even where it is fed with one, as of a follower.
         runs: it has a gate, but needs none to begin.
+        shuts: an input that its output is but a multiple of, so that nothing depends on what comes
+            in there while all of its outputs are silent.
     """
 
     def declare(tick: Callable[..., Any]) -> Kind:
@@ -303,12 +319,14 @@ def module(
             hidden=hidden,
             measures=measures,
             runs=runs,
+            shuts=shuts,
             tick=tick,
         )
         keep_source(tick)
         assert outputs, f"{kind.name}: it has no output"
         ports = [port.name for port in inputs]
         assert {port.normal for port in inputs} <= {"", *ports}, f"{kind.name}: normal"
+        assert shuts in {"", *ports}, f"{kind.name}: shuts"
         wanted = [
             *(slot.name for slot in state),
             *(name for _, name in kind.input_rows),

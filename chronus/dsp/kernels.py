@@ -25,13 +25,16 @@ from llvmlite import ir
 from chronus.dsp.lanes import BYTES, LLVM, LONG, Array, Carried, Lanes, Value
 from chronus.dsp.layout import WIDE
 from chronus.dsp.node_code import BYTE, FRAMES_AT_ONCE, ROW_BYTES, NodeCode, kernel_function
+from chronus.dsp.rests import idle_of
 from chronus.dsp.stages import cut, loops_of
+from chronus.dsp.ticks import functions_of
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from chronus.dsp.recipe import Recipe
+    from chronus.dsp.rests import Idle
     from chronus.dsp.stages import Loop
     from chronus.dsp.ticks import Item
 
@@ -174,17 +177,61 @@ class _Kernel:
         arrays = node.arrays(one, self._memory, self._table[-1], number, width)
         rows = self._rows(voice, width * ROW_BYTES)
         states = node.states(one, self._source, width, voice)
-        ways = node.recipe.ways
+        ways, marks = node.recipe.ways, node.recipe.marks
 
-        def go(source: str, values: dict[str, Value]) -> None:
-            stages = cut(node.shape, source)
-            made = _Stages(node, self._build, rows, {**arrays, **values}, states)
+        def go(source: str, values: dict[str, Value], earlier: frozenset[str]) -> None:
+            stages = cut(node.shape, source, earlier)
+            fixed: dict[str, Item] = {**arrays, **values, **states}
+            made = _Stages(node, self._build, rows, fixed, states)
             for loop in loops_of(node.shape, stages, tuple(values)):
                 made.run(loop)
             made.put_outputs(stages.outputs)
             node.put_states(one, self._target, width, voice, made.states)
 
-        self._either(one, rows, lambda values: go(ways.plain, values), lambda: go(ways.full, {}))
+        def go_plainly(values: dict[str, Value]) -> None:
+            source = ways.plain or ways.full
+            if not marks.conditions:
+                go(source, values, marks.earlier)
+                return
+            idle = idle_of(source, marks.conditions, [state.name for state in node.shape.state])
+            given: dict[str, Item] = {**arrays, **values, **states}
+            build = self._build
+            idly, usually, end = (build.append_basic_block(n) for n in ("idly", "usually", "over"))
+            build.cbranch(self._holds(idle, rows, given), usually, idly)
+            build.position_at_end(idly)
+            go(idle.tick, values, marks.earlier)
+            build.branch(end)
+            build.position_at_end(usually)
+            go(source, values, marks.earlier if ways.plain else frozenset())
+            build.branch(end)
+            build.position_at_end(end)
+
+        if ways.plain or not marks.conditions:
+            self._either(one, rows, go_plainly, lambda: go(ways.full, {}, frozenset()))
+        else:
+            go_plainly({})
+
+    def _holds(self, idle: Idle, rows: _Rows, given: Mapping[str, Item]) -> ir.Value:
+        """Whether a condition that rarely holds does so at any frame of the block."""
+        functions = functions_of([idle.check])
+        at_once = rows.stride == ROW_BYTES
+        width = FRAMES_AT_ONCE if at_once else 1
+        lanes = Lanes(self._build, width, self.node.fixed(given))
+        nothing = lanes.wide(lanes.constant("bool", number=False))
+        found = Carried.of(lanes, {"found": nothing})
+        with lanes.counted(0, BLOCK, width) as k:
+            arguments = []
+            for name in idle.needs:
+                item = given.get(name)
+                if name in rows.inputs:
+                    at = self.node.frame(rows.inputs[name], k, rows.stride)
+                    item = lanes.load_at(at, "f4", is_wide=at_once)
+                assert item is not None
+                arguments.append(item)
+            holds = self.node.ticks(lanes, functions).call("check", arguments)
+            assert isinstance(holds, Value)
+            found.become("found", lanes.joined("or", found.now()["found"], holds))
+        return lanes.holds_anywhere(found.now()["found"])
 
 
 class _Stages:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chronus.dsp.approx import exp2
+from chronus.dsp.approx import exp2, i4
 from chronus.dsp.declaration import helper
 
 
@@ -45,3 +45,40 @@ def loudest_of_late(
     older = newer if is_over else older
     newer = loud if is_over else max(newer, loud)
     return newer, older, 0.0 if is_over else age
+
+
+@helper
+def loudest_of_frames(
+    loud: float, newer: float, older: float, age: int, span: int
+) -> tuple[float, float, int]:
+    """The same with an age and a span in frames, and a shorter wait from frame to frame."""
+    age = i4(age + 1)
+    is_over = age >= span
+    older = newer if is_over else older
+    newer = loud if is_over else max(newer, loud)
+    return newer, older, i4(0) if is_over else age
+
+
+@helper
+def turned_down(
+    loud: float, newer: float, older: float, age: int, taken: float, span: int, falling: float
+) -> tuple[float, float, int, float]:
+    """A limiter that takes at once what a peak above 1 needs, holds it, and lets go of it.
+
+    Args:
+        loud: the level now.
+        newer: see `loudest_of_late`, as `older`.
+        older: see `newer`.
+        age: in frames.
+        taken: the part of the sound that is taken away, 0..1.
+        span: in frames; a peak counts for one or two of them.
+        falling: how much of the way back is gone in a frame.
+
+    Returns:
+        `newer`, `older`, `age` and `taken` after the frame.
+    """
+    newer, older, age = loudest_of_frames(loud, newer, older, age, span)
+    need = 1.0 - 1.0 / max(newer, older, 1.0)
+    # It comes to 0 where a 0 is near, below half the last bit of 1, and not only nearer to it.
+    back = falling * (need - 2.9e-8)
+    return newer, older, age, max(need, (1.0 - falling) * taken + back)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from llvmlite import ir
@@ -83,9 +84,11 @@ class NodeCode:
         at = self._build.ptrtoint(found, LONG)
         return Array(Value(at, "i8"), self._one.constant("i8", len(numbers)))
 
-    def ticks(self, lanes: Lanes) -> Ticks:
-        """What carries out the kind's functions on some lanes."""
-        return Ticks(lanes, self.functions, self._tables)
+    def ticks(
+        self, lanes: Lanes, more: Mapping[str, ast.FunctionDef] = MappingProxyType({})
+    ) -> Ticks:
+        """What carries out the kind's functions, and some more, on some lanes."""
+        return Ticks(lanes, {**self.functions, **more}, self._tables)
 
     def takes_turns(self, statements: Sequence[ast.stmt] | None = None) -> bool:
         """Whether the tick, or some statements of it, compute one voice and frame at a time."""

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chronus.dsp.approx import two_to
 from chronus.dsp.declaration import HELPERS, Memory, State, Table, source_of
+from chronus.dsp.rests import MARKS as REST_MARKS
+from chronus.dsp.rests import Bare, bare
 from chronus.dsp.steady import MARKS, Ways, split
 from chronus.settings import DEFAULT_RATE_HZ
 
@@ -27,10 +29,10 @@ if TYPE_CHECKING:
 
     from chronus.dsp.declaration import Kind
 
-GENERATOR_VERSION: Final = 11
+GENERATOR_VERSION: Final = 12
 CASTS: Final = {"f4": "float32", "f8": "float64", "i4": "int32", "u4": "uint32"}
 BUILTINS: Final = frozenset(
-    {"min", "max", "abs", "int", "len", "range", "sqrt", "two_to", *CASTS, *MARKS}
+    {"min", "max", "abs", "int", "len", "range", "sqrt", "two_to", *CASTS, *MARKS, *REST_MARKS}
 )
 
 
@@ -187,12 +189,14 @@ class Recipe:
     Attributes:
         shape: what is declared.
         ways: the tick.
+        marks: what it says of idle blocks, and of what was written long ago.
         helpers: the source of each helper by its name.
         tables: the source of what makes each table, by the table's name.
     """
 
     shape: Shape
     ways: Ways
+    marks: Bare
     helpers: dict[str, str]
     tables: dict[str, str]
 
@@ -220,7 +224,12 @@ class Recipe:
 
     def to_json(self) -> str:
         """It as a text."""
-        return json.dumps(asdict(self), indent=1)
+        found = asdict(self)
+        found["marks"] = {
+            "conditions": self.marks.conditions,
+            "earlier": sorted(self.marks.earlier),
+        }
+        return json.dumps(found, indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> Recipe:
@@ -241,7 +250,8 @@ class Recipe:
                 "rare": tuple(found["ways"]["rare"]),
             }
         )
-        return cls(Shape(**shape), ways, found["helpers"], found["tables"])
+        marks = Bare("", tuple(found["marks"]["conditions"]), frozenset(found["marks"]["earlier"]))
+        return cls(Shape(**shape), ways, marks, found["helpers"], found["tables"])
 
 
 def helper_sources(function: Callable[..., Any]) -> list[str]:
@@ -263,7 +273,8 @@ def recipe_of(kind: Kind) -> Recipe:
     sources = dict(zip(names, helpers.values(), strict=True))
     shape = shape_of(kind)
     made = {table.name: _table_source(table) for table in tables}
-    return Recipe(shape, split(shape, tick.source), sources, made)
+    marks = bare(tick.source)
+    return Recipe(shape, split(shape, marks.source), marks, sources, made)
 
 
 def _table_source(table: Table) -> str:

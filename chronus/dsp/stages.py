@@ -26,23 +26,28 @@ if TYPE_CHECKING:
 class Step:
     """A statement of a tick, or one of its states (then without code).
 
-    `gives` and `needs` are names of values; `before` are the steps whose values it needs.
+    `gives` and `needs` are names of values; `before` are the steps whose values it needs;
+    `memories` are those that it touches, in their order with other steps.
     """
 
     gives: tuple[str, ...]
     needs: set[str]
     code: str = ""
     serial: bool = False
-    memory: bool = False
+    memories: frozenset[str] = frozenset()
     before: set[int] = field(default_factory=set)
     stage: int = 0
 
 
 class _Versions(ast.NodeTransformer):
-    """Gives each value of a name that is assigned anew a name of its own."""
+    """Gives each value of a name that is assigned anew a name of its own.
+
+    A name that is assigned another one alone is the same value.
+    """
 
     def __init__(self) -> None:
         self.current: dict[str, str] = {}
+        self.counts: dict[str, int] = {}
         self.read: set[str] = set()
         self.given: list[str] = []
 
@@ -51,8 +56,8 @@ class _Versions(ast.NodeTransformer):
             name = self.current.get(node.id, node.id)
             self.read.add(name)
             return ast.Name(name, ast.Load())
-        count = int(self.current.get(node.id, "__0").rsplit("__", 1)[1]) + 1
-        self.current[node.id] = f"{node.id}__{count}"
+        self.counts[node.id] = self.counts.get(node.id, 0) + 1
+        self.current[node.id] = f"{node.id}__{self.counts[node.id]}"
         self.given.append(self.current[node.id])
         return ast.Name(self.current[node.id], ast.Store())
 
@@ -60,6 +65,17 @@ class _Versions(ast.NodeTransformer):
         node.value = self.visit(node.value)
         node.targets = [self.visit(target) for target in node.targets]
         return node
+
+    def is_copy(self, statement: ast.stmt) -> bool:
+        """Whether a statement gives a value but another name; then that is known by now."""
+        if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Name):
+            return False
+        (target,) = statement.targets
+        if not isinstance(target, ast.Name):
+            return False  # it goes into a memory
+        source = statement.value.id
+        self.current[target.id] = self.current.get(source, source)
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +87,14 @@ class Stages:
     outputs: tuple[str, ...]
 
 
-def cut(shape: Shape, source: str) -> Stages:
-    """Cut a tick, given as the source that the compiler would get, into stages."""
+def cut(shape: Shape, source: str, earlier: frozenset[str] = frozenset()) -> Stages:
+    """Cut a tick, given as the source that the compiler would get, into stages.
+
+    Args:
+        shape: of the kind whose tick it is.
+        source: of the tick.
+        earlier: names of what is read from a memory as it was before the block.
+    """
     (function,) = ast.parse(source).body
     assert isinstance(function, ast.FunctionDef)
     *statements, end = function.body
@@ -80,23 +102,32 @@ def cut(shape: Shape, source: str) -> Stages:
         raise CodeError("a tick ends with what it returns")
     results = end.value.elts if isinstance(end.value, ast.Tuple) else [end.value]
     memories = {memory.name for memory in shape.memories}
-    versions = _Versions()
-    steps = [_step(versions, statement, memories) for statement in statements]
     wanted = len(shape.state) + len(shape.outputs)
     if len(results) != wanted:
         raise CodeError(f"it gives {len(results)} values, not {wanted}: its states and outputs")
+    versions = _Versions()
+    steps = [
+        _step(versions, statement, memories, earlier)
+        for statement in statements
+        if not versions.is_copy(statement)
+    ]
     names = []
-    for index, result in enumerate(results):
-        if not isinstance(result, ast.Name) or result.id not in versions.current:
-            statement = ast.Assign([ast.Name(f"result{index}", ast.Store())], result)
-            steps.append(_step(versions, statement, memories))
-            names.append(steps[-1].gives[0])
-        else:
-            names.append(versions.current[result.id])
     split = len(shape.state)
+    for index, result in enumerate(results):
+        given = {name for step in steps for name in step.gives}
+        name = result.id if isinstance(result, ast.Name) else ""
+        name = versions.current.get(name, name)
+        own = shape.state[index].name if index < split else ""
+        # A state that stays what it is has its own name again.
+        if name not in given and (not name or name != own):
+            statement = ast.Assign([ast.Name(f"result{index}", ast.Store())], result)
+            steps.append(_step(versions, statement, memories, earlier))
+            name = steps[-1].gives[0]
+        names.append(name)
     states = [
         Step((state.name,), {name}, serial=True)
         for state, name in zip(shape.state, names[:split], strict=True)
+        if name != state.name
     ]
     steps = [*states, *steps]
     _connect(steps)
@@ -104,20 +135,37 @@ def cut(shape: Shape, source: str) -> Stages:
     return Stages(tuple(steps), tuple(names[:split]), tuple(names[split:]))
 
 
-def _step(versions: _Versions, statement: ast.stmt, memories: set[str]) -> Step:
+def _step(
+    versions: _Versions, statement: ast.stmt, memories: set[str], earlier: frozenset[str]
+) -> Step:
+    touched = frozenset(_touched(statement) & memories)
     versions.read, versions.given = set(), []
     code = ast.unparse(ast.fix_missing_locations(versions.visit(statement)))
-    memory = bool(versions.read & memories)
-    return Step(tuple(versions.given), set(versions.read), code, serial=memory, memory=memory)
+    if earlier & {name.rpartition("__")[0] for name in versions.given}:
+        touched = frozenset()
+    return Step(tuple(versions.given), set(versions.read), code, bool(touched), touched)
+
+
+def _touched(node: ast.AST) -> set[str]:
+    """The names that a statement reads, but for those of which it wants to know the length."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len":
+        return set()
+    if isinstance(node, ast.Name):
+        return {node.id}
+    return {name for child in ast.iter_child_nodes(node) for name in _touched(child)}
 
 
 def _connect(steps: list[Step]) -> None:
     givers = {name: index for index, step in enumerate(steps) for name in step.gives}
-    touching = {index for index, step in enumerate(steps) if step.memory}
+    touching: dict[str, set[int]] = {}
+    for index, step in enumerate(steps):
+        for memory in step.memories:
+            touching.setdefault(memory, set()).add(index)
     for index, step in enumerate(steps):
         step.before = {givers[name] for name in step.needs if name in givers}
         # What touches a memory stays together, in its order.
-        step.before |= (touching - {index}) if step.memory else set()
+        for memory in step.memories:
+            step.before |= touching[memory] - {index}
 
 
 def _number(steps: list[Step]) -> None:
@@ -202,6 +250,8 @@ def _loop(shape: Shape, stages: Stages, stage: int, values: tuple[str, ...]) -> 
     known = {*shape.inputs} | states | {*values}
     known |= {"dt", shape.recording, *(memory.name for memory in shape.memories)}
     known |= {name for step in stages.steps if step.stage < stage for name in step.gives}
+    # Those states that stay what they are.
+    known |= {*stages.next_states} - {name for step in stages.steps for name in step.gives}
     needed = {name for step in steps if step.code for name in step.needs}
     return Loop(
         codes=tuple(step.code for step in steps if step.code),

@@ -20,7 +20,7 @@ from chronus.settings import BLOCK
 FADE, RATE = int(Head.FADE), int(Head.RATE)
 LEFT, WORDS = int(Choice.LEFT), int(Choice.WORDS)
 N_KIND, N_STATE, N_MEMORY = int(Node.KIND), int(Node.STATE), int(Node.MEMORY)
-N_ROW_OUT = int(Node.ROW_OUT)
+N_ROW_IN, N_ROW_OUT = int(Node.ROW_IN), int(Node.ROW_OUT)
 N_INPUTS, N_OUTPUTS, N_SLOT = int(Node.INPUTS), int(Node.OUTPUTS), int(Node.SLOT)
 N_CHOICES, N_HELD = int(Node.CHOICES), int(Node.HELD)
 N_TWIN_STATE, N_TWIN_MEMORY = int(Node.TWIN_STATE), int(Node.TWIN_MEMORY)
@@ -41,7 +41,7 @@ def hold_choices(arena: Arena, block: int, node: np.ndarray, scratch: np.ndarray
     state = arena.choices[new, node[N_SLOT]]
     copy_items(state, arena.choices[1 - new, node[N_SLOT]])
     if state[LEFT] == 0.0:
-        at = first_change(node, scratch, state)
+        at = first_change(arena, node, scratch, state)
         if at < BLOCK:
             take_words(node, scratch, state, at)
             state[LEFT] = float32(at + max(arena.head[FADE], 1))
@@ -66,13 +66,14 @@ def word_of(value: float) -> float:
 
 
 @njit(**OPTIONS)
-def first_change(node: np.ndarray, scratch: np.ndarray, state: np.ndarray) -> int:
+def first_change(arena: Arena, node: np.ndarray, scratch: np.ndarray, state: np.ndarray) -> int:
     """The first frame of the block at which a choice is another word; BLOCK where none is.
 
     A node that has not played yet has no words: it begins with those of its first frame.
     """
     first = BLOCK
     choice = 0
+    width = width_of(node)
     for k in range(node[N_INPUTS]):
         if not (node[N_CHOICES] >> k) & 1:
             continue
@@ -80,7 +81,9 @@ def first_change(node: np.ndarray, scratch: np.ndarray, state: np.ndarray) -> in
         place = WORDS + 2 * choice
         if np.isnan(state[place]):
             state[place] = word_of(row[0])
-        for at in range(first):
+        # Of a knob that rests one frame says it for all.
+        filled = arena.filled[node[N_ROW_IN] + width * k]
+        for at in range(first if np.isnan(filled) else min(first, 1)):
             if word_of(row[at]) != state[place]:
                 first = at
                 break

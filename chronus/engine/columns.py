@@ -11,7 +11,7 @@ NONE: Final = -1
 STOPPED: Final = -2
 """A pending table that means: play nothing from then on."""
 
-NODE_COLUMNS: Final = 26
+NODE_COLUMNS: Final = 32
 SCRATCH: Final = FUSED_WORDS + FUSED_VALUES // 2
 """Whole numbers that the step works with: rows of one node, or what a fused kernel is given."""
 LANES: Final = 3
@@ -106,6 +106,7 @@ class Wire(IntEnum):
     LATE = 2  # 1 if it reads the last block
     BENDS = 3
     IS_WIDE = 4  # 1 if the source is the first row of WIDE voices side by side
+    NODE = 5  # slot of the node that the source is of
 
 
 class Clock(IntEnum):
@@ -123,10 +124,12 @@ class Clock(IntEnum):
     CHANGES = 9  # changes of ports in this block
     QUIET_BLOCKS = 10  # blocks of silence that make an end
     MOST_BLOCKS = 11  # blocks from FINISHING to the end at most
-    SEQUENCES = 12  # every sequence in use is below this
+    SEQUENCES = 12  # every sequence of a node in use is below this
     NEXT_PLAN = 13  # plan slot that takes over by itself, NONE for none
     NEXT_BLOCK = 14  # and from which block on
     PANIC = 15  # block of the last panic, NONE before
+    PORT_SEQUENCES = 16  # every sequence of a port in use is below this
+    PLAN_SINCE = 17  # block from which on the last plan was wanted
 
 
 class Beat(IntEnum):
@@ -239,9 +242,13 @@ class Node(IntEnum):
     LEAVES = 20  # a bit for each output row whose sum something listens to
     BEHIND = 21  # the player whose voices alone are heard through it, or NONE
     RECORDING = 22  # offset in frames of the sound of its file; 0: its kind plays none
-    FUSES = 23  # of the first of a group: how many nodes from it on one kernel can compute, or 0
-    FUSED = 24  # index of that kernel
-    KEEPS = 25  # a bit for each output row that is read in the next block
+    MATTERS = 23  # a bit for each input row but those that it shuts; 0: it never stands
+    WIRED = 24  # 1 if a cable comes in at one of those
+    ROOT = 25  # place in the plan of the node that it pauses with, or NONE
+    ROOT_ROW = 26  # and the first input row of that
+    FUSES = 27  # of the first of a group: how many nodes from it on one kernel can compute, or 0
+    FUSED = 28  # index of that kernel
+    KEEPS = 29  # a bit for each output row that is read in the next block
 
 
 class Choice(IntEnum):

@@ -56,6 +56,7 @@ def copy_state(arena: Arena, old: int, target: np.ndarray, source: np.ndarray) -
         state[source[N_STATE] : source[N_STATE] + size],
     )
     copy_items(arena.choices[old, target[N_SLOT]], arena.choices[old, source[N_SLOT]])
+    arena.still[old, target[N_SLOT]] = 0
 
 
 @njit(**OPTIONS)

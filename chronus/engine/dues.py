@@ -13,7 +13,25 @@ from chronus.engine.layout import NONE, Arena, Clock, Playing
 from chronus.engine.ports import change_all
 from chronus.settings import BLOCK
 
-SEQUENCES, DUES = int(Clock.SEQUENCES), int(Playing.DUES)
+SEQUENCES, PORT_SEQUENCES = int(Clock.SEQUENCES), int(Clock.PORT_SEQUENCES)
+DUES = int(Playing.DUES)
+
+
+@njit(**OPTIONS)
+def sequences_of(arena: Arena, lane: int, new: int, half: int) -> tuple[int, int]:
+    """The first of the sequences of nodes (half 0) or of ports (1), and the end of those in use."""
+    if half == 0:
+        return 0, arena.clock[lane, new, SEQUENCES]
+    return arena.sequences.shape[2] // 2, arena.clock[lane, new, PORT_SEQUENCES]
+
+
+@njit(**OPTIONS)
+def carry_sequences(arena: Arena, lane: int, new: int) -> None:
+    """Bring all sequences that are in use into the new bank."""
+    for half in range(2):
+        first, last = sequences_of(arena, lane, new, half)
+        for sequence in range(first, last):
+            carry_sequence(arena, lane, new, sequence, sequence, 1 - new)
 
 
 @njit(**OPTIONS)
@@ -86,7 +104,9 @@ def take_due(arena: Arena, lane: int, block: int, sequence: int, column: int, be
 @njit(**OPTIONS)
 def take_dues(arena: Arena, lane: int, block: int) -> None:
     """Do all that is due in this block."""
-    for sequence in range(arena.clock[lane, block & 1, SEQUENCES]):
-        if arena.sequences[lane, block & 1, sequence, DUES] > 0:
-            for column in range(arena.sequence_ports.shape[1]):
-                take_due(arena, lane, block, sequence, column, (block + 1) * BLOCK)
+    for half in range(2):
+        first, last = sequences_of(arena, lane, block & 1, half)
+        for sequence in range(first, last):
+            if arena.sequences[lane, block & 1, sequence, DUES] > 0:
+                for column in range(arena.sequence_ports.shape[1]):
+                    take_due(arena, lane, block, sequence, column, (block + 1) * BLOCK)

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 EVENTS = int(Head.EVENTS)
 PLAN, SEEN, PENDING, LOW = int(Clock.PLAN), int(Clock.SEEN), int(Clock.PENDING), int(Clock.LOW)
 TABLE, PENDING_TABLE, TAKES_OVER = int(Playing.TABLE), int(Playing.PENDING), int(At.TAKES_OVER)
-LATE, SEQUENCES = int(Clock.LATE), int(Clock.SEQUENCES)
+LATE = int(Clock.LATE)
+SEQUENCES, PORT_SEQUENCES = int(Clock.SEQUENCES), int(Clock.PORT_SEQUENCES)
 NEXT_PLAN, NEXT_BLOCK = int(Clock.NEXT_PLAN), int(Clock.NEXT_BLOCK)
+PLAN_SINCE = int(Clock.PLAN_SINCE)
 CABLES, GATES = int(Count.CABLES), int(Count.GATES)
 KIND, DUE, TOOK = int(Ring.KIND), int(Ring.DUE), int(Ring.TOOK)
 A, B, C = int(Ring.A), int(Ring.B), int(Ring.C)
@@ -86,6 +88,7 @@ def take_events(arena: Arena, lane: int, block: int, cut: int) -> None:
             low = min(low, index)
         elif event[KIND] == E_PLAN:
             clock[new, PLAN] = event[A]
+            clock[new, PLAN_SINCE] = block
             clock[new, NEXT_PLAN] = event[B]
             clock[new, NEXT_BLOCK] = block + event[C]
     clock[new, PENDING] = kept
@@ -213,7 +216,8 @@ def use_sequence(arena: Arena, lane: int, new: int, sequence: int) -> None:
 
     A half-done block may have left something in those that are new.
     """
-    for unused in range(arena.clock[lane, new, SEQUENCES], sequence + 1):
+    column = SEQUENCES if sequence < arena.sequences.shape[2] // 2 else PORT_SEQUENCES
+    for unused in range(arena.clock[lane, new, column], sequence + 1):
         arena.sequences[lane, new, unused, :2] = NONE
         arena.sequences[lane, new, unused, 2:] = 0
-    arena.clock[lane, new, SEQUENCES] = max(arena.clock[lane, new, SEQUENCES], sequence + 1)
+    arena.clock[lane, new, column] = max(arena.clock[lane, new, column], sequence + 1)

@@ -26,15 +26,6 @@ FAULTS_A_SECOND: Final = 3
 
 
 @njit(**OPTIONS)
-def is_finite(arena: Arena, new: int, node: np.ndarray) -> bool:
-    """Whether all that a node gives out are numbers: the exponents of all others are all ones."""
-    for k in range(node[N_OUTPUTS]):
-        if not are_numbers(arena.rows_out[new, node[N_ROW_OUT] + k].ctypes.data, BLOCK):
-            return False
-    return True
-
-
-@njit(**OPTIONS)
 def are_numbers(address: int, count: int) -> bool:
     """Whether so many samples at an address are finite; the largest exponent says it of all.
 

@@ -169,6 +169,7 @@ class Arena(NamedTuple):
     memory_parts: Longs  # (nodes, MOST_MEMORIES): frames of each delay memory of one voice
     choices: Floats  # (2, nodes, 1 + 2 * MOST_CHOICES), see Choice
     calm: Longs  # (2, nodes): blocks in which a node slept and none of its ports moved
+    still: Longs  # (2, nodes): blocks for which a node has stood, 0: it was computed
     rings: Longs  # (2, nodes, 4), see Tail
     faults: Longs  # (nodes, 7), see Fault
     memory: Floats  # (memory_frames,)
@@ -186,7 +187,7 @@ class Arena(NamedTuple):
     plan_counts: Longs  # (plans, LANES, 8), see Count
     plan_nodes: Longs  # (plans, LANES, nodes, NODE_COLUMNS)
     plan_rows: Longs  # (plans, LANES, inputs, 5), see Row
-    plan_wires: Longs  # (plans, LANES, wires, 5), see Wire
+    plan_wires: Longs  # (plans, LANES, wires, 6), see Wire
     plan_scale: Floats  # (plans, LANES, wires): factor of the amount
     plan_cables: Longs  # (plans, LANES, cables)
     plan_gates: Longs  # (plans, LANES, nodes): gate ports
@@ -238,6 +239,7 @@ def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]
         "memory_parts": ((size.nodes, MOST_MEMORIES), i8),
         "choices": ((2, size.nodes, 1 + 2 * MOST_CHOICES), f4),
         "calm": ((2, size.nodes), i8),
+        "still": ((2, size.nodes), i8),
         "rings": ((2, size.nodes, 4), i8),
         "faults": ((size.nodes, 7), i8),
         "memory": ((size.memory_frames,), f4),
@@ -318,6 +320,7 @@ def initialise(arena: Arena, rate_hz: int) -> None:
     arena.clock[:, :, Clock.FINISH] = NONE
     arena.clock[:, :, Clock.NEXT_PLAN] = NONE
     arena.clock[:, :, Clock.PANIC] = NONE
+    arena.clock[:, :, Clock.PORT_SEQUENCES] = arena.sequences.shape[2] // 2
     arena.rings[:, :, Tail.SINCE] = NONE
     arena.beats[:, :, [Beat.BPM, Beat.TARGET_BPM]] = 120.0
     arena.beats[:, :, [Beat.BAR_BEATS, Beat.NEXT_BAR_BEATS]] = 4.0

@@ -37,6 +37,7 @@ def start_afresh(arena: Arena, bank: int, node: np.ndarray) -> None:
     first = node[N_STATE]
     last = first + node[N_STATE_BYTES]
     copy_items(arena.state[bank, first:last], arena.initial[first:last])
+    arena.still[bank, node[N_SLOT]] = 0
     arena.choices[bank, node[N_SLOT], LEFT] = 0.0
     arena.choices[bank, node[N_SLOT], WORDS:] = np.nan
     arena.memory[node[N_MEMORY] : node[N_MEMORY] + node[N_MEMORY_FRAMES]] = 0.0

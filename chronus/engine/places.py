@@ -174,6 +174,7 @@ class Places:
         arena.choices[:, place.slot, Choice.WORDS :] = np.nan
         arena.rings[:, place.slot, Tail.SINCE] = NONE
         arena.calm[:, place.slot] = 0
+        arena.still[:, place.slot] = 0
         arena.memory[place.memory : place.memory + size.memory] = 0.0
         self._install_recording(place, node)
         arena.rows_out[:, place.rows_out : place.rows_out + size.rows_out] = 0.0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from chronus.dsp.layout import WIDE
 from chronus.engine.fusable import fusable, groups_of, together
 from chronus.engine.layout import NODE_COLUMNS, NONE, Node, Wire
+from chronus.engine.unheard import roots_of, set_roots
 from chronus.patch.graph import computing_order
 from chronus.patch.lanes import share_out
 from chronus.patch.tables import Role
@@ -85,6 +86,7 @@ class _Facts:
         gate: index of the input of that name.
         dry: the first row of the main input, where that can stand for the main output; else NONE.
         choices: a bit for each input row of an enumerated port.
+        matters: a bit for each input row but those that it shuts; 0 where it has a memory.
     """
 
     inputs: tuple[int, ...]
@@ -92,17 +94,20 @@ class _Facts:
     gate: int | None
     dry: int
     choices: int
+    matters: int
 
 
 def _facts_of(kind: Kind) -> _Facts:
     inputs = tuple(port for port, _ in kind.input_rows)
     chosen = [bool(kind.inputs[port].choices) for port in inputs]
+    matter = [kind.inputs[port].name != kind.shuts and not kind.memories for port in inputs]
     return _Facts(
         inputs,
         tuple(port for port, _ in kind.output_rows),
         kind.find_input("gate"),
         _dry_row(kind),
         sum(1 << index for index, is_choice in enumerate(chosen) if is_choice),
+        sum(1 << index for index, does in enumerate(matter) if does),
     )
 
 
@@ -118,7 +123,9 @@ def plan_of(wiring: Wiring, lanes: int = 1, fused: FusedKernels | None = None) -
     order, closing = _order(places, wiring.cables, wiring.leaving)
     forward = [(c.source, c.target) for c in wiring.cables if c.key not in closing]
     order = together(order, places, forward)
-    lane_of, trunk = _shared_out(order, forward, wiring, lanes)
+    staying = [cable for cable in wiring.cables if cable.key not in wiring.leaving]
+    roots = roots_of(order, places, staying, closing)
+    lane_of, trunk = _shared_out(order, forward, wiring, lanes, roots)
     arriving = _arriving(wiring)
     # Of many nodes few are of different kinds; a kind that was reloaded may be there twice.
     facts = {id(kind): _facts_of(kind) for kind in (place.kind for place in places.values())}
@@ -137,6 +144,8 @@ def plan_of(wiring: Wiring, lanes: int = 1, fused: FusedKernels | None = None) -
     slots = {places[key].slot: player for key, player in behind.items()}
     for node in (node for lane in plan.lanes for node in lane.nodes):
         node[Node.BEHIND] = slots.get(node[Node.SLOT], NONE)
+    for lane in plan.lanes:
+        set_roots(lane, {places[key].slot: places[root].slot for key, root in roots.items()})
     if fused is not None:
         _fuse(plan, places, fused)
     return plan
@@ -174,11 +183,18 @@ def _behind_voices(
 
 
 def _shared_out(
-    order: Sequence[str], forward: Sequence[tuple[str, str]], wiring: Wiring, lanes: int
+    order: Sequence[str],
+    forward: Sequence[tuple[str, str]],
+    wiring: Wiring,
+    lanes: int,
+    roots: Mapping[str, str],
 ) -> tuple[dict[str, int], frozenset[str]]:
-    """The lane of each node, and the nodes of the trunk; voices side by side stay together."""
+    """The lane of each node, and the nodes of the trunk.
+
+    Voices side by side stay together, and so do nodes with the one that they pause with.
+    """
     whole = {
-        key: key if place.group == NONE else f"voices {place.group}"
+        key: roots.get(key, key) if place.group == NONE else f"voices {place.group}"
         for key, place in wiring.places.items()
     }
     costs: dict[str, float] = {}
@@ -224,7 +240,7 @@ def _add_voices(plan: Plan, wiring: Wiring, lane_of: Mapping[str, int]) -> None:
 
 COST_US: Final = MappingProxyType(
     {
-        "noise": 190.0,
+        "noise": 105.0,
         "sine": 21.0,
         "saw": 24.0,
         "square": 102.0,
@@ -235,14 +251,15 @@ COST_US: Final = MappingProxyType(
         "supersaw": 410.0,
         "wavetable": 280.0,
         "sampler": 1100.0,
-        "kick": 375.0,
-        "snare": 575.0,
-        "hat": 710.0,
+        "kick": 270.0,
+        "snare": 440.0,
+        "hat": 620.0,
         "filter": 169.0,
         "adsr": 136.0,
         "lfo": 66.0,
         "keys": 70.0,
         "knob": 3.0,
+        "strike": 220.0,
         "ar": 425.0,
         "follower": 383.0,
         "hold": 35.0,
@@ -257,15 +274,15 @@ COST_US: Final = MappingProxyType(
         "abs": 5.0,
         "clip": 6.0,
         "vca": 3.0,
-        "delay": 577.0,
+        "delay": 480.0,
         "comb": 254.0,
         "formant": 408.0,
         "ladder": 1840.0,
         "diode": 1820.0,
         "distortion": 2770.0,
         "compressor": 575.0,
-        "limiter": 500.0,
-        "reverb": 2100.0,
+        "limiter": 300.0,
+        "reverb": 1000.0,
         "chorus": 850.0,
         "flanger": 920.0,
         "phaser": 1720.0,
@@ -283,7 +300,7 @@ COST_US: Final = MappingProxyType(
         "mix": 15.0,
         "poly": 5.0,
         "strip": 27.0,
-        "out": 285.0,
+        "out": 200.0,
     }
 )
 """What a kernel costs in a second of audio, as `make bench ARGS=--kinds` printed it on one
@@ -360,6 +377,8 @@ def _add_node(
             )
         voices = _voice_ports(place, port)
         is_wide = voices != NONE or any(wire[Wire.IS_WIDE] for wire in lane.wires[first:])
+        if len(lane.wires) > first and kind.inputs[port].name != kind.shuts:
+            lane.nodes[-1][Node.WIRED] = 1
         lane.rows.append([place.ports + port, first, len(lane.wires) - first, voices, int(is_wide)])
     if own.gate is not None and not place.is_player:
         lane.gates.append(place.ports + own.gate)
@@ -430,6 +449,8 @@ def _node_row(place: Place, facts: _Facts) -> list[int]:
     row[Node.SUMS] = place.heard_rows
     row[Node.BEHIND] = NONE
     row[Node.RECORDING] = place.recording
+    row[Node.MATTERS] = facts.matters
+    row[Node.ROOT] = NONE
     return row
 
 
@@ -462,5 +483,5 @@ def _add_wires(
     taken = rows if channel[1] == 1 else [rows[min(channel[0], len(rows) - 1)]]
     for row in taken:
         at = place.rows_out + WIDE * row if is_wide else place.heard_rows + row
-        lane.wires.append([at, how[0], how[1], int(cable.bends), int(is_wide)])
+        lane.wires.append([at, *how, int(cable.bends), int(is_wide), place.slot])
         lane.scales.append(1.0 / len(taken))

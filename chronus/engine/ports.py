@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numba import float32, float64, njit
 
-from chronus.dsp.native import OPTIONS, copy_items
+from chronus.dsp.native import OPTIONS, copy_items, floats
 from chronus.engine.bending import bent
-from chronus.engine.layout import NONE, Arena, Clock, Ramp, Ring, Row
+from chronus.engine.layout import NONE, Arena, Clock, Node, Ramp, Ring, Row
 from chronus.settings import BLOCK
 
 NOW, TARGET, STEP, BENT = int(Ramp.NOW), int(Ramp.TARGET), int(Ramp.STEP), int(Ramp.BENT)
 CHANGES = int(Clock.CHANGES)
 A, B, C = int(Ring.A), int(Ring.B), int(Ring.C)
 PORT, FIRST, WIRES = int(Row.PORT), int(Row.FIRST), int(Row.WIRES)
+N_ROW_IN, N_INPUTS, N_SLOT = int(Node.ROW_IN), int(Node.INPUTS), int(Node.SLOT)
+
+CALM: Final = 2
+"""Blocks after which both banks have the ports of a node whose knobs rest."""
 
 
 @njit(**OPTIONS)
@@ -187,7 +193,9 @@ def fill_row(arena: Arena, lane: int, block: int, plan: int, row: int, place: in
         arena.filled[place] = np.nan
     else:
         base = rest(arena, block, port)
-        if count > 0:
+        if count == 1 and is_plain(arena, lane, plan, first):
+            return fill_from_one(arena, lane, block, plan, first, port, base, place)
+        if count > 1:
             alone = only_wire(arena, lane, plan, first, count, port, base)
             if alone != NONE:
                 return source_row(arena, lane, block, plan, alone).ctypes.data
@@ -199,6 +207,84 @@ def fill_row(arena: Arena, lane: int, block: int, plan: int, row: int, place: in
         add_cables(arena, lane, block, plan, first, count, port, samples)
         arena.filled[place] = np.nan
     return samples.ctypes.data
+
+
+@njit(**OPTIONS)
+def is_plain(arena: Arena, lane: int, plan: int, wire: int) -> bool:
+    """Whether a wire carries its source at an amount that rests, and does not bend."""
+    cable = arena.plan_wires[plan, lane, wire, 1]
+    rests = arena.live_left[lane, cable] == 0 and arena.live[lane, cable, NOW] != 0.0
+    return rests and arena.plan_wires[plan, lane, wire, 3] == 0
+
+
+@njit(**OPTIONS)
+def fill_from_one(
+    arena: Arena, lane: int, block: int, plan: int, wire: int, port: int, base: float, place: int
+) -> int:
+    """Fill a row by a knob that rests and one plain wire; the address of what the kernel reads.
+
+    It is what `add_cables` does, sample by sample, in one walk through the row.
+    """
+    bank = (block & 1) ^ arena.plan_wires[plan, lane, wire, 2]
+    source = arena.rows_out[bank, arena.plan_wires[plan, lane, wire, 0]].ctypes.data
+    cable = arena.plan_wires[plan, lane, wire, 1]
+    amount = arena.live[lane, cable, NOW] * arena.plan_scale[plan, lane, wire]
+    low = arena.limits[port, 0]
+    high = arena.limits[port, 1]
+    is_free = low == -np.inf and high == np.inf
+    if is_free and amount == 1.0 and base == 0.0:
+        return source
+    target = arena.rows_in[place].ctypes.data
+    arena.filled[place] = np.nan
+    incoming = floats(source, BLOCK)
+    samples = floats(target, BLOCK)
+    if is_free:
+        for k in range(BLOCK):
+            samples[k] = base + incoming[k] * amount
+    else:
+        for k in range(BLOCK):
+            samples[k] = min(max(base + incoming[k] * amount, low), high)
+    return target
+
+
+@njit(**OPTIONS)
+def fill_rows(
+    arena: Arena,
+    lane: int,
+    block: int,
+    plan: int,
+    node: np.ndarray,
+    row: int,
+    scratch: np.ndarray,
+) -> None:
+    """Fill all input rows of a node, and note where its kernel finds them.
+
+    Where no port changes in a block, and those of the node have rested for two, so that both banks
+    have them, a row that no cable comes to is as it was.
+
+    Args:
+        arena: all that the engine knows.
+        lane: the lane that computes the node.
+        block: the block.
+        plan: the plan slot.
+        node: its row in the plan.
+        row: the number of its first input row in the plan.
+        scratch: gets the addresses of the samples.
+    """
+    new = block & 1
+    calm = arena.calm[1 - new, node[N_SLOT]]
+    rests = calm >= CALM and arena.clock[lane, new, CHANGES] == 0
+    moved = False
+    for k in range(node[N_INPUTS]):
+        place = node[N_ROW_IN] + k
+        is_bare = rests and arena.plan_rows[plan, lane, row + k, WIRES] == 0
+        if is_bare and not np.isnan(arena.filled[place]):
+            scratch[k] = arena.rows_in[place].ctypes.data
+            continue
+        scratch[k] = fill_row(arena, lane, block, plan, row + k, place)
+        port = arena.plan_rows[plan, lane, row + k, PORT]
+        moved = moved or arena.port_moved[port] == block
+    arena.calm[new, node[N_SLOT]] = 0 if moved else min(calm + 1, CALM)
 
 
 @njit(**OPTIONS)

@@ -11,16 +11,16 @@ from numba import njit
 
 from chronus.dsp.declaration import RAMP_S
 from chronus.dsp.native import OPTIONS
-from chronus.engine.dues import forget_due, let_come, take_due
+from chronus.engine.dues import forget_due, let_come, sequences_of, take_due
 from chronus.engine.frames import frame_at
-from chronus.engine.layout import NONE, STOPPED, Arena, At, Clock, Head, Playing
+from chronus.engine.layout import NONE, STOPPED, Arena, At, Head, Playing
 from chronus.engine.notes import play_note
 from chronus.engine.onsets import BEAT_TOLERANCE, is_there, measure_note, next_value
 from chronus.engine.ports import change_all
 from chronus.patch.tables import ROLES, Amount, Glide, Mark, Role, What, Whole
 from chronus.settings import BLOCK
 
-RATE, SEQUENCES = int(Head.RATE), int(Clock.SEQUENCES)
+RATE = int(Head.RATE)
 FREQ, GATE = int(Role.FREQ), int(Role.GATE)
 NOTE, VALUE, LOCK = int(What.NOTE), int(What.VALUE), int(What.LOCK)
 WHAT, INDEX, COLUMN = int(Mark.WHAT), int(Mark.INDEX), int(Mark.COLUMN)
@@ -41,10 +41,12 @@ START, TAKES_OVER, END = int(At.START), int(At.TAKES_OVER), int(At.END)
 def run_sequences(arena: Arena, lane: int, block: int) -> None:
     """Turn what every sequence plays in this block into changes of ports."""
     new = block & 1
-    for sequence in range(arena.clock[lane, new, SEQUENCES]):
-        state = arena.sequences[lane, new, sequence]
-        if state[TABLE] != NONE or state[PENDING] != NONE:
-            run_sequence(arena, lane, block, sequence)
+    for half in range(2):
+        first, last = sequences_of(arena, lane, new, half)
+        for sequence in range(first, last):
+            state = arena.sequences[lane, new, sequence]
+            if state[TABLE] != NONE or state[PENDING] != NONE:
+                run_sequence(arena, lane, block, sequence)
 
 
 @njit(**OPTIONS)

@@ -41,8 +41,10 @@ def has_rung_out(arena: Arena, block: int, node: np.ndarray) -> bool:
     """Whether a node is silent for good; its count goes on into the new bank."""
     new = block & 1
     slot = node[N_SLOT]
-    copy_items(arena.rings[new, slot], arena.rings[1 - new, slot])
-    return arena.rings[new, slot, SINCE] == RUNG_OUT
+    since = arena.rings[1 - new, slot, SINCE]
+    if since != NONE or arena.rings[new, slot, SINCE] != NONE:
+        copy_items(arena.rings[new, slot], arena.rings[1 - new, slot])
+    return since == RUNG_OUT
 
 
 @njit(**OPTIONS)

@@ -7,7 +7,7 @@ since the compiler knows plain integers best.
 from __future__ import annotations
 
 import numpy as np
-from numba import carray, from_dtype, int32, njit, types
+from numba import carray, from_dtype, njit, types
 
 from chronus.dsp.native import (
     FLUSH_BITS,
@@ -16,16 +16,15 @@ from chronus.dsp.native import (
     call_kernel,
     copy_items,
     fence,
-    floats,
     longs,
     pointer,
     read_float_control,
     write_float_control,
 )
 from chronus.engine.choices import cross_over, hold_choices
-from chronus.engine.dues import carry_sequence, take_dues
+from chronus.engine.dues import carry_sequences, take_dues
 from chronus.engine.events import cut_of, take_events
-from chronus.engine.faults import bypass, has_failed, is_bypassed, is_finite, note_fault
+from chronus.engine.faults import EXPONENT, bypass, has_failed, is_bypassed, note_fault
 from chronus.engine.fused import run_fused
 from chronus.engine.gates import close_due_gates
 from chronus.engine.layout import (
@@ -43,7 +42,7 @@ from chronus.engine.layout import (
     arena_dtype,
 )
 from chronus.engine.pace import has_room, wait_for_commit, wait_for_lanes
-from chronus.engine.ports import fill_row, forget_changes, ramp_value
+from chronus.engine.ports import fill_rows, forget_changes, ramp_value
 from chronus.engine.sequencer import run_sequences
 from chronus.engine.silence import (
     SILENCE,
@@ -54,6 +53,7 @@ from chronus.engine.silence import (
     is_cleared,
     listen,
 )
+from chronus.engine.standing import GAVE_NOTHING, is_left_out, loudest, loudest_of, note_silence
 from chronus.engine.voices import close_due_voices, is_asleep, let_sleep, prepare_voices
 from chronus.engine.wide import rest_behind, run_voices, wake_nodes
 from chronus.settings import BLOCK
@@ -63,15 +63,16 @@ CURRENT = int(Lane.NODE)
 PLAN, PLAYING, SILENT = int(Clock.PLAN), int(Clock.PLAYING), int(Clock.SILENT)
 FINISHING, FINISH = int(Clock.FINISHING), int(Clock.FINISH)
 QUIET_BLOCKS, MOST_BLOCKS = int(Clock.QUIET_BLOCKS), int(Clock.MOST_BLOCKS)
-CHANGES, SEQUENCES = int(Clock.CHANGES), int(Clock.SEQUENCES)
+CHANGES = int(Clock.CHANGES)
 DONE = int(Lane.DONE)
 NODES, CABLES, BEFORE = int(Count.NODES), int(Count.CABLES), int(Count.BEFORE)
 NOW = int(Ramp.NOW)
 N_KIND, N_STATE, N_MEMORY = int(Node.KIND), int(Node.STATE), int(Node.MEMORY)
-N_ROW_IN, N_INPUTS, N_ROW_OUT = int(Node.ROW_IN), int(Node.INPUTS), int(Node.ROW_OUT)
+N_INPUTS, N_ROW_OUT = int(Node.INPUTS), int(Node.ROW_OUT)
 N_OUTPUTS, N_SLOT = int(Node.OUTPUTS), int(Node.SLOT)
 N_CHOICES, N_GROUP, N_BEHIND = int(Node.CHOICES), int(Node.GROUP), int(Node.BEHIND)
 N_RECORDING, N_FUSES = int(Node.RECORDING), int(Node.FUSES)
+N_MATTERS, N_ROOT = int(Node.MATTERS), int(Node.ROOT)
 
 
 @njit(**ONCE)
@@ -82,8 +83,7 @@ def step(arena: Arena, lane: int, addresses: np.ndarray, scratch: np.ndarray) ->
     old = 1 - new
     copy_items(arena.clock[lane, new], arena.clock[lane, old])
     copy_items(arena.beats[lane, new], arena.beats[lane, old])
-    for sequence in range(arena.clock[lane, new, SEQUENCES]):
-        carry_sequence(arena, lane, new, sequence, sequence, old)
+    carry_sequences(arena, lane, new)
     arena.clock[lane, new, CHANGES] = 0
     head = arena.head.ctypes.data
     take_events(arena, lane, block, cut_of(head, arena.cuts.ctypes.data, block))
@@ -170,17 +170,21 @@ def run_nodes(
             row += node[N_INPUTS]
             continue
         if node[N_BEHIND] != NONE and is_asleep(arena, lane, node[N_BEHIND]):
+            arena.still[new, node[N_SLOT]] = GAVE_NOTHING
             rest_behind(arena, lane, block, plan, node, row)
             row += node[N_INPUTS]
             continue
-        arena.calm[new, node[N_SLOT]] = 0
-        for k in range(node[N_INPUTS]):
-            scratch[k] = fill_row(arena, lane, block, plan, row, node[N_ROW_IN] + k)
-            row += 1
+        rests = node[N_MATTERS] != 0 or node[N_ROOT] != NONE
+        if rests and not cleared and is_left_out(arena, lane, block, plan, node, row):
+            row += node[N_INPUTS]
+            continue
+        arena.still[new, node[N_SLOT]] = 0
+        fill_rows(arena, lane, block, plan, node, row, scratch)
+        row += node[N_INPUTS]
         for k in range(node[N_OUTPUTS]):
             scratch[node[N_INPUTS] + k] = arena.rows_out[new, node[N_ROW_OUT] + k].ctypes.data
         scratch[node[N_INPUTS] + node[N_OUTPUTS]] = memory + 4 * node[N_RECORDING]
-        run_node(arena, block, node, cleared, addresses, scratch)
+        run_node(arena, lane, block, plan, node, row - node[N_INPUTS], cleared, addresses, scratch)
     arena.head[current] = NONE
     return row
 
@@ -188,8 +192,11 @@ def run_nodes(
 @njit(**ONCE)
 def run_node(
     arena: Arena,
+    lane: int,
     block: int,
+    plan: int,
     node: np.ndarray,
+    row: int,
     cleared: bool,  # noqa: FBT001
     addresses: np.ndarray,
     scratch: np.ndarray,
@@ -220,8 +227,11 @@ def run_node(
     )
     if crosses:
         cross_over(arena, block, node, addresses, scratch)
-    if not is_finite(arena, new, node) or has_failed(arena, block, node[N_SLOT]):
+    most = loudest_of(arena, new, node)
+    if most >= EXPONENT or has_failed(arena, block, node[N_SLOT]):
         note_fault(arena, block, node)
+    elif most == 0 and node[N_MATTERS] != 0 and not crosses:
+        note_silence(arena, lane, block, plan, node, row)
     listen(arena, block, node)
 
 
@@ -239,20 +249,6 @@ def move_cables(arena: Arena, lane: int, new: int, plan: int) -> None:
 _SILENCE = np.float32(SILENCE)
 SILENT_BITS = int(_SILENCE.view(np.int32)) + int(float(_SILENCE) < SILENCE)
 """Bits of the first float32 that is not silent."""
-
-
-@njit(**OPTIONS)
-def loudest(address: int, count: int) -> int:
-    """The bits of the loudest of so many samples at an address, without its sign.
-
-    Numbers above 0 are in the order of their bits, and of these many are compared side by side.
-    """
-    bits = floats(address, count).view(np.int32)
-    most = int32(0)
-    for i in range(count):
-        loud = int32(bits[i] & int32(0x7FFFFFFF))
-        most = max(most, loud)
-    return most
 
 
 @njit(**OPTIONS)

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from chronus.dsp.approx import (
     cycles,
+    earlier,
     f4,
     f8,
     i4,
     loop_limit,
+    seldom,
     sin_cycles,
     steady,
     tan_numerator,
@@ -27,6 +29,7 @@ from chronus.dsp.declaration import (
     helper,
     module,
 )
+from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import MutableSequence
@@ -38,17 +41,13 @@ def read_between(line: MutableSequence[float], before: int, share: float) -> flo
 
     Args:
         line: a ring of samples.
-        before: index of the newer neighbour, may be negative by one length.
+        before: index of the newer neighbour, below the place that is written; may be negative.
         share: 0..1 towards the older neighbour.
 
     Source: Catmull, Rom, A class of local interpolating splines, 1974; gain never above 1.
     """
-    size = len(line)
-    i1 = before + size if before < 0 else before
-    i0 = i1 + 1 if i1 + 1 < size else 0
-    i2 = i1 - 1 if i1 > 0 else size - 1
-    i3 = i2 - 1 if i2 > 0 else size - 1
-    y0, y1, y2, y3 = line[i0], line[i1], line[i2], line[i3]
+    # An index below 0 counts from the end, so that the ring closes by itself.
+    y0, y1, y2, y3 = line[before + 1], line[before], line[before - 1], line[before - 2]
     c1 = 0.5 * (y2 - y0)
     c2 = y0 - 2.5 * y1 + 2.0 * y2 - 0.5 * y3
     c3 = 0.5 * (y3 - y0) + 1.5 * (y1 - y2)
@@ -132,29 +131,37 @@ def delay(
 ) -> tuple[int, float, float, float, float, int, float, float]:
     # float64: float32 has steps of 1/64 sample at four seconds. The rate is a whole number.
     rate_hz = int(f8(1.0) / f8(dt) + f8(0.5))
-    samples = f8(time) * rate_hz * f8(0.001)
+    samples = steady(f8(time) * rate_hz * f8(0.001))
     step = steady(turning(rate * dt))
-    sway = depth * 0.001 / dt
+    sway = steady(f8(depth * 0.001 / dt))
     phase = cycles(turn)
+    # What comes back within a block is read as it is written.
+    is_near = seldom(samples - sway < f8(BLOCK + 2))  # noqa: F841 - `earlier` needs it
     # The right side is a quarter ahead.
-    samples_left = max(samples + f8(sway * sin_cycles(phase)), f8(2.0))
-    samples_right = max(samples + f8(sway * sin_cycles(wrapped(phase + 0.25))), f8(2.0))
+    samples_left = max(samples + sway * f8(sin_cycles(phase)), f8(2.0))
+    samples_right = max(samples + sway * f8(sin_cycles(wrapped(phase + 0.25))), f8(2.0))
     whole_left = int(samples_left)
     whole_right = int(samples_right)
     share_left = f4(samples_left - whole_left)
     share_right = f4(samples_right - whole_right)
-    echo_left = read_between(line_left, place - whole_left, share_left)
-    echo_right = read_between(line_right, place - whole_right, share_right)
+    echo_left = earlier(read_between(line_left, place - whole_left, share_left))
+    echo_right = earlier(read_between(line_right, place - whole_right, share_right))
     g = steady(opened(tone, dt))
-    step_left = g * (echo_left - low_left)
-    step_right = g * (echo_right - low_right)
-    dark_left = low_left + step_left
-    dark_right = low_right + step_right
+    # How a state goes on is written so that it waits for one product and one sum.
+    stay = steady(1.0 - 2.0 * g)
+    twice = steady(2.0 * g)
+    dark_left = low_left + g * (echo_left - low_left)
+    dark_right = low_right + g * (echo_right - low_right)
+    low_left = stay * low_left + twice * echo_left
+    low_right = stay * low_right + twice * echo_right
     cut = steady(opened(lowcut, dt))
-    lift_left = cut * (dark_left - thin_left)
-    lift_right = cut * (dark_right - thin_right)
-    wet_left = dark_left - (thin_left + lift_left)
-    wet_right = dark_right - (thin_right + lift_right)
+    thins = seldom(lowcut > 0.0)
+    lift_left = cut * (dark_left - thin_left) if thins else 0.0
+    lift_right = cut * (dark_right - thin_right) if thins else 0.0
+    wet_left = dark_left - (thin_left + lift_left if thins else thin_left)
+    wet_right = dark_right - (thin_right + lift_right if thins else thin_right)
+    thin_left = thin_left + lift_left + lift_left if thins else thin_left
+    thin_right = thin_right + lift_right + lift_right if thins else thin_right
     # Crossing over, both sides of the sound go into the left line, and each line into the other.
     fed_left = in_left + pingpong * 0.5 * (in_right - in_left)
     fed_right = in_right - pingpong * in_right
@@ -165,10 +172,10 @@ def delay(
     place = place + 1 if place + 1 < len(line_left) else 0
     return (
         place,
-        dark_left + step_left,
-        dark_right + step_right,
-        thin_left + lift_left + lift_left,
-        thin_right + lift_right + lift_right,
+        low_left,
+        low_right,
+        thin_left,
+        thin_right,
         i4(turn + step),
         in_left + mix * (wet_left - in_left),
         in_right + mix * (wet_right - in_right),

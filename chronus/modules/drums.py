@@ -1,4 +1,4 @@
-"""Drums: kick, snare and hat, struck by the rise of their gate.
+"""Drums: kick and snare, struck by the rise of their gate (the hat is a file of its own).
 
 Each decays along the cube of the time that is left, so that it ends, in exact silence, when its
 `decay` says. A new stroke starts afresh, and what the old one left in the air is faded out beside
@@ -11,13 +11,16 @@ from typing import Final
 
 from chronus.dsp.approx import (
     bipolar,
-    clip,
     cycles,
+    f4,
+    i4,
     next_random,
+    rarely,
     sin_cycles,
     soft_clip,
+    steady,
     tan_numerator,
-    turned,
+    turning,
 )
 from chronus.dsp.declaration import (
     SEED,
@@ -35,8 +38,11 @@ from chronus.dsp.declaration import (
 FASTEST: Final = 0.499
 """Cycles a sample: a pitch above half the rate would run backwards."""
 
-LONG_AGO: Final = 100.0
-"""Seconds since the last stroke of a drum that has not been struck."""
+LONG_AGO: Final = 1073741824
+"""Frames since the last stroke of a drum that is silent: then all of it stands still, and does not
+come back when a knob is turned."""
+SHORTEST_S: Final = 0.02
+"""No stroke is over before: its start is, and what was left of the one before."""
 
 
 def pitch(default: float, low: float, high: float) -> Input:
@@ -55,14 +61,26 @@ def length(name: str, doc: str, default: float, low: float, high: float) -> Inpu
 
 
 STROKE: Final = (
-    State("age", LONG_AGO),
+    State("age", LONG_AGO, "i4"),
     State("held"),
     State("hit"),
     State("last"),
     State("tail"),
 )
-"""Seconds since the stroke, the gate before, the stroke's velocity, the last sample given, and what
+"""Frames since the stroke, the gate before, the stroke's velocity, the last sample given, and what
 is left of the stroke before."""
+
+
+@helper
+def frames_of(longest: float, dt: float) -> int:
+    """Frames of a stroke whose longest part takes so many ms; one more, so that it has ended."""
+    return i4(max(0.001 * longest, SHORTEST_S) / dt) + 2
+
+
+@helper
+def age_after(age: int, frames: int) -> int:
+    """The age of a stroke one sample later; once it is over it is one of long ago."""
+    return i4(age + 1) if age < frames else i4(LONG_AGO)
 
 
 @helper
@@ -99,7 +117,14 @@ def over_tail(sound: float, tail: float) -> float:
         share("drive", "Soft saturation; 0 is a pure sine", 0.3),
     ),
     outputs=(Output("out", "The drum, -1 to 1"),),
-    state=(*STROKE, State("place", dtype="i4"), State("seed", SEED, "u4"), State("burst")),
+    state=(
+        *STROKE,
+        State("place", dtype="i4"),
+        State("seed", SEED, "u4"),
+        State("burst"),
+        # 1 while the beater sounds.
+        State("fresh"),
+    ),
     source="Roland TR-909 service notes, 1984, bass drum; Werner, Abel, Smith, A physically-"
     "informed, circuit-bendable, digital model of the TR-808 bass drum, DAFx-14. The drive is a "
     "rational tanh on a low sine: its partials fall 12 dB an octave and more, far below the "
@@ -107,7 +132,7 @@ def over_tail(sound: float, tail: float) -> float:
     example="load kick; set kick.punch 0.7; sequence kick: x... x... x... x.x.",
 )
 def kick(
-    age: float,
+    age: int,
     held: float,
     hit: float,
     last: float,
@@ -115,6 +140,7 @@ def kick(
     place: int,
     seed: int,
     burst: float,
+    fresh: float,
     gate: float,
     velocity: float,
     freq: float,
@@ -124,34 +150,43 @@ def kick(
     click: float,
     drive: float,
     dt: float,
-) -> tuple[float, float, float, float, float, float, int, float, float]:
-    struck = gate > 0.5 and held <= 0.5
-    age = 0.0 if struck else min(age + dt, LONG_AGO)
+) -> tuple[int, float, float, float, float, int, int, float, float, float]:
+    turns = rarely((gate > 0.5) != (held > 0.5))
+    struck = turns and gate > 0.5
+    held = (1.0 if gate > 0.5 else 0.0) if turns else held
+    frames = steady(frames_of(decay, dt))
+    age = i4(0) if struck else age_after(age, frames)
+    sounds = age < LONG_AGO
+    since = f4(age) * dt
     place = 0 if struck else place
     hit = velocity if struck else hit
-    tail = last if struck else tail_after(tail, dt)
-    seed = next_random(seed)
-    fall = fading(age, 0.001 * sweep)
+    trails = rarely(tail != 0.0)
+    tail = last if struck else (tail_after(tail, dt) if trails else tail)
+    strikes = rarely(fresh > 0.0)
+    fresh = 1.0 if struck else (0.0 if strikes and since > 0.009 else fresh)
+    seed = next_random(seed) if struck or strikes else seed
+    fall = fading(since, 0.001 * sweep)
     # Softer strokes start lower: a real drum bends with the force of the blow.
     ratio = 1.0 + 8.0 * punch * (0.5 + 0.5 * hit) * fall
-    body = sin_cycles(cycles(place)) * fading(age, 0.001 * decay)
+    body = sin_cycles(cycles(place)) * fading(since, 0.001 * decay)
     # The beater: a push, and noise dulled to some 6 kHz that takes the body's place for a moment.
     open_to = min(40_000.0 * dt, 1.0)
-    fresh = open_to * bipolar(seed)
-    burst = burst * (1.0 - open_to) + fresh
-    push = 0.5 * click * hit * fading(age, 0.009)
-    beater = 0.8 * click * hit * fading(age, 0.007)
+    taken = open_to * bipolar(seed)
+    burst = burst * (1.0 - open_to) + taken if struck or strikes else burst
+    push = 0.5 * click * hit * fading(since, 0.009) if struck or strikes else 0.0
+    beater = 0.8 * click * hit * fading(since, 0.007)
     gain = 1.0 + 3.0 * drive
     # The level is made up so that drive changes colour more than loudness.
     soft = soft_clip(gain * (body + push)) * (0.97 - 0.02 * gain)
     # The lowest tenth of drive blends from a pure sine, around which the push makes room.
     pure = 0.95 * (body + push * (1.0 - abs(body)))
     driven = soft if drive >= 0.1 else pure + 10.0 * drive * (soft - pure)
-    sound = driven + beater * (burst - driven)
+    sound = driven + beater * (burst - driven) if struck or strikes else driven
     level = hit * (0.25 + 0.75 * hit)
-    out = over_tail(level * sound, tail)
-    place = turned(place, min(freq * ratio * dt, FASTEST))
-    return age, 1.0 if gate > 0.5 else 0.0, hit, out, tail, place, seed, burst, out
+    out = over_tail(level * sound, tail) if struck or trails else level * sound
+    turn = turning(min(freq * ratio * dt, FASTEST))
+    place = i4(place + turn) if sounds else place
+    return age, held, hit, out, tail, place, seed, burst, fresh, out
 
 
 @helper
@@ -214,7 +249,7 @@ def highpassed(in_: float, first: float, second: float, to_first: float, to_seco
     example="load snare; set snare.snappy 0.7; sequence snare: .... x...",
 )
 def snare(
-    age: float,
+    age: int,
     held: float,
     hit: float,
     last: float,
@@ -234,17 +269,23 @@ def snare(
     tone: float,
     crack: float,
     dt: float,
-) -> tuple[float, float, float, float, float, float, float, int, float, float, float, float]:
-    struck = gate > 0.5 and held <= 0.5
-    age = 0.0 if struck else min(age + dt, LONG_AGO)
+) -> tuple[int, float, float, float, float, int, int, int, float, float, float, float]:
+    turns = rarely((gate > 0.5) != (held > 0.5))
+    struck = turns and gate > 0.5
+    held = (1.0 if gate > 0.5 else 0.0) if turns else held
+    frames = steady(frames_of(max(decay, body), dt))
+    age = i4(0) if struck else age_after(age, frames)
+    sounds = age < LONG_AGO
+    since = f4(age) * dt
     place = 0 if struck else place
     upper = 0 if struck else upper
     hit = velocity if struck else hit
-    tail = last if struck else tail_after(tail, dt)
-    bend = 1.0 + (0.3 + 0.5 * crack) * fading(age, 0.025)
-    skin = 0.62 * sin_cycles(cycles(place)) * fading(age, 0.001 * body)
-    skin = skin + 0.42 * sin_cycles(cycles(upper)) * fading(age, 0.0007 * body)
-    seed = next_random(seed)
+    trails = rarely(tail != 0.0)
+    tail = last if struck else (tail_after(tail, dt) if trails else tail)
+    bend = 1.0 + (0.3 + 0.5 * crack) * fading(since, 0.025)
+    skin = 0.62 * sin_cycles(cycles(place)) * fading(since, 0.001 * body)
+    skin = skin + 0.42 * sin_cycles(cycles(upper)) * fading(since, 0.0007 * body)
+    seed = next_random(seed) if sounds else seed
     white = bipolar(seed)
     a2, a3 = highpass_shares(min(tone * dt, 0.45))
     to_first, to_second = highpass_states(first, second, a2, a3, white)
@@ -252,135 +293,16 @@ def snare(
     # Softer strokes are duller: the lowpass, at most some 9 kHz, opens with the stroke.
     open_to = min((9_000.0 + 24_000.0 * hit) * dt, 1.0)
     fresh = open_to * high
-    dull = dull * (1.0 - open_to) + fresh
-    wires = 1.5 * snappy * fading(age, 0.001 * decay) * (0.35 + 0.65 * hit)
-    stick = crack * hit * fading(age, 0.014)
+    dull = dull * (1.0 - open_to) + fresh if sounds else dull
+    wires = 1.5 * snappy * fading(since, 0.001 * decay) * (0.35 + 0.65 * hit)
+    stick = crack * hit * fading(since, 0.014)
     sound = 0.96 * soft_clip(1.25 * (skin * (1.0 + 0.5 * stick) + (wires + 1.2 * stick) * dull))
     level = hit * (0.25 + 0.75 * hit)
-    out = over_tail(level * sound, tail)
-    place = turned(place, min(freq * bend * dt, FASTEST))
-    upper = turned(upper, min(1.8 * freq * bend * dt, FASTEST))
-    open_ = 1.0 if gate > 0.5 else 0.0
-    return age, open_, hit, out, tail, place, upper, seed, to_first, to_second, dull, out
-
-
-@helper
-def metal_square(place: int, slope: float) -> float:
-    """A square whose edges are rounded over two samples; `slope` is the samples of a cycle.
-
-    Source: Välimäki, Huovilainen, Antialiasing oscillators in subtractive synthesis, IEEE SPM 24
-    (2), 2007 (polynomial edges of two samples).
-    """
-    phase = cycles(place)
-    half = abs(phase)
-    after = max(1.0 - half * slope, 0.0)
-    before = max(1.0 - (0.5 - half) * slope, 0.0)
-    size = 1.0 - after * after - before * before
-    return size if phase > 0.0 else -size
-
-
-@module(
-    doc="Hi-hat: six inharmonic squares and noise, above a steep highpass.",
-    family=Family.DRUM,
-    inputs=(
-        gate(),
-        velocity(),
-        pitch(430.0, 100.0, 2000.0),
-        length("decay", "Time to silence", 90.0, 10.0, 4000.0),
-        Input("tone", "Corner of the highpass", 7000.0, 1000.0, 16_000.0, "hz", Curve.EXPONENTIAL),
-        share("metal", "0 only noise, 1 only metal", 0.55),
-        share("tick", "The stick: a harder start", 0.5),
-    ),
-    outputs=(Output("out", "The cymbal, -1 to 1"),),
-    state=(
-        *STROKE,
-        State("p1", dtype="i4"),
-        State("p2", 730144440.0, "i4"),
-        State("p3", 1460288880.0, "i4"),
-        State("p4", -2104533975.0, "i4"),
-        State("p5", -1374389534.0, "i4"),
-        State("p6", -644245094.0, "i4"),
-        State("seed", SEED, "u4"),
-        State("a1"),
-        State("a2"),
-        State("b1"),
-        State("b2"),
-    ),
-    source="Roland TR-808 service notes, 1980, cymbal and hi-hat: six oscillators at 205.3, "
-    "304.4, 369.6, 522.7, 540 and 800 Hz, here as ratios to `freq`. Their edges are rounded over "
-    "two samples against aliasing",
-    example="load hat; set hat.decay 60; sequence hat: x.x.x.xx",
-)
-def hat(
-    age: float,
-    held: float,
-    hit: float,
-    last: float,
-    tail: float,
-    p1: int,
-    p2: int,
-    p3: int,
-    p4: int,
-    p5: int,
-    p6: int,
-    seed: int,
-    a1: float,
-    a2: float,
-    b1: float,
-    b2: float,
-    gate: float,
-    velocity: float,
-    freq: float,
-    decay: float,
-    tone: float,
-    metal: float,
-    tick: float,
-    dt: float,
-) -> tuple[
-    float,
-    float,
-    float,
-    float,
-    float,
-    float,
-    float,
-    float,
-    float,
-    float,
-    float,
-    int,
-    float,
-    float,
-    float,
-    float,
-    float,
-]:
-    struck = gate > 0.5 and held <= 0.5
-    age = 0.0 if struck else min(age + dt, LONG_AGO)
-    hit = velocity if struck else hit
-    tail = last if struck else tail_after(tail, dt)
-    step = min(freq * dt, 0.12)
-    slope = 1.0 / step
-    low = metal_square(p1, slope) + metal_square(p2, 0.674445269 * slope)
-    middle = metal_square(p3, 0.555462981 * slope) + metal_square(p4, 0.392772977 * slope)
-    high = metal_square(p5, 0.380184770 * slope) + metal_square(p6, 0.256627403 * slope)
-    seed = next_random(seed)
-    raw = metal * 0.75 * (low + middle + high) + (1.0 - metal) * 1.6 * bipolar(seed)
-    # Softer strokes are a little darker.
-    c2, c3 = highpass_shares(min(tone * (0.85 + 0.15 * hit) * dt, 0.45))
-    to_a1, to_a2 = highpass_states(a1, a2, c2, c3, raw)
-    once = highpassed(raw, a1, a2, to_a1, to_a2)
-    to_b1, to_b2 = highpass_states(b1, b2, c2, c3, once)
-    bright = highpassed(once, b1, b2, to_b1, to_b2)
-    envelope = fading(age, 0.001 * decay) + tick * fading(age, 0.008)
-    sound = clip(soft_clip(bright * envelope), -0.98, 0.98)
-    level = hit * (0.25 + 0.75 * hit)
-    out = over_tail(level * sound, tail)
-    open_ = 1.0 if gate > 0.5 else 0.0
-    p1 = turned(p1, step)
-    p2 = turned(p2, 1.4827 * step)
-    p3 = turned(p3, 1.8003 * step)
-    p4 = turned(p4, 2.546 * step)
-    p5 = turned(p5, 2.6303 * step)
-    p6 = turned(p6, 3.8967 * step)
-    return age, open_, hit, out, tail, p1, p2, p3, p4, p5, p6, seed, to_a1, to_a2, to_b1, to_b2, out
+    out = over_tail(level * sound, tail) if struck or trails else level * sound
+    turn = turning(min(freq * bend * dt, FASTEST))
+    faster = turning(min(1.8 * freq * bend * dt, FASTEST))
+    place = i4(place + turn) if sounds else place
+    upper = i4(upper + faster) if sounds else upper
+    first = to_first if sounds else first
+    second = to_second if sounds else second
+    return age, held, hit, out, tail, place, upper, seed, first, second, dull, out

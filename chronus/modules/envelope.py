@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from chronus.dsp.approx import clip, f4, f8, seldom, steady
+from chronus.dsp.approx import clip, f4, f8, i4, rarely, seldom, steady
 from chronus.dsp.declaration import (
     Curve,
     Family,
@@ -34,6 +34,16 @@ FALL: Final = Input(
     -1.0,
     1.0,
 )
+
+
+WHOLE: Final = 2147483647
+"""The place in which a stage of an `adsr` is over."""
+
+
+@helper
+def stage_step(share: float) -> int:
+    """The step of a stage of which a frame takes this share, in parts of 2**-31."""
+    return i4(share * 2147483648.0 + 0.5) if share < 0.99999 else i4(WHOLE)
 
 
 @helper
@@ -74,7 +84,7 @@ def fallen(left: float, fall: float) -> float:
         Output("env", "The envelope, 0 to `velocity`"),
     ),
     state=(
-        State("place", 1.0, "f8"),
+        State("place", WHOLE, "i4"),
         State("start"),
         State("fixed"),
         State("kept"),
@@ -86,9 +96,10 @@ def fallen(left: float, fall: float) -> float:
     "but ending",
     example="load saw; load adsr; patch saw > adsr; set adsr.attack 2 adsr.release 300; "
     "sequence adsr: x... x...",
+    shuts="in",
 )
 def adsr(
-    place: float,
+    place: int,
     start: float,
     fixed: float,
     kept: float,
@@ -104,35 +115,31 @@ def adsr(
     rise: float,
     fall: float,
     dt: float,
-) -> tuple[float, float, float, float, float, float, float, float]:
+) -> tuple[int, float, float, float, float, float, float, float]:
     open_ = 1.0 if gate > 0.5 else 0.0
-    turn = open_ != held
-    peak = velocity if open_ > held else peak
+    turn = rarely(open_ != held)
+    held = open_ if turn else held
+    peak = velocity if turn and gate > 0.5 else peak
     # The steps of all three stages from one division. The place goes from -1 to 0 in the attack, on
-    # to 1 in the decay, where it stays for the sustain, and from 0 to 1 in the release; float64,
-    # since a long stage takes very small steps.
+    # to 1 in the decay, where it stays for the sustain, and from 0 to 1 in the release, in whole
+    # parts of 2**-31: the longest stage takes steps of some thousand of them.
     short = max(attack, 0.001)
     middle = max(decay, 0.001)
     long = max(release, 0.001)
     unit = (1000.0 * dt) / (short * middle * long)
-    up = steady(f8(middle * long * unit))
-    sink = steady(f8(short * long * unit))
-    down = steady(f8(short * middle * unit))
-    begun = steady(min(up - f8(1.0), f8(0.0)))
-    closed = steady(min(down, f8(1.0)))
+    up = steady(stage_step(middle * long * unit))
+    sink = steady(stage_step(short * long * unit))
+    down = steady(stage_step(short * middle * unit))
     is_bent = seldom(rise != 0.0 or fall != 0.0)
     later = sink if gate > 0.5 else down
-    first = begun if gate > 0.5 else closed
+    first = i4(up - WHOLE) if gate > 0.5 else down
     # Conditional expressions and not values chosen at the end: a mono kernel branches, and so does
     # not wait for what it does not need.
-    place = (
-        first
-        if turn
-        else (min(place + up, f8(0.0)) if place < f8(0.0) else min(place + later, f8(1.0)))
-    )
+    step = min(up, i4(0 - place)) if place < 0 else min(later, i4(WHOLE - place))
+    place = first if turn else i4(place + step)
     # The level is `fixed` plus a share of the level at which the gate turned.
     start = clip(fixed + kept * start, 0.0, 1.0) if turn else start
-    along = f4(place)
+    along = f4(place) * 4.656612873077393e-10
     left = 1.0 - along
     share = fallen(left, fall) if is_bent else left * left * left
     way = risen(1.0 + along, rise) if is_bent else 1.0 + along
@@ -143,7 +150,7 @@ def adsr(
     fixed = opened if gate > 0.5 else 0.0
     kept = max(rest, 0.0) if gate > 0.5 else share
     level = fixed + kept * start
-    return place, start, fixed, kept, peak, open_, in_ * level, level
+    return place, start, fixed, kept, peak, held, in_ * level, level
 
 
 @module(
@@ -183,6 +190,7 @@ def adsr(
     source="The curves of `adsr`; each stage goes from the level that is there",
     example="load noise; load ar attack=80 release=300 mode=loop; patch noise > ar; "
     "sequence ar: x_______ ________ gate 100%",
+    shuts="in",
 )
 def ar(
     place: float,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from chronus.dsp.approx import (
     bipolar,
     f4,
     f8,
     folded,
+    i4,
     next_random,
     seldom,
     sin_cycles,
@@ -14,6 +17,9 @@ from chronus.dsp.approx import (
     wrapped,
 )
 from chronus.dsp.declaration import SEED, Curve, Family, Input, Output, State, gate, module
+
+LAST: Final = 4611686018427387903
+"""The last place in a cycle."""
 
 
 @module(
@@ -53,18 +59,18 @@ from chronus.dsp.declaration import SEED, Curve, Family, Input, Output, State, g
     ),
     outputs=(Output("out", "The wave, -1 to 1"), Output("uni", "The same wave, 0 to 1")),
     state=(
-        State("cycle", dtype="f8"),
+        State("cycle", dtype="i8"),
         State("seed", SEED, "u4"),
         # 1 while the gate is open, and 2 more while a cycle runs that runs but once.
         State("held"),
     ),
-    source="A float64 phase: exact to a sample over days, even at 0.01 Hz",
+    source="A phase in parts of 2**-62: exact to a sample over days, even at 0.01 Hz",
     example="load saw; load filter; patch saw > filter; load lfo; "
     "patch lfo > filter.cutoff by 600hz",
     runs=True,
 )
 def lfo(
-    cycle: float,
+    cycle: int,
     seed: int,
     held: float,
     rate: float,
@@ -74,36 +80,36 @@ def lfo(
     mode: float,
     width: float,
     dt: float,
-) -> tuple[float, int, float, float, float]:
-    step = steady(f8(rate) * f8(dt))
+) -> tuple[int, int, float, float, float]:
+    step = steady(int(f8(rate) * f8(dt) * f8(4611686018427387904.0)))
     drawn = seldom(shape > 3.5)
     played = seldom(gate > 0.5 or mode > 0.5)
     uneven = seldom(width != 0.5)
     begins = gate > 0.5 and (held < 0.5 or (held > 1.5 and held < 2.5))
     # What runs but once rests at its end, from the start on.
     rests = mode > 0.5 and held < 1.5 and not begins
-    cycle = f8(0.0) if played and begins else cycle
-    place = wrapped((0.99999994 if played and rests else f4(cycle)) + phase)
+    cycle = 0 if played and begins else cycle
+    along = f4(i4(cycle >> 31)) * 4.656612873077393e-10
+    place = wrapped((0.99999994 if played and rests else along) + phase)
     sine = sin_cycles(place)
     triangle = 4.0 * folded(place)
     even = 1.0 if place >= 0.0 else -1.0
-    along = place if place >= 0.0 else place + 1.0
-    square = (1.0 if along < width else -1.0) if uneven else even
+    ahead = place if place >= 0.0 else place + 1.0
+    square = (1.0 if ahead < width else -1.0) if uneven else even
     ramp = 2.0 * place - even
     value = bipolar(seed)
-    t = 0.0 if played and rests else f4(cycle)
+    t = 0.0 if played and rests else along
     eased = value + t * t * (3.0 - 2.0 * t) * (bipolar(next_random(seed)) - value)
     other = value if shape < 4.5 else (-ramp if shape < 5.5 else eased)
     smooth = sine if shape < 0.5 else triangle
     sloped = other if drawn else ramp
     edged = square if shape < 2.5 else sloped
     out = smooth if shape < 1.5 else edged
-    after = f8(0.0) if played and rests else cycle + step
-    ended = after >= f8(1.0)
-    cycle = after - f8(1.0) if ended else after
-    # The row of random values stands still while another shape is heard. Not by `drawn`: where
-    # there is something to skip a mono kernel branches, and so does not wait for what it need not.
-    seed = next_random(seed) if ended and shape > 3.5 else seed
+    after = 0 if played and rests else cycle + step
+    ended = after > LAST
+    cycle = after & LAST
+    # The row of random values stands still while another shape is heard.
+    seed = next_random(seed) if drawn and ended else seed
     open_ = 1.0 if gate > 0.5 else 0.0
     once = open_ + 2.0 if mode > 0.5 and not (rests or ended) else open_
     held = once if played else 0.0

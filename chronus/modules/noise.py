@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chronus.dsp.approx import bipolar, next_random, sqrt
+from chronus.dsp.approx import bipolar, next_random, seldom, sqrt
 from chronus.dsp.declaration import SEED, Family, Input, Output, State, module
 
 
@@ -52,16 +52,18 @@ def noise(
 ) -> tuple[int, float, float, float, float, float, float, float, float, float]:
     seed = next_random(seed)
     white = bipolar(seed)
-    b0 = 0.99886 * b0 + white * 0.0555179
-    b1 = 0.99332 * b1 + white * 0.0750759
-    b2 = 0.96900 * b2 + white * 0.1538520
-    b3 = 0.86650 * b3 + white * 0.3104856
-    b4 = 0.55000 * b4 + white * 0.5329522
-    b5 = -0.7616 * b5 - white * 0.0168980
+    # What is white leaves the rest as it is.
+    coloured = seldom(colour >= 0.5)
+    b0 = 0.99886 * b0 + white * 0.0555179 if coloured else b0
+    b1 = 0.99332 * b1 + white * 0.0750759 if coloured else b1
+    b2 = 0.96900 * b2 + white * 0.1538520 if coloured else b2
+    b3 = 0.86650 * b3 + white * 0.3104856 if coloured else b3
+    b4 = 0.55000 * b4 + white * 0.5329522 if coloured else b4
+    b5 = -0.7616 * b5 - white * 0.0168980 if coloured else b5
     sum_ = b0 + b1 + b2 + b3 + b4 + b5 + b6 + white * 0.5362
-    b6 = white * 0.115926
+    b6 = white * 0.115926 if coloured else b6
     # A lowpass at 20 Hz, and a gain that fills the range at any rate.
     fall = 125.663706 * dt
-    brown = brown - fall * brown + sqrt(fall) * white
+    brown = brown - fall * brown + sqrt(fall) * white if coloured else brown
     soft = 0.12 * sum_ if colour < 1.5 else 0.45 * brown
-    return seed, b0, b1, b2, b3, b4, b5, b6, brown, (white if colour < 0.5 else soft)
+    return seed, b0, b1, b2, b3, b4, b5, b6, brown, (soft if coloured else white)

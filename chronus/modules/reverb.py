@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Final
 from chronus.dsp.approx import (
     clip,
     cycles,
+    earlier,
     exp2,
     f4,
     i4,
+    seldom,
     sin_cycles,
     sqrt,
     steady,
@@ -36,6 +38,7 @@ from chronus.dsp.declaration import (
     helper,
     module,
 )
+from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import MutableSequence
@@ -59,15 +62,6 @@ def between(line: MutableSequence[float], place: int, samples: float) -> float:
     newer = line[place - whole]
     # An index below 0 counts from the end, so that the ring closes by itself.
     return newer + (samples - f4(whole)) * (line[place - whole - 1] - newer)
-
-
-@helper
-def diffused(line: MutableSequence[float], spot: int, samples: float, g: float, x: float) -> float:
-    """An allpass of Schroeder over a ring."""
-    old = line[spot - i4(samples)]
-    new = x - g * old
-    line[spot] = new
-    return old + g * new
 
 
 @helper
@@ -216,31 +210,75 @@ def reverb(  # noqa: PLR0915 - eight lines, written out
     x = min(highcut * dt, 0.45)
     n = tan_numerator(x)
     to_high = steady(n / (n + (0.25 - x * x)))
-    step_left = to_low * (in_left - low_left)
-    step_right = to_low * (in_right - low_right)
-    rest_left = in_left - low_left - step_left
-    rest_right = in_right - low_right - step_right
-    up_left = to_high * (rest_left - high_left)
-    up_right = to_high * (rest_right - high_right)
-    before_left[place] = high_left + up_left
-    before_right[place] = high_right + up_right
+    # How a state goes on is written so that it waits for one product and one sum.
+    stay_low = steady(1.0 - 2.0 * to_low)
+    stay_high = steady(1.0 - 2.0 * to_high)
+    twice_low = steady(2.0 * to_low)
+    twice_high = steady(2.0 * to_high)
+    rest_left = in_left - low_left - to_low * (in_left - low_left)
+    rest_right = in_right - low_right - to_low * (in_right - low_right)
+    next_low_left = stay_low * low_left + twice_low * in_left
+    next_low_right = stay_low * low_right + twice_low * in_right
+    before_left[place] = high_left + to_high * (rest_left - high_left)
+    before_right[place] = high_right + to_high * (rest_right - high_right)
+    next_high_left = stay_high * high_left + twice_high * rest_left
+    next_high_right = stay_high * high_right + twice_high * rest_right
     wait = 0.001 * predelay / dt
+    # What is read in a block was written before, but for the shortest room and predelay, and for
+    # rates below 20 kHz.
+    is_near = seldom(  # noqa: F841 - what is marked `earlier` needs it
+        min(wait, (0.0477 * size - SWAY_S) / dt, 0.0036 / dt) < BLOCK + 2.0
+    )
     # Lengths of diffusers are those of the source and one more, the right ones a ninth longer.
     unit = 1.0 / dt
-    left = diffused(blur1, spot, 0.00477 * unit, 0.75, between(before_left, place, wait))
-    left = diffused(blur2, spot, 0.00360 * unit, 0.75, left)
-    left = diffused(blur3, spot, 0.01273 * unit, 0.625, left)
-    left = diffused(blur4, spot, 0.00931 * unit, 0.625, left)
-    left = diffused(blur5, spot, 0.02239 * unit, 0.6, left)
-    right = diffused(blur6, spot, 0.00530 * unit, 0.75, between(before_right, place, wait))
-    right = diffused(blur7, spot, 0.00400 * unit, 0.75, right)
-    right = diffused(blur8, spot, 0.01415 * unit, 0.625, right)
-    right = diffused(blur9, spot, 0.01034 * unit, 0.625, right)
-    right = diffused(blur10, spot, 0.02521 * unit, 0.6, right)
+    late_left = earlier(between(before_left, place, wait))
+    late_right = earlier(between(before_right, place, wait))
+    # Allpasses of Schroeder, one behind the other on each side.
+    old1 = earlier(blur1[spot - i4(0.00477 * unit)])
+    old2 = earlier(blur2[spot - i4(0.00360 * unit)])
+    old3 = earlier(blur3[spot - i4(0.01273 * unit)])
+    old4 = earlier(blur4[spot - i4(0.00931 * unit)])
+    old5 = earlier(blur5[spot - i4(0.02239 * unit)])
+    old6 = earlier(blur6[spot - i4(0.00530 * unit)])
+    old7 = earlier(blur7[spot - i4(0.00400 * unit)])
+    old8 = earlier(blur8[spot - i4(0.01415 * unit)])
+    old9 = earlier(blur9[spot - i4(0.01034 * unit)])
+    old10 = earlier(blur10[spot - i4(0.02521 * unit)])
+    new1 = late_left - 0.75 * old1
+    blur1[spot] = new1
+    left = old1 + 0.75 * new1
+    new2 = left - 0.75 * old2
+    blur2[spot] = new2
+    left = old2 + 0.75 * new2
+    new3 = left - 0.625 * old3
+    blur3[spot] = new3
+    left = old3 + 0.625 * new3
+    new4 = left - 0.625 * old4
+    blur4[spot] = new4
+    left = old4 + 0.625 * new4
+    new5 = left - 0.6 * old5
+    blur5[spot] = new5
+    left = old5 + 0.6 * new5
+    new6 = late_right - 0.75 * old6
+    blur6[spot] = new6
+    right = old6 + 0.75 * new6
+    new7 = right - 0.75 * old7
+    blur7[spot] = new7
+    right = old7 + 0.75 * new7
+    new8 = right - 0.625 * old8
+    blur8[spot] = new8
+    right = old8 + 0.625 * new8
+    new9 = right - 0.625 * old9
+    blur9[spot] = new9
+    right = old9 + 0.625 * new9
+    new10 = right - 0.6 * old10
+    blur10[spot] = new10
+    right = old10 + 0.6 * new10
     # What a turn loses; the shelf's loss is that of a line of mean length, made up for at 1 kHz.
     octaves = size * OCTAVES_OF_60_DB / decay
     loss = steady(1.0 - exp2(-min(6.0 * damp * MEAN_S * octaves, 60.0)))
     opening = steady(25_132.7412 * dt / (1.0 + 12_566.3706 * dt))
+    stay = steady(1.0 - opening)
     makeup = made_up(loss, 1.0 - opening, MEAN_S * octaves, dt)
     keep1 = steady(makeup * kept(0.0477, octaves))
     keep2 = steady(makeup * kept(0.0731, octaves))
@@ -260,22 +298,22 @@ def reverb(  # noqa: PLR0915 - eight lines, written out
     slower = turned(slower, 0.43 * dt)
     c = 0.707106781 * (a + b)
     d = 0.707106781 * (a - b)
-    x1 = between(line1, place, 0.0477 * room + a)
-    x2 = between(line2, place, 0.0731 * room + b)
-    x3 = between(line3, place, 0.0647 * room + c)
-    x4 = between(line4, place, 0.0731 * room + d)
-    x5 = between(line5, place, 0.0823 * room - b)
-    x6 = between(line6, place, 0.0919 * room - a)
-    x7 = between(line7, place, 0.1031 * room - d)
-    x8 = between(line8, place, 0.1187 * room - c)
-    dark1 = dark1 + opening * (x1 - dark1)
-    dark2 = dark2 + opening * (x2 - dark2)
-    dark3 = dark3 + opening * (x3 - dark3)
-    dark4 = dark4 + opening * (x4 - dark4)
-    dark5 = dark5 + opening * (x5 - dark5)
-    dark6 = dark6 + opening * (x6 - dark6)
-    dark7 = dark7 + opening * (x7 - dark7)
-    dark8 = dark8 + opening * (x8 - dark8)
+    x1 = earlier(between(line1, place, 0.0477 * room + a))
+    x2 = earlier(between(line2, place, 0.0731 * room + b))
+    x3 = earlier(between(line3, place, 0.0647 * room + c))
+    x4 = earlier(between(line4, place, 0.0731 * room + d))
+    x5 = earlier(between(line5, place, 0.0823 * room - b))
+    x6 = earlier(between(line6, place, 0.0919 * room - a))
+    x7 = earlier(between(line7, place, 0.1031 * room - d))
+    x8 = earlier(between(line8, place, 0.1187 * room - c))
+    dark1 = stay * dark1 + opening * x1
+    dark2 = stay * dark2 + opening * x2
+    dark3 = stay * dark3 + opening * x3
+    dark4 = stay * dark4 + opening * x4
+    dark5 = stay * dark5 + opening * x5
+    dark6 = stay * dark6 + opening * x6
+    dark7 = stay * dark7 + opening * x7
+    dark8 = stay * dark8 + opening * x8
     to1, to2, to3, to4, to5, to6, to7, to8 = shared_out(
         keep1 * shelved(x1, dark1, loss),
         keep2 * shelved(x2, dark2, loss),
@@ -302,8 +340,7 @@ def reverb(  # noqa: PLR0915 - eight lines, written out
     spot = spot + 1 if spot + 1 < len(blur1) else 0
     return (
         place, spot, slow, slower,
-        low_left + 2.0 * step_left, low_right + 2.0 * step_right,
-        high_left + 2.0 * up_left, high_right + 2.0 * up_right,
+        next_low_left, next_low_right, next_high_left, next_high_right,
         dark1, dark2, dark3, dark4, dark5, dark6, dark7, dark8,
         in_left + mix * (middle + apart - in_left), in_right + mix * (middle - apart - in_right),
     )  # fmt: skip

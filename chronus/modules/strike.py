@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from chronus.dsp.approx import exp2, f4, f8, round_
+from typing import Final
+
+from chronus.dsp.approx import exp2, f4, i4, rarely, round_, steady
 from chronus.dsp.declaration import (
     Curve,
     Family,
@@ -14,6 +16,9 @@ from chronus.dsp.declaration import (
     module,
     velocity,
 )
+
+LONG_AGO: Final = 1073741824
+"""Frames since the last stroke, of what has come to its end: from there it does not come back."""
 
 
 @module(
@@ -33,7 +38,7 @@ from chronus.dsp.declaration import (
         Output("env", "The envelope, 0 to `velocity`"),
     ),
     state=(
-        State("age", 1e6, "f8"),
+        State("age", LONG_AGO, "i4"),
         State("held"),
         State("peak"),
         State("count", 1.0),
@@ -46,9 +51,10 @@ from chronus.dsp.declaration import (
     "until the next, only the last has `decay`: Roland TR-808 service notes, 1980, hand clap",
     example="load noise; load strike decay=150; patch noise > strike; trigger strike; "
     "set strike.strokes 4; sequence strike: .... x...",
+    shuts="in",
 )
 def strike(
-    age: float,
+    age: int,
     held: float,
     peak: float,
     count: float,
@@ -64,28 +70,36 @@ def strike(
     strokes: float,
     gap: float,
     dt: float,
-) -> tuple[float, float, float, float, float, float, float, float, float, float]:
-    struck = gate > 0.5 and held <= 0.5
-    # The age is in ms, and float64: 20 s are many small steps.
-    age = f8(0.0) if struck else min(age + f8(1000.0 * dt), f8(1e6))
+) -> tuple[int, float, float, float, float, float, float, float, float, float]:
+    turns = rarely((gate > 0.5) != (held > 0.5))
+    more = rarely(stroke + 1.0 < count)
+    struck = turns and gate > 0.5
+    held = (1.0 if gate > 0.5 else 0.0) if turns else held
+    unit = 1000.0 * dt
+    rise = steady(max(attack, unit))
+    climb = steady(1.0 / max(attack, unit))
+    slope = steady(-9.96578428 / decay)
+    # Frames after which the last stroke is below the least that is given: it is over for good.
+    length = steady(i4((max(attack, unit) + 1.68 * decay) / unit))
+    older = i4(age + 1) if more or age < length else i4(LONG_AGO)
+    # A row's next stroke begins at the level that is there, and counts from its own start.
+    again = more and f4(older) * unit >= apart
+    age = i4(0) if struck or again else older
     peak = velocity if struck else peak
     count = round_(strokes) if struck else count
     apart = gap if struck else apart
-    # Which stroke of the row this is; each begins at the level that is there.
-    again = stroke + 1.0 < count and f4(age) >= (stroke + 1.0) * apart
     now = 0.0 if struck else (stroke + 1.0 if again else stroke)
-    begins = struck or now != stroke
-    start = last if begins else start
-    since = f4(age - f8(now * apart))
-    rise = max(attack, 1000.0 * dt)
-    length = decay if now + 1.0 >= count else 2.0 * apart
-    fallen = exp2(-9.96578428 * max(since - rise, 0.0) / length)
-    risen = start + (peak - start) * min((since + 1000.0 * dt) / rise, 1.0)
+    start = last if struck or again else start
+    since = f4(age) * unit
+    follows = (more or struck) and now + 1.0 < count
+    steep = -4.98289214 / apart if follows else slope
+    fallen = exp2(max(steep * max(since - rise, 0.0), -60.0))
+    risen = start + (peak - start) * min((since + unit) * climb, 1.0)
     level = risen if since < rise else peak * fallen
     level = level if level > 1e-5 else 0.0
     return (
         age,
-        1.0 if gate > 0.5 else 0.0,
+        held,
         peak,
         count,
         apart,
