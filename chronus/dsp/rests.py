@@ -96,10 +96,11 @@ def idle_of(source: str, conditions: Sequence[str], states: Iterable[str]) -> Id
     end = body[-1]
     assert isinstance(end, ast.Return)
     assert isinstance(end.value, ast.Tuple)
+    given = {name for statement in body for name in _names(statement, ast.Store)}
     kept = {
         state
         for state, value in zip(states, end.value.elts, strict=False)
-        if isinstance(value, ast.Name) and value.id == state
+        if isinstance(value, ast.Name) and value.id == state and state not in given
     }
     moving = needed & {*states} - kept
     assert not moving, f"{function.name}: an idle block moves {moving}, which its condition reads"
