@@ -21,14 +21,14 @@ play: $(READY)
 	esac
 
 # What plays in real time waits most of its time, so several of those tests run at once. Modules that
-# are compiled while a song plays must be ready before their time in it, so those tests run alone.
+# are compiled while a song plays must be ready before their time in it, so fewer of those tests do.
 # The last test needs a virtual sound card; CI may not leave it out.
-ALONE = tests/machine/test_reload.py
+COMPILING = tests/machine/test_reload.py
 LIVE = tests/audio tests/doors tests/machine tests/packaging
 test: $(READY)
 	$(BIN)/python -m tests.support.kernels
-	$(BIN)/python -m pytest -n 5 --dist worksteal $(LIVE) --ignore=$(ALONE)
-	$(BIN)/python -m pytest $(ALONE)
+	$(BIN)/python -m pytest -n 5 --dist worksteal $(LIVE) --ignore=$(COMPILING)
+	$(BIN)/python -m pytest -n 3 --dist loadgroup $(COMPILING)
 	$(BIN)/python -m pytest -n auto tests $(addprefix --ignore=,$(LIVE))
 	@if command -v pulseaudio >/dev/null; then \
 		$(BIN)/python -m tests.audio.null_sink $(BIN)/python -m pytest tests/audio/test_heard.py; \

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 def test_what_was_compiled_is_not_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A kind that was not compiled is missing; once it is built it is not, and progress was told.
 
-    The step, which takes most of a minute, is there: `tests.support.kernels` sees to the same of it.
+    The step takes most of a minute, and is there: `tests.support.kernels` sees to the same of it.
     """
     shutil.copytree(cache_dir() / "kernels", tmp_path / "kernels")
     for name in ("saw", "noise"):
