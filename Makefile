@@ -28,7 +28,7 @@ LIVE = tests/audio tests/doors tests/machine tests/packaging
 test: $(READY)
 	$(BIN)/python -m tests.support.kernels
 	$(BIN)/python -m pytest -n 5 --dist worksteal $(LIVE) --ignore=$(COMPILING)
-	$(BIN)/python -m pytest -n 3 --dist loadgroup $(COMPILING)
+	$(BIN)/python -m pytest -n 3 --dist worksteal $(COMPILING)
 	$(BIN)/python -m pytest -n auto tests $(addprefix --ignore=,$(LIVE))
 	@if command -v pulseaudio >/dev/null; then \
 		$(BIN)/python -m tests.audio.null_sink $(BIN)/python -m pytest tests/audio/test_heard.py; \

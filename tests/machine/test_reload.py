@@ -134,8 +134,6 @@ def test_a_module_that_went_wrong_is_mended(tmp_path):
 
 # ---- modules of the user's own
 
-OWN = pytest.mark.xdist_group("own")
-"""Both look at one piece that is played, so one process has them."""
 OWN_FIRST, OWN_SECOND = (bars * 6 * 48_000 for bars in (1, 2))
 OWN_STEPS = [
     *("tempo 40", "load sine freq=110hz; set sine.level -20db", "load ramp", "wait 1bar"),
@@ -156,7 +154,6 @@ def own_played(own_rendered, tmp_path_factory):
     return play_own(tmp_path_factory.mktemp("live"), OWN_STEPS, 1)
 
 
-@OWN
 def test_a_file_that_appears_is_loaded_and_its_edits_are_heard(own_played, own_rendered):
     """Live is as offline: no ramp before its file is there, then one, then half as loud."""
     np.testing.assert_array_equal(own_played.frames, own_rendered.frames)
@@ -169,7 +166,6 @@ def test_a_file_that_appears_is_loaded_and_its_edits_are_heard(own_played, own_r
     assert after == pytest.approx(loud / 2, rel=0.02)
 
 
-@OWN
 def test_what_is_wrong_is_told_with_file_and_line(own_played):
     """A name that is nowhere, and a source that does not compile: what plays goes on."""
     nowhere, wrong = own_played.errors
