@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SONG ?= patches/songs/breakbeat.chronus
 WAV := $(notdir $(basename $(SONG))).wav
 
-.PHONY: play test test-long check lint types floors bench bench-peers failover chaos docs clean
+.PHONY: play test test-long check kernels lint types floors bench bench-peers failover chaos docs clean
 
 # Plays a shipped song; without a sound card it says so and writes what it plays to a file.
 play: $(READY)
@@ -25,8 +25,7 @@ play: $(READY)
 # The last test needs a virtual sound card; CI may not leave it out.
 COMPILING = tests/machine/test_reload.py
 LIVE = tests/audio tests/doors tests/machine tests/packaging
-test: $(READY)
-	$(BIN)/python -m tests.support.kernels
+test: kernels
 	$(BIN)/python -m pytest -n 5 --dist worksteal $(LIVE) --ignore=$(COMPILING)
 	$(BIN)/python -m pytest -n 3 --dist worksteal $(COMPILING)
 	$(BIN)/python -m pytest -n auto tests $(addprefix --ignore=,$(LIVE))
@@ -40,7 +39,14 @@ test: $(READY)
 test-long: $(READY)
 	$(BIN)/python -m pytest -n auto -m long tests
 
-check: lint types floors test
+# The type checker has one core, and the compiler what is left of the others.
+check: $(READY)
+	$(MAKE) --jobs=4 --output-sync lint types floors kernels
+	$(MAKE) test
+
+# What is compiled once, no test waits for.
+kernels: $(READY)
+	$(BIN)/python -m tests.support.kernels
 
 lint: $(READY)
 	$(BIN)/ruff check .
