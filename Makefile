@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SONG ?= patches/songs/breakbeat.chronus
 WAV := $(notdir $(basename $(SONG))).wav
 
-.PHONY: play test test-long check lint types floors bench bench-peers failover chaos docs clean
+.PHONY: play test test-long check kernels lint types floors bench bench-peers failover chaos docs clean
 
 # Plays a shipped song; without a sound card it says so and writes what it plays to a file.
 play: $(READY)
@@ -21,14 +21,13 @@ play: $(READY)
 	esac
 
 # What plays in real time waits most of its time, so several of those tests run at once. Modules that
-# are compiled while a song plays must be ready before their time in it, so those tests run alone.
+# are compiled while a song plays must be ready before their time in it, so fewer of those tests do.
 # The last test needs a virtual sound card; CI may not leave it out.
-ALONE = tests/machine/test_reload.py
+COMPILING = tests/machine/test_reload.py
 LIVE = tests/audio tests/doors tests/machine tests/packaging
-test: $(READY)
-	$(BIN)/python -m tests.support.kernels
-	$(BIN)/python -m pytest -n 5 --dist worksteal $(LIVE) --ignore=$(ALONE)
-	$(BIN)/python -m pytest $(ALONE)
+test: kernels
+	$(BIN)/python -m pytest -n 5 --dist worksteal $(LIVE) --ignore=$(COMPILING)
+	$(BIN)/python -m pytest -n 3 --dist worksteal $(COMPILING)
 	$(BIN)/python -m pytest -n auto tests $(addprefix --ignore=,$(LIVE))
 	@if command -v pulseaudio >/dev/null; then \
 		$(BIN)/python -m tests.audio.null_sink $(BIN)/python -m pytest tests/audio/test_heard.py; \
@@ -40,7 +39,14 @@ test: $(READY)
 test-long: $(READY)
 	$(BIN)/python -m pytest -n auto -m long tests
 
-check: lint types floors test
+# The type checker has one core, and the compiler what is left of the others.
+check: $(READY)
+	$(MAKE) --jobs=4 --output-sync lint types floors kernels
+	$(MAKE) test
+
+# What is compiled once, no test waits for.
+kernels: $(READY)
+	$(BIN)/python -m tests.support.kernels
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -138,19 +138,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(given: argparse.Namespace) -> int:
     # Imported here, so that `chronus --help` and a wrong call answer at once.
-    from chronus.doors import calls  # noqa: PLC0415
+    from chronus.doors.statuses import failed_call  # noqa: PLC0415
     from chronus.errors import UserError  # noqa: PLC0415
 
     try:
         return _called(given)
     except UserError as error:
-        return calls.failed_call(error)
+        return failed_call(error)
 
 
 def _called(given: argparse.Namespace) -> int:
-    from chronus.doors import checking, looking, own_modules  # noqa: PLC0415
-    from chronus.doors.options import modules_folder  # noqa: PLC0415
-
     if given.call in {"send", "sessions"}:
         from chronus.doors import send  # noqa: PLC0415
 
@@ -161,6 +158,9 @@ def _called(given: argparse.Namespace) -> int:
         from chronus.doors.attach import attach  # noqa: PLC0415
 
         return attach(given.name, plain=bool(given.plain), as_json=bool(given.json))
+    from chronus.doors import checking, looking, own_modules  # noqa: PLC0415
+    from chronus.doors.options import modules_folder  # noqa: PLC0415
+
     if given.call not in {"devices", "doctor"}:
         own_modules.find_modules(modules_folder(vars(given)))
     if given.call == "new":

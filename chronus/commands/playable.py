@@ -83,6 +83,8 @@ def _value_now(draft: Draft, port: Input, step: Step) -> Step:
 
 def _locks_now(draft: Draft, owner: Name, step: Step) -> Step:
     """A step that plays a node, with its locks in musical time as what they are now."""
+    if not step.locks and not step.parts:
+        return step
     locks = []
     for lock in step.locks:
         if lock.port.text in {"freq", "gate"}:

@@ -14,6 +14,7 @@ from chronus.errors import Code, UserError, nearest
 from chronus.language.quantities import format_value
 from chronus.language.statements import Swing, Unsequence
 from chronus.language.steps import Sequence, meaning
+from chronus.patch.cells import cycle_beats
 from chronus.patch.instruments import locked_port, own_pitch
 from chronus.patch.naming import shown_target
 from chronus.patch.tables import Glide, Table, note_table, value_table
@@ -35,17 +36,18 @@ def _sequence(draft: Draft, statement: Sequence) -> None:
     shown = str(statement.target)
     target, sequence = as_of_now(draft, statement)
     now = statement.options.now
-    already = draft.patch.sequences.get(target) == meaning(sequence) and not now
+    old = draft.patch.sequences.get(target)
+    is_same = old is not None and old.text == sequence.text and old == meaning(sequence)
+    already = is_same and not now
     if not already:
         draft.patch = draft.patch.with_sequence(target, sequence)
         play(draft, target, now=now)
-    table, _ = table_of(draft.patch, target, draft.pace)
     data = {
         "sequence": shown,
         "pattern": sequence.text,
         "options": options_text(shown, sequence).strip(),
         "steps": len(sequence.steps),
-        "beats": table.beats / table.cycles,
+        "beats": float(cycle_beats(sequence)),
     }
     count = len(sequence.steps)
     draft.say(Result(f"{shown}: {sequence.text} ({count} steps)", data=data, already=already))

@@ -16,9 +16,9 @@ import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from chronus.doors import replies, sessions
-from chronus.doors.calls import DONE, SOME_FAILED
 from chronus.doors.score import Manner
 from chronus.doors.send import send
+from chronus.doors.statuses import DONE, SOME_FAILED
 from chronus.doors.talking import Speaker, talk
 from chronus.errors import Code, UserError
 from chronus.language.blocks import Gathering

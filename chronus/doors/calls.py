@@ -20,6 +20,7 @@ from chronus.doors.journals import Journals
 from chronus.doors.news import News
 from chronus.doors.progress import Progress
 from chronus.doors.score import Manner, run_score
+from chronus.doors.statuses import DONE, SOME_FAILED, write_err, write_out
 from chronus.dsp import own
 from chronus.errors import Code, UserError
 from chronus.language.blocks import gathered
@@ -44,30 +45,11 @@ if TYPE_CHECKING:
     from chronus.language.statements import Statement
     from chronus.machine.live import LiveMachine
 
-DONE: Final = 0
-SOME_FAILED: Final = 1
-WRONG_CALL: Final = 2
-NO_AUDIO: Final = 3
-INTERRUPTED: Final = 130
-
-
 PIPE: Final = "pipe"
 """What a session is called to others whose lines come from stdin."""
 SERVER: Final = "server"
 HERE: Final = ("prompt", PIPE)
 """Who sits at the program itself."""
-
-
-def write_out(text: str) -> None:
-    """Replies go to stdout, at once."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
-
-
-def write_err(text: str) -> None:
-    """What is no reply goes to stderr."""
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
 
 
 def kinds_in(lines: Iterable[str]) -> list[str]:
@@ -436,9 +418,3 @@ def serve(options: Options, kinds: list[str]) -> int:
         finally:
             session.close()
     return DONE
-
-
-def failed_call(error: UserError) -> int:
-    """The status of a call that could not begin, and why."""
-    write_err(replies.error_line(error))
-    return NO_AUDIO if error.code is Code.DEVICE else WRONG_CALL

@@ -9,7 +9,7 @@ from chronus.commands.files import read_lines, show_error
 from chronus.commands.making import mistakes_in
 from chronus.commands.registry import handlers
 from chronus.doors import replies
-from chronus.doors.calls import DONE, SOME_FAILED, write_out
+from chronus.doors.statuses import DONE, SOME_FAILED, write_out
 from chronus.errors import Code, UserError
 from chronus.language.blocks import gathered
 from chronus.language.parser import read

@@ -6,7 +6,7 @@ from chronus.commands.accounts import definition_lines
 from chronus.commands.helping import FORMS, help_lines, pages
 from chronus.commands.making import define
 from chronus.commands.registry import handlers
-from chronus.doors.calls import DONE, write_out
+from chronus.doors.statuses import DONE, write_out
 from chronus.session import instrument_files
 from chronus.session.offline import Offline
 from chronus.session.session import Session

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from chronus.data import data_path
-from chronus.doors.calls import DONE, write_err, write_out
+from chronus.doors.statuses import DONE, write_err, write_out
 from chronus.dsp import own
 from chronus.errors import Code, UserError
 from chronus.modules.catalog import catalog, kinds, look_in

@@ -8,12 +8,13 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final
 
 from chronus.commands.registry import handlers
-from chronus.doors.calls import DONE, Terminated, live
+from chronus.doors.calls import Terminated, live
 from chronus.doors.completion import completions
 from chronus.doors.own_modules import kinds_to_begin_with
 from chronus.doors.resume import resume
 from chronus.doors.score import Manner, answer, run_score
 from chronus.doors.screen import TerminalScreen, is_terminal, unechoed
+from chronus.doors.statuses import DONE
 from chronus.doors.talking import Speaker, talk
 from chronus.doors.toolbar import Toolbar
 from chronus.patch.model import empty_patch

@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from chronus.doors import replies, sessions
-from chronus.doors.calls import DONE, SOME_FAILED, write_err, write_out
+from chronus.doors.statuses import DONE, SOME_FAILED, write_err, write_out
 from chronus.errors import Code, UserError
 
 if TYPE_CHECKING:

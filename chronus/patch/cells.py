@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from chronus.language.steps import Lock, Sequence, Step
 
 
+EVEN = Fraction(1, 2)
+"""No swing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """When a cell is there.
@@ -118,8 +122,11 @@ def _cells(
             inner = {lock.port.text for lock in cell.locks}
             locks = (*cell.locks, *(lock for lock in step.locks if lock.port.text not in inner))
             # Of a group, its last hit slides: the one whose time ends with it.
-            is_last = cell.end == begin + (strike + 1) * part
-            yield replace(cell, locks=locks, slides=cell.slides or (slides and is_last))
+            is_last = slides and cell.end == begin + (strike + 1) * part
+            if locks or is_last:
+                yield replace(cell, locks=locks, slides=cell.slides or is_last)
+            else:
+                yield cell
 
 
 def _strike(
@@ -137,7 +144,12 @@ def _strike(
         yield Cell(begin, begin + length, step, slides=False, locks=(), condition=condition)
 
 
-def layout(sequence: Sequence, swing: Fraction = Fraction(1, 2)) -> Layout:
+def cycle_beats(sequence: Sequence) -> Fraction:
+    """After how many beats a pattern comes again."""
+    return len(sequence.steps) * sequence.options.step * 4
+
+
+def layout(sequence: Sequence, swing: Fraction = EVEN) -> Layout:
     """A pattern in beats.
 
     Args:
@@ -147,11 +159,13 @@ def layout(sequence: Sequence, swing: Fraction = Fraction(1, 2)) -> Layout:
     options = sequence.options
     size = len(sequence.steps)
     swing = swing if options.swing is None else Fraction(options.swing)
-    cycles = 2 if swing != Fraction(1, 2) and size % 2 else 1
+    cycles = 2 if swing != EVEN and size % 2 else 1
     step_beats = options.step * 4
 
     def beat(place: Fraction) -> Fraction:
         """Where a place among the steps lies: swing moves the middle of each pair."""
+        if swing == EVEN:
+            return place * step_beats
         pair, within = divmod(place, 2)
         if within < 1:
             return (pair * 2 + within * 2 * swing) * step_beats
@@ -167,4 +181,4 @@ def layout(sequence: Sequence, swing: Fraction = Fraction(1, 2)) -> Layout:
                 replace(cell, begin=beat(begin + first), end=beat(end + first), cycle=cycle)
             )
     placed.sort(key=lambda cell: cell.begin)
-    return Layout(tuple(placed), size * cycles * step_beats, cycles)
+    return Layout(tuple(placed), cycle_beats(sequence) * cycles, cycles)

@@ -12,8 +12,8 @@ from enum import IntEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from chronus.language.steps import hits
-from chronus.patch.cells import layout, threshold
+from chronus.language.steps import all_within, hits
+from chronus.patch.cells import cells_of, layout, threshold
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -173,7 +173,9 @@ def is_pitched(sequence: Sequence) -> bool:
 
 def locked_ports(sequence: Sequence) -> tuple[str, ...]:
     """The ports that steps lock, but for the velocity, which is that of the note."""
-    names = (lock.port.text for cell in layout(sequence).cells for lock in cell.locks)
+    if not any(step.locks for step in all_within(sequence.steps)):
+        return ()
+    names = (lock.port.text for cell in cells_of(sequence.steps) for lock in cell.locks)
     return tuple(sorted({name for name in names if name != "velocity"}))
 
 

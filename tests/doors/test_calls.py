@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import soundfile
 
-from tests.support.program import chronus
+from tests.support.program import chronus, environment
 from tests.support.score import render
 from tests.support.sound import cents, pitch
 
@@ -236,3 +239,18 @@ def test_wrong_settings(folder, tmp_path, config, variables):
     )
     assert ended.status == 2
     assert "error E_" in ended.err
+
+
+@pytest.mark.parametrize("call", [["sessions"], ["send", "--session", "nobody", "status"]])
+def test_who_only_talks_to_a_session_loads_no_engine(call):
+    """`send` and `sessions` are quick: neither numpy nor the parser is imported for them."""
+    program = (
+        "import sys\n"
+        "from chronus.__main__ import main\n"
+        f"main({call!r})\n"
+        "sys.exit(any(name in sys.modules for name in ('numpy', 'lark', 'chronus.session')))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment(), check=False, capture_output=True
+    )
+    assert done.returncode == 0, done

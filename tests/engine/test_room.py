@@ -77,9 +77,11 @@ def test_too_many_patterns_in_one_instant_are_refused_and_leave_no_trace():
     """The same for patterns that follow each other while time stands still."""
     stage = Stage()
     stage.say("load adsr")
+    # Each is another one, and all are short: it is their number that there is no room for.
+    grids = [f"x{k:012b}".translate({48: ".", 49: "x"}) for k in range(2 * Limits().tables)]
     fits = 0
-    while stage.session.run_line(f"sequence adsr: x{'.' * fits}").ok:
+    while stage.session.run_line(f"sequence adsr: {grids[fits]}").ok:
         fits += 1
-        assert fits < 2 * Limits().tables
+        assert fits < len(grids)
     text = stage.say("list sequences").results[-1].lines[0]
-    assert text.split()[1] == f"x{'.' * (fits - 1)}"
+    assert text.split()[1] == grids[fits - 1]

@@ -177,6 +177,20 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     grammar.cache_clear()
 
 
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, bytes]]:
+    """A file of tables, and what is in it while it is whole; it tells its own place from others."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("tables")
+        folder.chmod(0o700)
+        patch.setenv("CHRONUS_CACHE_DIR", str(folder))
+        grammar.cache_clear()
+        assert parse_line("load saw")
+        (kept,) = folder.iterdir()
+    yield kept, kept.read_bytes()
+    grammar.cache_clear()
+
+
 def test_the_tables_are_kept(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The tables are built once, kept in a private folder, and read from it by the next start."""
     assert parse_line("load saw")
@@ -191,11 +205,12 @@ def test_the_tables_are_kept(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize("damage", [b"", b"\x00" * 100, b"no tables\n" * 9])
 @pytest.mark.parametrize("kept_bytes", [0, 65, 400])
-def test_damaged_tables_are_built_anew(fresh: Path, kept_bytes: int, damage: bytes) -> None:
+def test_damaged_tables_are_built_anew(
+    tables: tuple[Path, bytes], monkeypatch: pytest.MonkeyPatch, kept_bytes: int, damage: bytes
+) -> None:
     """A cache file that was cut short or written over is replaced, and the line is understood."""
-    assert parse_line("load saw")
-    (kept,) = fresh.iterdir()
-    whole = kept.read_bytes()
+    kept, whole = tables
+    monkeypatch.setenv("CHRONUS_CACHE_DIR", str(kept.parent))
     kept.write_bytes(whole[:kept_bytes] + damage)
     grammar.cache_clear()
     assert parse_line("load saw; sequence a: x.x. step 1/8")

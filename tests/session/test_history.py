@@ -45,7 +45,7 @@ def edited(seed, size):
     return stage, patches, chance
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 1 << 30), size=st.integers(1, 200))
 def test_undo_gives_the_sounding_state_back(seed, size):
     """After N random changes are undone, the patch, plan, ports, cables and patterns are as before.
@@ -73,7 +73,7 @@ def test_undo_gives_the_sounding_state_back(seed, size):
     assert sounding(stage) == after
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 1 << 30))
 def test_each_undo_gives_the_patch_before(seed):
     """Step by step back to the beginning and forth again: each patch is the one that was there."""

@@ -187,7 +187,7 @@ def test_a_patch_file_neither_reads_nor_writes_others(tmp_path):
         assert f"'{line.split()[0]}'" in error.message
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     cut=st.integers(0, 80),
     wild=st.lists(st.tuples(st.integers(0, 79), st.integers(0, 255)), max_size=6),
@@ -279,7 +279,7 @@ def test_patterns_of_notes(notes, manner, text):
     assert pattern_of(notes, FOUR, manner).text == text
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     onsets=st.lists(
         st.tuples(st.integers(0, 64), st.integers(1, 8), st.integers(24, 96)),

@@ -28,7 +28,7 @@ def numberless(patch):
     return nodes, cables, strips, dict(patch.sequences), times, dict(patch.instruments)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 1 << 30), size=st.integers(1, 80))
 def test_what_was_saved_is_the_same_patch(seed, size):
     """Opened, it is identical but for numbers; saved again, the same bytes; and it sounds so.

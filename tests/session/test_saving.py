@@ -115,7 +115,7 @@ def patches(draw):
     return lines
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(lines=patches())
 def test_save_and_open_give_the_same_patch_and_sound(lines):
     """Whatever was patched: opened again it is the same, line for line, sample for sample."""

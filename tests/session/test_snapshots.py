@@ -30,7 +30,7 @@ def meaning(patch):
     }
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 1 << 30), size=st.integers(0, 60))
 def test_the_lines_of_a_diff_lead_to_the_snapshot(seed, size):
     """Each line that `diff` shows is right where it stands, and after all of them it is the same.
@@ -67,7 +67,7 @@ def test_a_diff_is_what_changed():
     assert stage.say("diff b").results[0].lines == ("unload filter",)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 1 << 30))
 def test_recall_makes_it_the_patch(seed):
     """A snapshot that is recalled is the patch again, and `undo` takes that back."""

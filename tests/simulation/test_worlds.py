@@ -10,7 +10,7 @@ import pytest
 from tests.simulation.mutants import MUTANTS, ON_ONE_LANE
 from tests.simulation.world import fault_of
 
-SEEDS = int(os.environ.get("CHRONUS_SEEDS", "1000"))
+SEEDS = int(os.environ.get("CHRONUS_SEEDS", "2000"))
 SEED = os.environ.get("CHRONUS_SEED")
 WORLDS = range(SEEDS) if SEED is None else range(int(SEED), int(SEED) + 1)
 PARTS = 10

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyloudnorm
+from scipy.fft import next_fast_len, rfft
 from scipy.signal import find_peaks, stft
 
 BANDS_HZ = {
@@ -81,9 +82,11 @@ def sections_db(frames, seconds, rate=48_000):
     """The level of each band in each stretch of so many seconds, shape (stretches, bands)."""
     x = mono(frames)
     size = round(seconds * rate)
+    padded = next_fast_len(size, real=True)  # a minute of frames may be a prime number of them
+    hz, window = np.fft.rfftfreq(padded, 1 / rate), np.hanning(size)
     rows = []
     for start in range(0, len(x) - size + 1, size):
-        hz, power = power_spectrum(x[start : start + size], rate)
+        power = np.abs(rfft(x[start : start + size] * window, padded)) ** 2 * size / padded
         rows.append([power[(hz >= low) & (hz < high)].sum() for low, high in BANDS_HZ.values()])
     return 10.0 * np.log10(np.maximum(np.array(rows) / size**2, 1e-20))
 

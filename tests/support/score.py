@@ -26,11 +26,13 @@ class Collected:
     """A sink that keeps all frames."""
 
     parts: list = field(default_factory=list)
+    count: int = 0
     is_closed: bool = False
 
     def take(self, start_frame, frames):
-        assert start_frame == sum(len(part) for part in self.parts), "frames must be in order"
+        assert start_frame == self.count, "frames must be in order"
         self.parts.append(frames.copy())
+        self.count += len(frames)
 
     def close(self):
         self.is_closed = True
