@@ -9,7 +9,7 @@ from chronus.commands.declaration import Command
 from chronus.errors import Code, UserError, nearest
 from chronus.language.quantities import in_unit
 from chronus.language.statements import Patch, Unpatch
-from chronus.patch.graph import heard, sounding
+from chronus.patch.hearing import heard, sounding
 from chronus.patch.instruments import inner_nodes
 from chronus.patch.model import OUT, Cable
 from chronus.patch.naming import is_within, shown_ends, shown_node

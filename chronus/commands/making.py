@@ -13,7 +13,7 @@ from chronus.language.instruments import Expose, Instrument
 from chronus.language.quantities import in_unit
 from chronus.language.statements import Load, Set, Unpatch
 from chronus.language.statements import Patch as PatchStatement
-from chronus.patch.graph import heard
+from chronus.patch.hearing import heard
 from chronus.patch.instruments import PLAYED, Definition, Exposed
 from chronus.patch.model import OUT, STRIP_PORTS, empty_patch
 from chronus.session import instrument_files

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from chronus.dsp.layout import WIDE
 from chronus.engine.layout import NODE_COLUMNS, NONE, Node, Wire
-from chronus.patch.graph import computing_order
 from chronus.patch.lanes import share_out
+from chronus.patch.order import computing_order
 from chronus.patch.tables import Role
 from chronus.settings import BLOCK
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from chronus.patch.graph import cable_key, computing_order, graph_of, heard, silent
+from chronus.patch.graph import cable_key, graph_of
+from chronus.patch.hearing import heard, silent
 from chronus.patch.model import OUT
+from chronus.patch.order import computing_order
 
 if TYPE_CHECKING:
     from chronus.patch.model import Cable, Patch

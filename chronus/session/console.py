@@ -7,15 +7,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from chronus.engine.layout import NONE
-from chronus.patch.graph import (
-    TONE,
-    graph_of,
-    heard,
-    kernels_of,
-    key_of,
-    strip_key,
-    with_tone,
-)
+from chronus.patch.graph import TONE, graph_of, kernels_of, key_of, strip_key, with_tone
+from chronus.patch.hearing import heard
 from chronus.patch.model import Patch, empty_patch
 from chronus.session.draft import place_of
 from chronus.session.glides import Glides

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from chronus.errors import Code, UserError, nearest
 from chronus.modules.catalog import adopt, catalog, read_again
-from chronus.patch.graph import heard, key_of
+from chronus.patch.graph import key_of
+from chronus.patch.hearing import heard
 from chronus.patch.model import OUT, STRIP_PORTS
 from chronus.patch.tables import is_pitched
 from chronus.session.draft import place_of
