@@ -32,7 +32,7 @@ from chronus.engine.layout import (
 )
 from chronus.engine.leaving import Leaving
 from chronus.engine.places import Places, kernel_number
-from chronus.engine.plan import Wiring, plan_of
+from chronus.engine.plan import Known, Wiring, plan_of
 from chronus.engine.plan_slot import write_plan
 from chronus.engine.slots import Slots
 from chronus.engine.tables import Tables
@@ -41,7 +41,7 @@ from chronus.patch.model import OUT
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from chronus.engine.place import Place
     from chronus.patch.graph import Graph, GraphCable, GraphNode
@@ -81,6 +81,7 @@ class Writer:
         self.copied: dict[str, str] = {}
         self._order: dict[str, None] = {}
         self._leaving = Leaving(self)
+        self._known = Known()
         self._master = ""
         self.instant = Instant()
         self._slots = Slots(arena.plan_counts.shape[0], self.is_over)
@@ -214,31 +215,44 @@ class Writer:
             self.room.install(place, node)
             self.places[node.key] = place
             self.fresh.add(node.key)
+        changed = [node for key, node in graph.nodes.items() if self.nodes.get(key) is not node]
         self._know_parts(graph)
         for node in new_nodes:
             self._copy(node, copies)
-        for key, node in graph.nodes.items():
-            self._renew_kernel(key, node)
+        for node in changed:
+            self._renew_kernel(node.key, node)
         self._master = next(key for key, node in graph.nodes.items() if node.kind == OUT)
         for cable, slot in zip(new_cables, slots, strict=True):
             # Another cable between the same ports fades as this one rises.
             self.cable_slots[cable.key] = slot
             self._stage_cable(cable)
-        for key in graph.nodes:
-            self._leaving.come_back(key)
-        for key, cable in graph.cables.items():
-            if key in self.fresh and self.cables[key] != cable:
-                self.instant.forget(Event.CABLE, self.cable_slots[key])
-                self._stage_cable(cable)
-            elif self._leaving.come_back(key) or self.cables[key] != cable:
-                self.cables[key] = cable
-                self.fade(key, cable.amount)
+        self._stay(graph)
         self._leaving.stage(graph, ringing)
         self.nodes |= graph.nodes
         self.nodes = {key: node for key, node in self.nodes.items() if key in self.places}
-        self._stage_mutes(graph)
+        self._stage_mutes(changed)
         self._order = dict.fromkeys((*graph.nodes, *graph.cables))
         self.instant.patched = True
+
+    def _stay(self, graph: Graph) -> None:
+        """What was there before is to stay, and a cable that is another one goes to its amount."""
+        for key in [key for key in self._leaving.keys if key in graph.nodes]:
+            self._leaving.come_back(key)
+        leaving = {key for key in self._leaving.keys if key in graph.cables}
+        # A graph has the very cable again that the last one had.
+        others = [
+            cable
+            for key, cable in graph.cables.items()
+            if self.cables[key] is not cable or key in leaving
+        ]
+        for cable in others:
+            key, is_other = cable.key, self.cables[cable.key] != cable
+            if key in self.fresh and is_other:
+                self.instant.forget(Event.CABLE, self.cable_slots[key])
+                self._stage_cable(cable)
+            elif self._leaving.come_back(key) or is_other:
+                self.fade(key, cable.amount)
+            self.cables[key] = cable
 
     def _know_parts(self, graph: Graph) -> None:
         """Note which nodes are there in several groups of voices, and what rings with what."""
@@ -319,9 +333,9 @@ class Writer:
         is_silent = source.main_input is not None or source.waits_for_gate
         return is_silent or (gated and cable.target in self.fresh)
 
-    def _stage_mutes(self, graph: Graph) -> None:
+    def _stage_mutes(self, changed: Iterable[GraphNode]) -> None:
         """Strips are muted and opened; one that is new is so from the beginning."""
-        mutes = {key: node.values["mute"] for key, node in graph.nodes.items() if node.is_strip}
+        mutes = {node.key: node.values["mute"] for node in changed if node.is_strip}
         for key, mute in mutes.items():
             if self._mutes.get(key, mute) != mute:
                 place = self.places[key]
@@ -494,7 +508,7 @@ class Writer:
         slots = self._slots.free(2 if fading else 1)
         wirings = [self._wiring(()), self._wiring(fading)]
         for slot, wiring in zip(slots, wirings, strict=False):
-            write_plan(self.arena, slot, plan_of(wiring, lanes))
+            write_plan(self.arena, slot, plan_of(wiring, lanes, self._known))
         self._slots.use(tuple(slots), mark)
         clears = len(slots) > 1
         self._leaving.note_plan(mark, due, clears_by_itself=clears)
