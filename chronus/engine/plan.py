@@ -213,12 +213,12 @@ def _arriving(
     found: dict[str, dict[int, list[Arrival]]] = {}
     for cable in wiring.cables:
         key = cable.key
-        arrival = Arrival(cable, slots[key], key in closing, places[cable.source])
+        arrival = (cable, slots[key], key in closing, places[cable.source])
         found.setdefault(cable.target, {}).setdefault(cable.input, []).append(arrival)
     for node, ports in found.items():
         for port, normal in facts[node].normals:
             own = ports.get(port, [])
-            if all(arrival.cable.key in wiring.leaving for arrival in own):
+            if all(cable.key in wiring.leaving for cable, *_ in own):
                 ports[port] = [*own, *ports.get(normal, ())]
     return found
 
@@ -284,8 +284,8 @@ def _note_behind(lanes: Sequence[LanePlan], ordered: _Ordered, places: Mapping[s
         if main is None or not ordered.facts[key].is_wire or places[key].group != NONE:
             continue
         cables = ordered.arriving.get(key, NOTHING).get(main, [])
-        players = {found.get(a.cable.source, a.source.player) for a in cables}
-        if len(players) == 1 and not any(arrival.is_late for arrival in cables):
+        players = {found.get(cable.source, source.player) for cable, _, _, source in cables}
+        if len(players) == 1 and not any(is_late for _, _, is_late, _ in cables):
             found[key] = players.pop()
     slots = {places[key].slot: player for key, player in found.items()}
     for lane in lanes:

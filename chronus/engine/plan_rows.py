@@ -7,7 +7,7 @@ plan until one of the two is another.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -29,20 +29,9 @@ WIRES: Final = frozenset({"poly", "strip"})
 """Kinds that keep nothing, and give exact silence where their main input is silent."""
 
 
-class Arrival(NamedTuple):
-    """A cable where it goes in.
-
-    Attributes:
-        cable: the cable.
-        slot: its place in the arena.
-        is_late: whether it closes a cycle, and so reads the last block.
-        source: where the node lies that it comes from.
-    """
-
-    cable: GraphCable
-    slot: int
-    is_late: bool
-    source: Place
+Arrival = tuple["GraphCable", int, bool, "Place"]
+"""A cable where it goes in: the cable, its place in the arena, whether it closes a cycle and so
+reads the last block, and where the node lies that it comes from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +177,7 @@ def _add_wires(
         place: where it goes.
         into: the index of the port of the row, and which channel of that the row is.
     """
-    cable, source = arrival.cable, arrival.source
+    cable, slot, is_late, source = arrival
     port, channel = into
     outputs = source.kind.outputs
     first = sum(port.channels for port in outputs[: cable.output])
@@ -201,8 +190,7 @@ def _add_wires(
     is_wide = is_side_by_side(source, place, port)
     for row in taken:
         at = source.rows_out + WIDE * row if is_wide else source.heard_rows + row
-        late, bends = int(arrival.is_late), int(cable.bends)
-        wires.append((at, arrival.slot, late, bends, int(is_wide)))
+        wires.append((at, slot, int(is_late), int(cable.bends), int(is_wide)))
         scales.append(1.0 / len(taken))
 
 

@@ -506,9 +506,8 @@ class Writer:
         lanes = int(self.arena.head[Head.LANES])
         fading = self._leaving.fading
         slots = self._slots.free(2 if fading else 1)
-        wirings = [self._wiring(()), self._wiring(fading)]
-        for slot, wiring in zip(slots, wirings, strict=False):
-            write_plan(self.arena, slot, plan_of(wiring, lanes, self._known))
+        for slot, without in zip(slots, [(), fading], strict=False):
+            write_plan(self.arena, slot, plan_of(self._wiring(without), lanes, self._known))
         self._slots.use(tuple(slots), mark)
         clears = len(slots) > 1
         self._leaving.note_plan(mark, due, clears_by_itself=clears)

@@ -37,6 +37,7 @@ class GraphNode:
         is_legato: whether a note that comes while its gate is open begins no new attack.
         lead: key of what it rings with until that is silent: an instrument rings as one.
         recording: the sound of its file.
+        node: the patch's own name of the node, which for a strip is not what users call it.
     """
 
     key: str
@@ -50,6 +51,7 @@ class GraphNode:
     is_legato: bool = False
     lead: str = ""
     recording: Recording | None = None
+    node: str = ""
 
     @property
     def is_strip(self) -> bool:
@@ -168,7 +170,9 @@ class _Strip:
 def _node(node: Node) -> GraphNode:
     kind = node.declaration
     own = {name: v for name, v in node.values.items() if kind.find_input(name) is not None}
-    return GraphNode(key_of(node), node.name, node.kind, own, recording=node.recording)
+    return GraphNode(
+        key_of(node), node.name, node.kind, own, recording=node.recording, node=node.name
+    )
 
 
 def _strip(node: Node, shown: str, is_shut: bool, is_by_itself: bool, out: str) -> _Strip:  # noqa: FBT001
@@ -188,7 +192,7 @@ def _strip(node: Node, shown: str, is_shut: bool, is_by_itself: bool, out: str) 
     into = GraphCable(f"{key}>in", key_of(node), 0, key, 0, 1.0, bends=False)
     on = f"{key}>out{_generation(OUT)}"
     return _Strip(
-        GraphNode(key, shown, "strip", {**values, "mute": float(is_shut)}),
+        GraphNode(key, shown, "strip", {**values, "mute": float(is_shut)}, node=node.name),
         (*[into] * is_by_itself, GraphCable(on, key, 0, out, 0, 1.0, bends=False)),
     )
 

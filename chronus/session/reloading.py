@@ -145,11 +145,13 @@ def check_uses(patch: Patch, before: Catalog, after: Catalog) -> None:
         if node.kind not in after.kinds:
             message = f"{node.name} is a {node.kind}, and that kind is there no longer"
             raise UserError(Code.STATE, message, None, (f"unload {node.name}",))
-    for node, port, use in _uses(patch, before):
-        kind = after.kinds[node.kind]
-        is_of_strip = port in STRIP_PORTS and node.name != OUT
-        if kind.find_input(port) is None and not is_of_strip:
-            raise _gone(node, port, use, [port.name for port in kind.inputs])
+    inputs = {name: {port.name for port in kind.inputs} for name, kind in after.kinds.items()}
+    for node, port, words in _uses(patch, before):
+        if port in inputs[node.kind] or (port in STRIP_PORTS and node.name != OUT):
+            continue
+        raise _gone(
+            node, port, "".join(words), [port.name for port in after.kinds[node.kind].inputs]
+        )
     for cable in patch.cables:
         node = patch.nodes[cable.source]
         kind = after.kinds[node.kind]
@@ -166,19 +168,21 @@ def _gone(node: Node, port: str, use: str, names: list[str]) -> UserError:
     return UserError(Code.PORT, message, None, nearest(port, names))
 
 
-def _uses(patch: Patch, before: Catalog) -> Iterator[tuple[Node, str, str]]:
-    """Node and input port of each use, and what uses it."""
+def _uses(patch: Patch, before: Catalog) -> Iterator[tuple[Node, str, tuple[str, ...]]]:
+    """Node and input port of each use, and what uses it, in pieces: few of many are ever told."""
     for node in patch.nodes.values():
-        yield from ((node, port, "set") for port in node.values)
+        for port in node.values:
+            yield node, port, ("set",)
     for cable in patch.cables:
-        yield patch.nodes[cable.target], cable.input, f"patched from {cable.source}.{cable.output}"
+        words = ("patched from ", cable.source, ".", cable.output)
+        yield patch.nodes[cable.target], cable.input, words
     for instrument in patch.instruments.values():
         for name, exposed in instrument.ports.items():
             node = patch.nodes[instrument.inner(exposed.node)]
-            yield node, exposed.port, f"shown as {instrument.name}.{name}"
+            yield node, exposed.port, (f"shown as {instrument.name}.{name}",)
     for target, sequence in patch.sequences.items():
         name, _, port = target.partition(".")
-        use = f"played by the sequence {target}"
+        use = (f"played by the sequence {target}",)
         node = patch.nodes[name]
         if port:
             yield node, port, use
