@@ -162,13 +162,13 @@ def _lane_plan(
     ]
     rows = _joined([each.rows for each in said], 5)
     # Each node counts its wires from its own first one.
-    firsts = np.cumsum([0, *(len(each.wires) for each in said)])[:-1]
+    firsts = np.cumsum([0, *(len(each.scales) for each in said)])[:-1]
     rows[:, 1] += np.repeat(firsts, [len(each.rows) for each in said])
     return LanePlan(
         _joined([each.node for each in said], NODE_COLUMNS),
         rows,
-        _joined([each.wires for each in said], 5),
-        np.concatenate([np.empty(0), *(each.scales for each in said)]),
+        _joined([each.wires for each in said if len(each.scales)], 5),
+        np.concatenate([np.empty(0), *(each.scales for each in said if len(each.scales))]),
         [],
         [each.gate for each in said if each.gate != NONE],
         [],
@@ -190,14 +190,17 @@ def _order(
     """
     staying = [cable for cable in cables if cable.key not in leaving]
     order, closing = computing_order(places, staying)
-    if len(staying) == len(cables):
+    going = [cable for cable in cables if cable.key in leaving]
+    if not going:
+        return order, closing
+    place = {key: index for index, key in enumerate(order)}
+    if not closing and all(place[cable.source] < place[cable.target] for cable in going):
         return order, closing
     forward = [cable for cable in cables if cable.key not in closing]
     both, broken = computing_order(places, forward)
     if not broken:
         return both, closing
-    place = {key: index for index, key in enumerate(order)}
-    late = {c.key for c in cables if c.key in leaving and place[c.source] >= place[c.target]}
+    late = {cable.key for cable in going if place[cable.source] >= place[cable.target]}
     return order, closing | late
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import heapq
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from chronus.patch.graph import GraphCable
 
@@ -26,53 +27,58 @@ def computing_order(
     """
     keys, cables = list(nodes), list(cables)
     rank = {key: index for index, key in enumerate(keys)}
-    ways = [(rank[cable.source], rank[cable.target]) for cable in cables]
-    place = _places(len(keys), ways)
+    sources = tuple([rank[cable.source] for cable in cables])
+    targets = tuple([rank[cable.target] for cable in cables])
+    place = _places(len(keys), sources, targets)
     order = [""] * len(keys)
     for key, at in zip(keys, place, strict=True):
         order[at] = key
-    closing = frozenset(
-        cable.key
-        for cable, (source, target) in zip(cables, ways, strict=True)
-        if place[source] >= place[target]
-    )
+    ways = zip(cables, sources, targets, strict=True)
+    closing = frozenset(cable.key for cable, a, b in ways if place[a] >= place[b])
     return order, closing
 
 
-def _places(count: int, ways: Sequence[tuple[int, int]]) -> list[int]:
+@lru_cache(maxsize=4)  # the plan without what fades is mostly in the order of the one with it
+def _places(count: int, sources: tuple[int, ...], targets: tuple[int, ...]) -> tuple[int, ...]:
     """The place in the order of each of so many nodes, which are known by their age.
 
     Args:
         count: of the nodes.
-        ways: the node that each cable comes from, and the one that it goes to.
+        sources: the node that each cable comes from.
+        targets: the node that each cable goes to.
     """
-    listening: list[list[int]] = [[] for _ in range(count)]
+    # The cables that leave a node are a chain: its first one, and behind each cable the next one.
+    first, following = [-1] * count, [-1] * len(sources)
     missing = [0] * count
-    for source, target in ways:
-        listening[source].append(target)
-        missing[target] += 1
-    ready = [node for node, sources in enumerate(missing) if not sources]
+    for cable in range(len(sources) - 1, -1, -1):
+        source = sources[cable]
+        following[cable], first[source] = first[source], cable
+        missing[targets[cable]] += 1
+    ready = [node for node, waits_for in enumerate(missing) if not waits_for]
     place = [-1] * count
-    sources_of: dict[int, list[int]] = {}
+    listens_to: dict[int, list[int]] = {}
     placed = 0
     while placed < count:
         if ready:
             node = heapq.heappop(ready)
         else:
-            if not sources_of:
-                for source, target in ways:
-                    sources_of.setdefault(target, []).append(source)
+            if not listens_to:
+                for source, target in zip(sources, targets, strict=True):
+                    listens_to.setdefault(target, []).append(source)
             waiting = dict.fromkeys(node for node, at in enumerate(place) if at < 0)
-            node = _oldest_of_a_cycle(waiting, sources_of)
+            node = _oldest_of_a_cycle(waiting, listens_to)
         if place[node] >= 0:
             continue
         place[node] = placed
         placed += 1
-        for target in listening[node]:
+        cable = first[node]
+        while cable >= 0:
+            target = targets[cable]
             missing[target] -= 1
             if not missing[target] and place[target] < 0:
                 heapq.heappush(ready, target)
-    return place
+            cable = following[cable]
+    return tuple(place)
 
 
 def _upstream(node: int, waiting: Mapping[int, None], sources: Mapping[int, list[int]]) -> set[int]:
