@@ -54,7 +54,7 @@ def reached(names: Iterable[str], ways: Iterable[tuple[str, str]]) -> frozenset[
     for start, end in ways:
         ends.setdefault(start, []).append(end)
     found = set(names)
-    front = list(found)
+    front = [name for name in ends if name in found]
     while front:
         new = {end for end in ends.get(front.pop(), ()) if end not in found}
         found |= new
