@@ -230,34 +230,35 @@ def with_voices(patch: Patch, graph: Graph) -> Graph:
     parts = _parts(patch, graph)
     nodes: dict[str, GraphNode] = {}
     for key, node in graph.nodes.items():
-        nodes |= {part.key: part for part in parts.get(key, (node,))}
+        for part in parts.get(key, (node,)):
+            nodes[part.key] = part
     cables: dict[str, GraphCable] = {}
-    for cable in graph.cables.values():
+    for key, cable in graph.cables.items():
         sources, targets = parts.get(cable.source), parts.get(cable.target)
         if sources is None and targets is None:
-            cables[cable.key] = cable
+            cables[key] = cable
             continue
         sources = sources or (graph.nodes[cable.source],)
         targets = targets or (graph.nodes[cable.target],)
-        ends = tuple((s.key, s.player, s.group, _part(s)) for s in sources)
-        others = tuple((t.key, t.player, t.group, _part(t)) for t in targets)
-        cables |= {made.key: made for made in _SPREAD.of(cable, ends, others)}
+        for made in _SPREAD.of(cable, sources, targets):
+            cables[made.key] = made
     return Graph(nodes, cables)
 
 
-_End = tuple[str, str, int, str]
-"""Of a cable among voices: the node's key, its player's, its group, and what that adds to a key."""
-
-
 def _spread(
-    cable: GraphCable, sources: tuple[_End, ...], targets: tuple[_End, ...]
+    cable: GraphCable, sources: tuple[GraphNode, ...], targets: tuple[GraphNode, ...]
 ) -> tuple[GraphCable, ...]:
     """A cable between each two groups of voices that it is there for."""
     return tuple(
-        replace(cable, key=f"{cable.key}:{part}.{other_part}", source=source, target=target)
-        for source, player, group, part in sources
-        for target, other_player, other_group, other_part in targets
-        if not player == other_player != "" or group == other_group
+        replace(
+            cable,
+            key=f"{cable.key}:{_part(source)}.{_part(target)}",
+            source=source.key,
+            target=target.key,
+        )
+        for source in sources
+        for target in targets
+        if not source.player == target.player != "" or source.group == target.group
     )
 
 

@@ -53,6 +53,7 @@ class Console:
         self.backend = backend
         self._writer = backend.writer
         self._timing = timing
+        self._kernels: set[str] = set()
         self._glides = Glides()
         self._sequences = Sequences(self._writer, self.is_in_engine)
         self._writer.stage(graph_of(self.patch))
@@ -112,8 +113,9 @@ class Console:
 
     def publish(self, due: int) -> int:
         """Let all that was staged take effect at a block; a mark to settle on."""
-        kernels = kernels_of(self.patch)
-        self.backend.need(kernels | {TONE} if self.has_tone else kernels)
+        if self.is_rewired or not self._kernels:
+            self._kernels = kernels_of(self.patch)
+        self.backend.need(self._kernels | {TONE} if self.has_tone else self._kernels)
         self.backend.make_room()
         self.is_touched = self.is_rewired = False
         return self._writer.publish(due)
