@@ -164,8 +164,10 @@ def _lane_plan(
     # Each node counts its wires from its own first one.
     firsts = np.cumsum([0, *(len(each.scales) for each in said)])[:-1]
     rows[:, 1] += np.repeat(firsts, [len(each.rows) for each in said])
+    nodes = _joined([each.node for each in said], NODE_COLUMNS)
+    share_inputs(nodes, [wiring.places[key] for key in (*before, *trunk)])
     return LanePlan(
-        _joined([each.node for each in said], NODE_COLUMNS),
+        nodes,
         rows,
         _joined([each.wires for each in said if len(each.scales)], 5),
         np.concatenate([np.empty(0), *(each.scales for each in said if len(each.scales))]),
@@ -174,6 +176,24 @@ def _lane_plan(
         [],
         len(before),
     )
+
+
+def share_inputs(nodes: NDArray[np.int64], places: Sequence[Place]) -> None:
+    """Let nodes of a kind whose voices are computed side by side fill the same input rows in turn.
+
+    A node's input rows are looked at in its own turn alone, and what `filled` says of a row is so
+    whoever has filled it. Wide rows of their own for each group of hundreds of voices are more than
+    a core's cache holds; these stay there, and where knobs rest alike they are not written again.
+    A player has its own rows: each of its voices rests where its last note was.
+
+    Args:
+        nodes: of one lane, by rows; other lanes are computed at the same time.
+        places: of the nodes.
+    """
+    first: dict[int, int] = {}
+    for index, place in enumerate(places):
+        if place.group != NONE and not place.is_player:
+            nodes[index, Node.ROW_IN] = first.setdefault(place.number, place.rows_in)
 
 
 def _joined(parts: Sequence[NDArray[np.int64]], columns: int) -> NDArray[np.int64]:
