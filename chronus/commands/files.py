@@ -23,6 +23,7 @@ from chronus.patch.instruments import text_of
 from chronus.patch.model import empty_patch
 from chronus.session import instrument_files
 from chronus.session.draft import Draft, Result
+from chronus.session.drafting import prepare
 from chronus.session.instrument_files import made_here
 from chronus.session.naming import counts
 from chronus.session.reply import state_error
@@ -168,7 +169,7 @@ def prepare_lines(
         try:
             for part in read(text, number):
                 _check_allowed(part, number, allowed)
-                draft.session.prepare(draft, part)
+                prepare(draft, part)
                 count += 1
         except UserError as error:
             errors.append(error.at(Span(number, 1, 1)))

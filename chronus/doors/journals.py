@@ -138,8 +138,8 @@ class Journals:
 
     def follow(self, session: Session) -> None:
         """Write down whatever takes effect in a session from now on, and where it is."""
-        session.on_done(self._add)
-        session.on_pending(self._add_pending)
+        session.telling.on_done(self._add)
+        session.telling.on_pending(self._add_pending)
         self._session = session
         if self._kept is not None:
             place = position_file(self._kept.path)
