@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chronus.engine.standing import faults
 from chronus.errors import Code, UserError, nearest
 from chronus.modules.catalog import adopt, catalog, read_again
 from chronus.patch.graph import key_of
@@ -89,16 +90,16 @@ def _renew(session: Session, before: Mapping[tuple[str, str], Port]) -> None:
     session.writer.tables.check_room((), map(session.patch.player, moved))
     session.console.take(fitted(session.patch), is_rewired=True)
     for port, place in fresh.items():
-        session.writer.follow_port(*place, before[port])
+        session.writer.knobs.follow_port(*place, before[port])
     for target in moved:
         session.console.move_sequence(target)
 
 
 def _try_again(session: Session, renewed: set[str]) -> None:
     """Let nodes that are bypassed be computed again where their kernel is another."""
-    faults = session.writer.faults()
+    found = faults(session.writer)
     for node in session.patch.nodes.values():
-        is_bypassed = faults.get(node.name + key_of(node), (0,))[0] != 0
+        is_bypassed = found.get(node.name + key_of(node), (0,))[0] != 0
         if node.kind in renewed and is_bypassed:
             session.console.reset_node(node)
 

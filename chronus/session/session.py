@@ -172,7 +172,7 @@ class Session:
             return node.value(port)
         if self.is_score or not self.console.is_in_engine(node, port):
             return here.value(port)
-        return self.writer.port_value(*place_of(node, port))
+        return self.writer.knobs.port_value(*place_of(node, port))
 
     def begin_recording(self, recording: Recording, frame: int) -> None:
         """Record what is played from a frame on."""
