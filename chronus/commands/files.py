@@ -16,8 +16,8 @@ from chronus.dsp import own
 from chronus.errors import Code, Span, UserError
 from chronus.language.blocks import LONGEST_BLOCK, gathered
 from chronus.language.instruments import Instrument
+from chronus.language.keeping import Open, OpenBlock, Record, RecordStop, Run, Save
 from chronus.language.parser import read
-from chronus.language.statements import Open, OpenBlock, Record, RecordStop, Run, Save
 from chronus.machine.recorder import SUBTYPES, FileRecorder
 from chronus.patch.instruments import text_of
 from chronus.patch.model import empty_patch
