@@ -127,18 +127,26 @@ class Pending:
 
     def _carry_out(self, item: Item, frame: float) -> None:
         session = self._session
-        draft = session.draft(frame)
-        draft.who = item.who
-        draft.agenda = draft.agenda.after(item, draft.transport)
         try:
-            self.prepare(draft, item.parts)
-            draft.close()
-            (instant,) = draft.instants
-            instant.pending = item.line_once
+            instant = self._instant_of(session.draft(frame), item)
             carrying.do(session, instant, is_last=False)
         except UserError as error:
             session.agenda = session.agenda.without({item.number})
             self.failed(item, error)
+
+    def _instant_of(self, draft: Draft, item: Item) -> Instant:
+        """What an item does, on a draft for its frame; the agenda goes on behind it.
+
+        Raises:
+            UserError: it cannot be done, with its place.
+        """
+        draft.who = item.who
+        draft.agenda = draft.agenda.after(item, draft.transport)
+        self.prepare(draft, item.parts)
+        draft.close()
+        (instant,) = draft.instants
+        instant.pending = item.line_once
+        return instant
 
     def prepare(self, draft: Draft, parts: tuple[Said, ...]) -> None:
         """Let commands that are done together add to a draft.
@@ -196,13 +204,8 @@ class Pending:
         """Part the wait that ends a draft by an item."""
         waits = draft.instants[-2]
         trial = draft.fork(frame)
-        trial.who = item.who
-        trial.agenda = draft.agenda.after(item, draft.transport)
         try:
-            self.prepare(trial, item.parts)
-            trial.close()
-            (instant,) = trial.instants
-            instant.pending = item.line_once
+            instant = self._instant_of(trial, item)
             draft.adopt(trial)
         except UserError as error:
             reason = error
