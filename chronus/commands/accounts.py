@@ -9,10 +9,12 @@ from chronus.commands.drawing import described
 from chronus.commands.values import show_range, show_value
 from chronus.dsp import own
 from chronus.modules.catalog import kinds
-from chronus.patch.graph import cable_key, computing_order, graph_of, heard
+from chronus.patch.graph import cable_key, graph_of
+from chronus.patch.hearing import heard
 from chronus.patch.instruments import inner_nodes
 from chronus.patch.model import STRIP_PORTS
 from chronus.patch.naming import is_within, shown_ends
+from chronus.patch.order import computing_order
 from chronus.session.naming import settable
 
 if TYPE_CHECKING:

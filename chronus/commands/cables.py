@@ -9,7 +9,7 @@ from chronus.commands.declaration import Command
 from chronus.errors import Code, UserError, nearest
 from chronus.language.quantities import in_unit
 from chronus.language.statements import Patch, Unpatch
-from chronus.patch.graph import heard, sounding
+from chronus.patch.hearing import heard, reached, sounding
 from chronus.patch.instruments import inner_nodes
 from chronus.patch.model import OUT, Cable
 from chronus.patch.naming import is_within, shown_ends, shown_node
@@ -135,12 +135,11 @@ def _patch(draft: Draft, statement: Patch) -> None:
                 new.append(
                     Cable(patch.count + len(new), source.name, output, target.name, name, *how)
                 )
-    there = {cable.ends: cable for cable in patch.cables}
-    fresh = [
-        c
-        for c in new
-        if c.ends not in there or (there[c.ends].amount, there[c.ends].bends) != (c.amount, c.bends)
-    ]
+    fresh = []
+    for cable in new:
+        there = patch.cable_between(*cable.ends)
+        if there is None or (there.amount, there.bends) != (cable.amount, cable.bends):
+            fresh.append(cable)
     for cable in fresh:
         patch = patch.with_cable(cable)
     if fresh:
@@ -164,13 +163,9 @@ def _as_data(patch: PlayedPatch, cable: Cable) -> dict[str, object]:
 
 def _unheard(draft: Draft, names: set[str]) -> str:
     """A warning where something that makes sound ends nowhere."""
-    reached = set(heard(draft.patch)) | {OUT}
-    while True:
-        more = {c.source for c in draft.patch.cables if c.target in reached} - reached
-        if not more:
-            break
-        reached |= more
-    lost = sorted((names - reached) & sounding(draft.patch))
+    ends = {*heard(draft.patch), OUT}
+    heard_through = reached(ends, ((c.target, c.source) for c in draft.patch.cables))
+    lost = sorted((names - heard_through) & sounding(draft.patch))
     shown = ", ".join(shown_node(draft.patch, name) for name in lost)
     return f" (not heard: {shown})" if lost else ""
 

@@ -31,7 +31,7 @@ from chronus.commands.values import show_value
 from chronus.errors import Code, UserError, nearest
 from chronus.language.statements import Describe
 from chronus.modules.catalog import kinds
-from chronus.patch.graph import heard
+from chronus.patch.hearing import heard
 from chronus.patch.model import STRIP_PORTS
 from chronus.session import instrument_files
 from chronus.session.draft import Result

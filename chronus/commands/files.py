@@ -16,13 +16,14 @@ from chronus.dsp import own
 from chronus.errors import Code, Span, UserError
 from chronus.language.blocks import LONGEST_BLOCK, gathered
 from chronus.language.instruments import Instrument
+from chronus.language.keeping import Open, OpenBlock, Record, RecordStop, Run, Save
 from chronus.language.parser import read
-from chronus.language.statements import Open, OpenBlock, Record, RecordStop, Run, Save
 from chronus.machine.recorder import SUBTYPES, FileRecorder
 from chronus.patch.instruments import text_of
 from chronus.patch.model import empty_patch
 from chronus.session import instrument_files
 from chronus.session.draft import Draft, Result
+from chronus.session.drafting import prepare
 from chronus.session.instrument_files import made_here
 from chronus.session.naming import counts
 from chronus.session.reply import state_error
@@ -168,7 +169,7 @@ def prepare_lines(
         try:
             for part in read(text, number):
                 _check_allowed(part, number, allowed)
-                draft.session.prepare(draft, part)
+                prepare(draft, part)
                 count += 1
         except UserError as error:
             errors.append(error.at(Span(number, 1, 1)))

@@ -8,6 +8,7 @@ from chronus.commands.declaration import Command
 from chronus.language.quantities import duration
 from chronus.language.views import Hear, Tone
 from chronus.session.draft import Result
+from chronus.session.passing import letting_others
 from chronus.session.reply import state_error
 from chronus.session.tape import check_length, last_frames
 
@@ -34,7 +35,7 @@ def _hear(draft: Draft, statement: Hear) -> None:
         from chronus.session.ears import listen  # noqa: PLC0415
 
         first, heard = last_frames(session, max(frames, 1))
-        with session.aside():
+        with letting_others(session):
             found = listen(heard, session.rate_hz)
         data = {"from_frame": first, "frames": len(heard), **found.data()}
         return Result(f"heard {found.seconds:.2f}s", tuple(found.words()), data)

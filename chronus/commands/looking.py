@@ -16,7 +16,7 @@ from chronus.errors import UserError
 from chronus.language.quantities import format_value
 from chronus.language.statements import List, Status
 from chronus.modules.catalog import catalog, kinds
-from chronus.patch.graph import heard
+from chronus.patch.hearing import heard
 from chronus.patch.model import OUT
 from chronus.patch.naming import is_within, shown_ends, shown_node, shown_target
 from chronus.session import instrument_files

@@ -13,11 +13,12 @@ from chronus.language.instruments import Expose, Instrument
 from chronus.language.quantities import in_unit
 from chronus.language.statements import Load, Set, Unpatch
 from chronus.language.statements import Patch as PatchStatement
-from chronus.patch.graph import heard
+from chronus.patch.hearing import heard
 from chronus.patch.instruments import PLAYED, Definition, Exposed
 from chronus.patch.model import OUT, STRIP_PORTS, empty_patch
 from chronus.session import instrument_files
 from chronus.session.draft import Draft
+from chronus.session.drafting import prepare
 
 if TYPE_CHECKING:
     from chronus.dsp.declaration import Input
@@ -68,7 +69,7 @@ def mistakes_in(draft: Draft, source: Source) -> list[UserError] | Definition:
     for part in source.parts:
         try:
             _check_allowed(part)
-            draft.session.prepare(built, part)
+            prepare(built, part)
         except UserError as error:
             errors.append(error.at(part.span))
     found = _Maker(built, source)

@@ -17,6 +17,7 @@ from chronus.language.scenes import ExportMidi, ImportMidi
 from chronus.patch.instruments import played_ports
 from chronus.patch.naming import shown_target
 from chronus.session.draft import Result
+from chronus.session.drafting import prepare
 from chronus.session.note_patterns import GRIDS, Manner, pattern_of
 from chronus.session.notes import DRUMS, Written, notes_in, number_of, spans_of
 from chronus.session.tempo import Transport
@@ -151,7 +152,7 @@ def _play(draft: Draft, statement: ImportMidi, line: str) -> None:
     text, results, changed = draft.text, len(draft.results), len(draft.changed)
     try:
         for part in read(line):
-            draft.session.prepare(draft, part)
+            prepare(draft, part)
     except UserError as error:
         span = statement.target.span
         raise UserError(error.code, error.message, span, error.suggestions) from error

@@ -14,7 +14,8 @@ from chronus.commands.values import checked_value
 from chronus.errors import Code, UserError, nearest
 from chronus.language.statements import Copy, Load, Name, PortRef, Rename, Setting, Unload
 from chronus.modules.catalog import find_new, kinds
-from chronus.patch.graph import heard, key_of
+from chronus.patch.graph import key_of
+from chronus.patch.hearing import heard
 from chronus.patch.instruments import (
     inner_nodes,
     instrument_of,

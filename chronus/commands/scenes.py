@@ -22,6 +22,7 @@ from chronus.language.statements import Load, Said
 from chronus.patch.scenes import Part, Song
 from chronus.session.agenda import NEAR_BEATS, Item, Repeat
 from chronus.session.draft import Result
+from chronus.session.drafting import prepare
 from chronus.session.reply import state_error
 from chronus.session.scenes import (
     NOWHERE,
@@ -90,7 +91,7 @@ def _doubts(draft: Draft, parts: tuple[Said, ...]) -> list[str]:
     trial = draft.fork(draft.frame)
     for part in parts:
         try:
-            draft.session.prepare(trial, part)
+            prepare(trial, part)
         except UserError as error:
             unknown_kind = isinstance(part.statement, Load) and error.code is Code.NAME
             if error.code in CERTAIN or unknown_kind:

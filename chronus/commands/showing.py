@@ -18,6 +18,7 @@ from chronus.language.views import Show, ShowGraph, Watch
 from chronus.patch.diagram import diagram_of, dot_of, text_of
 from chronus.session import pictures
 from chronus.session.draft import Result
+from chronus.session.passing import letting_others
 from chronus.session.reply import state_error
 from chronus.session.scopes import (
     levels,
@@ -137,7 +138,7 @@ def _show(draft: Draft, statement: Show) -> None:
         return
 
     def finish(session: Session) -> Result:
-        with session.aside():
+        with letting_others(session):
             return show(session)
 
     draft.say(finish)
@@ -154,7 +155,7 @@ def _show_picture(draft: Draft, statement: Show, shown: str) -> None:
 
     def finish(session: Session) -> Result:
         count = SPECTRUM_FRAMES if statement.what == "spectrum" else 5 * _scope_frames(session)
-        with session.aside():
+        with letting_others(session):
             first, frames = last_frames(session, count)
             made = draw(frames, session.rate_hz, form[1:])
             write_whole(path, made, shown, statement.span)
@@ -197,7 +198,7 @@ def _watch(draft: Draft, _statement: Watch) -> None:
         raise state_error("watch needs a prompt on a terminal", "show meters")
 
     def finish(session: Session) -> Result:
-        with session.aside():
+        with letting_others(session):
             screen.watch(lambda: meter_lines(meters(session)))
         return Result("watched")
 

@@ -8,8 +8,8 @@ from chronus.commands.declaration import Command
 from chronus.commands.undoing import restore
 from chronus.commands.values import glide_frames
 from chronus.errors import Code, UserError, nearest
+from chronus.language.keeping import Diff, Forget, Recall, Snapshot
 from chronus.language.quantities import duration
-from chronus.language.statements import Diff, Forget, Recall, Snapshot
 from chronus.patch.model import is_same
 from chronus.session.differing import diff_lines
 from chronus.session.draft import Result

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from chronus.commands.declaration import Command
 from chronus.errors import Code, UserError
 from chronus.language.statements import Mute, Solo, Unmute, Unsolo
-from chronus.patch.graph import heard, silent, sounding
+from chronus.patch.hearing import heard, silent, sounding
 from chronus.patch.model import OUT
 from chronus.patch.naming import shown_node
 from chronus.session.draft import Result

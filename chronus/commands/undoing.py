@@ -10,7 +10,7 @@ from chronus.commands.declaration import Command
 from chronus.commands.sequences import play
 from chronus.commands.time import set_meter, set_tempo
 from chronus.errors import Code, UserError
-from chronus.language.statements import History, Redo, Undo
+from chronus.language.keeping import History, Redo, Undo
 from chronus.language.views import UndoMine, UndoOnly
 from chronus.modules.catalog import catalog
 from chronus.patch.model import Node

@@ -258,7 +258,7 @@ class Live:
         """Write down what takes effect in a session, and tell what is said there, from now on."""
         self.journals.follow(session)
         session.pending.on_news(self.news.say)
-        session.on_line(self.chatter.hear)
+        session.telling.on_line(self.chatter.hear)
 
     @contextmanager
     def door(self, what: str, session: Callable[[], Session]) -> Iterator[None]:

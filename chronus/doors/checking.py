@@ -15,6 +15,7 @@ from chronus.language.blocks import gathered
 from chronus.language.parser import read
 from chronus.patch.instruments import Definition
 from chronus.session import instrument_files
+from chronus.session.drafting import prepare
 from chronus.session.offline import Offline
 from chronus.session.session import Session
 
@@ -43,7 +44,7 @@ def check(paths: list[str]) -> int:
         for text, number in gathered(lines):
             try:
                 for part in read(text, number):
-                    session.prepare(draft, part)
+                    prepare(draft, part)
                     commands += 1
             except UserError as error:
                 wrong += 1

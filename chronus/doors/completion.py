@@ -13,7 +13,7 @@ from chronus.commands.values import show_range, show_value
 from chronus.errors import UserError
 from chronus.language.instruments import Expose
 from chronus.language.parser import expected_after
-from chronus.patch.graph import heard
+from chronus.patch.hearing import heard
 from chronus.patch.model import OUT, STRIP_PORTS
 from chronus.session import instrument_files
 from chronus.session.naming import kind_in, names_in, settable

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from chronus.dsp import own
 from chronus.errors import Code, UserError
+from chronus.modules.catalog import kinds
 from chronus.session.journal import end_lines, entry_lines, header_lines, pending_lines, shortened
 from chronus.session.ledger import END
 from chronus.settings import state_dir
@@ -137,8 +138,8 @@ class Journals:
 
     def follow(self, session: Session) -> None:
         """Write down whatever takes effect in a session from now on, and where it is."""
-        session.on_done(self._add)
-        session.on_pending(self._add_pending)
+        session.telling.on_done(self._add)
+        session.telling.on_pending(self._add_pending)
         self._session = session
         if self._kept is not None:
             place = position_file(self._kept.path)
@@ -168,7 +169,8 @@ class Journals:
         goes_on = self._last == place
         self._last = place
         now = datetime.now().astimezone()
-        notes = own.notes(node.declaration for node in done.after.nodes.values())
+        used = dict.fromkeys(node.kind for node in done.after.nodes.values())
+        notes = own.notes(kinds()[name] for name in used)
         if not self._noted.keys() >= set(notes):
             fresh = [note for note in notes if note not in self._noted]
             self._noted |= dict.fromkeys(fresh)

@@ -18,6 +18,7 @@ from chronus.doors.statuses import DONE
 from chronus.doors.talking import Speaker, talk
 from chronus.doors.toolbar import Toolbar
 from chronus.patch.model import empty_patch
+from chronus.session.passing import as_score
 from chronus.session.reply import Reply, state_error
 from chronus.session.session import Session
 
@@ -129,7 +130,7 @@ def prompt(options: Options, lines: list[str], past: Past | None = None) -> int:
             with machine.door(PROMPT, conversation.session):
                 if lines:
                     session = conversation.session()
-                    with session.as_score():
+                    with as_score(session):
                         run_score(session, lines, manner, PROMPT, machine.news.tell)
                 talk(conversation, manner, speaker, plain=options.plain, toolbar=toolbar)
         finally:

@@ -207,20 +207,27 @@ class Recipe:
         turns = (ast.If, ast.For)
         return any(isinstance(n, turns) for s in sources for n in ast.walk(ast.parse(s)))
 
-    def is_usual(self, values: Mapping[str, float]) -> bool:
-        """Whether no condition holds that the tick says to hold seldom, as far as is known.
+    def usual(self) -> Callable[[Mapping[str, float]], bool]:
+        """What says, by values of input rows that rest, that nothing holds which holds seldom.
 
-        Args:
-            values: of input rows that rest, by their names.
+        As far as is known: it is taken to be so where a value is missing.
         """
-        if not self.ways.rare or not set(self.ways.rare) <= values.keys():
-            return True
+        rare = self.ways.rare
+        if not rare:
+            return lambda _: True
         names: dict[str, Any] = dict.fromkeys(("float32", "float64"), float)
         names |= {"int32": int, "uint32": int, "sqrt": math.sqrt, "two_to": two_to}
         names["dt"] = 1.0 / DEFAULT_RATE_HZ
         for source in (*self.helpers.values(), self.ways.condition):
             exec(source, names)  # noqa: S102 - as trusted as the kind whose tick it is
-        return not names["condition"](*(values[name] for name in self.ways.rare), names["dt"])
+        condition, dt = names["condition"], names["dt"]
+
+        def is_usual(values: Mapping[str, float]) -> bool:
+            return any(n not in values for n in rare) or not condition(
+                *(values[n] for n in rare), dt
+            )
+
+        return is_usual
 
     def to_json(self) -> str:
         """It as a text."""

@@ -8,6 +8,7 @@ computed node by node, always.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -95,80 +96,76 @@ def groups_of(lane: LanePlan) -> Iterator[tuple[int, int, int]]:
     """
     runs: list[tuple[int, int, int, int]] = []
     row = 0
-    for index, node in enumerate(lane.nodes):
-        group = node[Node.GROUP]
-        if runs and runs[-1][0] == group and runs[-1][2] == index:
+    columns = (lane.nodes[:, Node.GROUP].tolist(), lane.nodes[:, Node.INPUTS].tolist())
+    for index, (group, inputs) in enumerate(zip(*columns, strict=True)):
+        if runs and runs[-1][0] == group:
             runs[-1] = (group, runs[-1][1], index + 1, runs[-1][3])
         else:
             runs.append((group, index, index + 1, row))
-        row += node[Node.INPUTS]
-    groups = [group for group, *_ in runs]
+        row += inputs
+    pieces = Counter(group for group, *_ in runs)
     for group, first, last, row in runs:
-        if group != NONE and groups.count(group) == 1:
+        if group != NONE and pieces[group] == 1:
             yield first, last, row
 
 
 def fusable(
-    lane: LanePlan,
-    first: int,
-    last: int,
-    row: int,
-    kinds: Mapping[int, Kind],
-    value: Callable[[int], float],
+    lane: LanePlan, group: tuple[int, int, int], kinds: Mapping[int, Kind], kernels: FusedKernels
 ) -> Fusable | None:
     """A group of a plan as what one kernel can compute, if it can.
 
     Args:
         lane: the lane's plan.
-        first: the place of the group's first node.
-        last: the place behind its last one.
-        row: the first node's first row.
+        group: see `groups_of`.
         kinds: of nodes, by their slots.
-        value: gives what a port is set to, or goes to, by its place.
+        kernels: know what ports are set to, and what there is to know of kinds.
     """
-    nodes = lane.nodes[first:last]
+    first, last, row = group
+    nodes = lane.nodes[first:last].tolist()
     sources = {
         node[Node.ROW_OUT] + WIDE * k: (n, k)
         for n, node in enumerate(nodes)
         for k in range(node[Node.OUTPUTS])
     }
+    keeps = [0] * len(nodes)
     key = []
     for n, node in enumerate(nodes):
-        feeds = []
         kind = kinds[node[Node.SLOT]]
-        for port, _ in kind.input_rows:
-            feed = _feed(lane, row, sources, kind.inputs[port], value)
-            if feed is None:
+        known = kernels.known(node[Node.KIND], kind)
+        rows = lane.rows[row : row + node[Node.INPUTS]].tolist()
+        row += node[Node.INPUTS]
+        feeds = []
+        for entry, (port, _) in zip(rows, kind.input_rows, strict=True):
+            feed = _feed(lane, entry, sources, kind.inputs[port], kernels.value)
+            if feed is None or known.takes_turns:
                 return None
             for (source, output), is_late in zip(feed.wires, feed.late, strict=True):
                 if source >= n and not is_late:
                     return None
                 if source >= 0 and is_late:
-                    nodes[source][Node.KEEPS] |= 1 << output
+                    keeps[source] |= 1 << output
             feeds.append(feed)
-            row += 1
-        rows = lane.rows[row - len(feeds) : row]
         held = {
-            name: value(entry[Row.PORT])
+            name: kernels.value(entry[Row.PORT])
             for (_, name), feed, entry in zip(kind.input_rows, feeds, rows, strict=True)
-            if not feed.is_row and not feed.wires
+            if name in known.rare and not feed.is_row and not feed.wires
         }
-        usual = recipe_of(kind).is_usual(held)
-        key.append((node[Node.KIND], tuple(feeds), node[Node.LEAVES], usual))
+        is_usual = known.is_usual(held)
+        key.append((node[Node.KIND], tuple(feeds), node[Node.LEAVES], is_usual))
+    lane.nodes[first:last, Node.KEEPS] = keeps
     found = Fusable(tuple(key), tuple(kinds[node[Node.SLOT]] for node in nodes))
     return found if _fits(found) else None
 
 
 def _feed(
     lane: LanePlan,
-    row: int,
+    entry: list[int],
     sources: Mapping[int, tuple[int, int]],
     port: Input,
     value: Callable[[int], float],
 ) -> Feed | None:
     """What feeds a row of a plan; None where no fused kernel can take it."""
-    entry = lane.rows[row]
-    wires = lane.wires[entry[Row.FIRST] : entry[Row.FIRST] + entry[Row.WIRES]]
+    wires = lane.wires[entry[Row.FIRST] : entry[Row.FIRST] + entry[Row.WIRES]].tolist()
     inner = [wire for wire in wires if wire[Wire.IS_WIDE]]
     if entry[Row.VOICES] != NONE or (wires and not inner):
         return None if inner or port.choices else Feed(is_row=True)
@@ -185,17 +182,13 @@ def _feed(
 
 
 def _fits(found: Fusable) -> bool:
-    """Whether the kernel can be given all that it needs, and computes voices side by side."""
+    """Whether the kernel can be given all that it needs."""
     feeds = [feed for _, feeds, _, _ in found.key for feed in feeds]
     words = 3 * len(found.key) + sum(feed.is_row + feed.brought for feed in feeds) + 4
     words += sum(map(len, (feed.wires for feed in feeds)))
     words += sum(leaves.bit_count() for _, _, leaves, _ in found.key)
     values = sum(feed.numbers for feed in feeds)
-    return (
-        words < FUSED_WORDS
-        and values <= FUSED_VALUES
-        and not any(recipe_of(kind).takes_turns for kind in found.kinds)
-    )
+    return words < FUSED_WORDS and values <= FUSED_VALUES
 
 
 def changes_code(kind: Kind, port: int) -> bool:
@@ -206,6 +199,21 @@ def changes_code(kind: Kind, port: int) -> bool:
 
 FIRST_NUMBER: Final = 4096
 """Kernels of groups are numbered from here on, behind those of all kinds."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKind:
+    """What there is to know of a kind whose nodes may be fused.
+
+    Attributes:
+        takes_turns: whether its voices are computed by turns.
+        rare: names of the input rows that decide whether it is as usual.
+        is_usual: says that, by the values of those that rest.
+    """
+
+    takes_turns: bool
+    rare: frozenset[str]
+    is_usual: Callable[[Mapping[str, float]], bool]
 
 
 class FusedKernels:
@@ -222,6 +230,15 @@ class FusedKernels:
         self._numbers: dict[Key, int] = {}
         self._groups: dict[int, Fusable] = {}
         self._wanted: tuple[int, ...] = ()
+        self._known: dict[int, KnownKind] = {}
+
+    def known(self, number: int, kind: Kind) -> KnownKind:
+        """What there is to know of a kind, whose kernel has a number."""
+        if number not in self._known:
+            recipe = recipe_of(kind)
+            rare = frozenset(recipe.ways.rare)
+            self._known[number] = KnownKind(recipe.takes_turns, rare, recipe.usual())
+        return self._known[number]
 
     def number(self, group: Fusable) -> int:
         """The number of a group's kernel."""

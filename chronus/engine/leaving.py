@@ -174,7 +174,7 @@ class Leaving:
         for key in keys:
             gate = writer.places[names[key]].kind.find_input("gate")
             if gate is not None:
-                writer.set_gate(names[key], gate, is_open=False)
+                writer.knobs.set_gate(names[key], gate, is_open=False)
         blocks = (round(s * writer.rate_hz / BLOCK) for s in (QUIET_S, LONGEST_RING_S))
         writer.instant.add(Event.RING, writer.places[leading].slot, *blocks)
 

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from chronus.dsp.layout import WIDE
+from chronus.engine.costs import WIDE_COST
 from chronus.engine.fusable import fusable, groups_of, together
-from chronus.engine.layout import NODE_COLUMNS, NONE, Node, Wire
+from chronus.engine.layout import NODE_COLUMNS, NONE, Node, Row, Wire
+from chronus.engine.plan_rows import Arrival, Facts, NodeRows, facts_of, is_side_by_side, node_rows
 from chronus.engine.unheard import roots_of, set_roots
-from chronus.patch.graph import computing_order
 from chronus.patch.lanes import share_out
-from chronus.patch.tables import Role
+from chronus.patch.order import computing_order
+from chronus.patch.remember import Made
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
 
-    from chronus.dsp.declaration import Kind
+    from numpy.typing import NDArray
+
     from chronus.engine.fusable import Fusable, FusedKernels
     from chronus.engine.place import Place
     from chronus.patch.graph import GraphCable
+
+QUIET_S: Final = 0.1
+"""So much silence behind a closed gate, and as much as its delays hold, sends a voice to sleep."""
+NOTHING: Final[dict[int, list[Arrival]]] = {}
+"""What arrives at a node that no cable goes to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +38,28 @@ class LanePlan:
     """What the step needs of one lane, row for row as it stands in the arena.
 
     Attributes:
+        nodes: in the order in which they are computed.
+        rows: their input rows, one behind the other.
+        wires: into those, one behind the other, and `scales` what each is multiplied by.
+        cables: the places of the cables that go to its nodes.
+        gates: the ports of their gates.
+        groups: the groups of voices.
         before: how many of the nodes need nothing of another lane.
     """
 
-    nodes: list[list[int]] = field(default_factory=list)
-    rows: list[list[int]] = field(default_factory=list)
-    wires: list[list[int]] = field(default_factory=list)
-    scales: list[float] = field(default_factory=list)
-    cables: list[int] = field(default_factory=list)
-    gates: list[int] = field(default_factory=list)
-    groups: list[list[int]] = field(default_factory=list)
-    before: list[int] = field(default_factory=list)
+    nodes: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    wires: NDArray[np.int64]
+    scales: NDArray[np.float64]
+    cables: list[int]
+    gates: list[int]
+    groups: list[tuple[int, int, int, int]]
+    before: int
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The plans of all lanes, what plays voices, and the row of the master's first output.
-
-    Attributes:
-        fusable: groups of voices that one kernel could compute.
-    """
+    """The plans of all lanes, what plays voices, and the row of the master's first output."""
 
     lanes: tuple[LanePlan, ...]
     players: list[int]
@@ -77,76 +88,78 @@ class Wiring:
     rate_hz: int
 
 
+@dataclass(slots=True)
+class Known:
+    """What plans said of nodes and kinds so far: most of a plan is as it was in the last one."""
+
+    facts: Made[Facts] = field(default_factory=lambda: Made(facts_of))
+    rows: Made[NodeRows] = field(default_factory=lambda: Made(node_rows))
+
+
 @dataclass(frozen=True, slots=True)
-class _Facts:
-    """What a plan says of a kind, wherever a node of it lies.
+class _Ordered:
+    """A wiring in computing order.
 
     Attributes:
-        inputs: the index of the port of each input row; `outputs` of each output row.
-        gate: index of the input of that name.
-        dry: the first row of the main input, where that can stand for the main output; else NONE.
-        choices: a bit for each input row of an enumerated port.
-        matters: a bit for each input row but those that it shuts; 0 where it has a memory.
+        order: keys of the nodes.
+        closing: keys of the cables that close a cycle.
+        facts: about the kind of each node, by its key.
+        arriving: the cables that meet in each input, by the node's key and the index of the port.
     """
 
-    inputs: tuple[int, ...]
-    outputs: tuple[int, ...]
-    gate: int | None
-    dry: int
-    choices: int
-    matters: int
+    order: Sequence[str]
+    closing: frozenset[str]
+    facts: Mapping[str, Facts]
+    arriving: Mapping[str, dict[int, list[Arrival]]]
 
 
-def _facts_of(kind: Kind) -> _Facts:
-    inputs = tuple(port for port, _ in kind.input_rows)
-    chosen = [bool(kind.inputs[port].choices) for port in inputs]
-    matter = [kind.inputs[port].name != kind.shuts and not kind.memories for port in inputs]
-    return _Facts(
-        inputs,
-        tuple(port for port, _ in kind.output_rows),
-        kind.find_input("gate"),
-        _dry_row(kind),
-        sum(1 << index for index, is_choice in enumerate(chosen) if is_choice),
-        sum(1 << index for index, does in enumerate(matter) if does),
-    )
-
-
-def plan_of(wiring: Wiring, lanes: int = 1, fused: FusedKernels | None = None) -> Plan:
+def plan_of(
+    wiring: Wiring, lanes: int = 1, known: Known | None = None, fused: FusedKernels | None = None
+) -> Plan:
     """Compile a plan for so many lanes; its samples do not depend on how many there are.
 
     Args:
         wiring: what it is made of.
-        lanes: how many.
-        fused: the kernels that compute whole groups; None: there are none.
+        lanes: that share it.
+        known: from plans before, and kept for those to come; the plan is the same without.
+        fused: the kernels that compute whole groups of voices; None: there are none.
     """
+    known = known or Known()
+    known.rows.turn(known)
     places = wiring.places
+    # Of many nodes few are of different kinds; a kind that was reloaded may be there twice.
+    kinds = {id(place.kind): place.kind for place in places.values()}
+    facts_by_kind = {number: known.facts.of(kind) for number, kind in kinds.items()}
+    facts = {key: facts_by_kind[id(place.kind)] for key, place in places.items()}
     order, closing = _order(places, wiring.cables, wiring.leaving)
-    forward = [(c.source, c.target) for c in wiring.cables if c.key not in closing]
-    order = together(order, places, forward)
+    players = sorted({place.player for place in places.values()} - {NONE})
+    if players:
+        forward = [(c.source, c.target) for c in wiring.cables if c.key not in closing]
+        order = together(order, places, forward)
+    ordered = _Ordered(order, closing, facts, _arriving(wiring, closing, facts))
     staying = [cable for cable in wiring.cables if cable.key not in wiring.leaving]
     roots = roots_of(order, places, staying, closing)
-    lane_of, trunk = _shared_out(order, forward, wiring, lanes, roots)
-    arriving = _arriving(wiring)
-    # Of many nodes few are of different kinds; a kind that was reloaded may be there twice.
-    facts = {id(kind): _facts_of(kind) for kind in (place.kind for place in places.values())}
-    players = sorted({place.player for place in places.values()} - {NONE})
-    plan = Plan(tuple(LanePlan() for _ in range(lanes)), players, places[wiring.master].rows_out)
+    lane_of, trunk = _shared_out(ordered, wiring, lanes, roots)
+    made = tuple(
+        _lane_plan(
+            # Lane 0 computes its own branches while others compute theirs, and then the trunk.
+            [key for key in order if lane_of[key] == lane and key not in trunk],
+            [key for key in order if lane_of[key] == lane and key in trunk],
+            (ordered, wiring, known),
+        )
+        for lane in range(lanes)
+    )
     for cable in wiring.cables:
-        plan.lanes[lane_of[cable.target]].cables.append(wiring.cable_slots[cable.key])
-    # Lane 0 computes its own branches while others compute theirs, and then the trunk.
-    for key in sorted(order, key=lambda key: key in trunk):
-        lane = plan.lanes[lane_of[key]]
-        if key in trunk and not lane.before:
-            lane.before.append(len(lane.nodes))
-        _add_node(lane, key, wiring, (arriving, closing, facts))
-    _add_voices(plan, wiring, lane_of)
-    behind = _behind_voices(order, places, arriving, closing)
-    slots = {places[key].slot: player for key, player in behind.items()}
-    for node in (node for lane in plan.lanes for node in lane.nodes):
-        node[Node.BEHIND] = slots.get(node[Node.SLOT], NONE)
-    for lane in plan.lanes:
-        set_roots(lane, {places[key].slot: places[root].slot for key, root in roots.items()})
-    if fused is not None:
+        made[lane_of[cable.target]].cables.append(wiring.cable_slots[cable.key])
+    if players:
+        _add_voices(made, wiring, lane_of)
+        _note_behind(made, ordered, places)
+    if roots:
+        slots = {places[key].slot: places[root].slot for key, root in roots.items()}
+        for lane in made:
+            set_roots(lane, slots)
+    plan = Plan(made, players, places[wiring.master].rows_out)
+    if fused is not None and players:
         _fuse(plan, places, fused)
     return plan
 
@@ -154,254 +167,73 @@ def plan_of(wiring: Wiring, lanes: int = 1, fused: FusedKernels | None = None) -
 def _fuse(plan: Plan, places: Mapping[str, Place], fused: FusedKernels) -> None:
     """Let groups of voices that one kernel can compute be computed by it."""
     kinds = {place.slot: place.kind for place in places.values() if place.group != NONE}
-    for lane in plan.lanes if kinds else ():
+    for lane in plan.lanes:
         for first, last, row in groups_of(lane):
-            found = fusable(lane, first, last, row, kinds, fused.value)
+            found = fusable(lane, (first, last, row), kinds, fused)
             if found is not None:
                 plan.fusable.add(found)
-                lane.nodes[first][Node.FUSES] = last - first
-                lane.nodes[first][Node.FUSED] = fused.number(found)
+                lane.nodes[first, Node.FUSES] = last - first
+                lane.nodes[first, Node.FUSED] = fused.number(found)
 
 
-def _behind_voices(
-    order: Sequence[str],
-    places: Mapping[str, Place],
-    arriving: Mapping[tuple[str, int], list[GraphCable]],
-    closing: frozenset[str],
-) -> dict[str, int]:
-    """Of each wire through which nothing is heard but the voices of one player that player."""
-    found: dict[str, int] = {}
-    for key in order:
-        main = places[key].kind.main_input
-        if places[key].group != NONE or places[key].kind.name not in WIRES or main is None:
-            continue
-        cables = arriving.get((key, main), [])
-        players = {found.get(c.source, places[c.source].player) for c in cables}
-        if len(players) == 1 and closing.isdisjoint(cable.key for cable in cables):
-            found[key] = players.pop()
-    return found
-
-
-def _shared_out(
-    order: Sequence[str],
-    forward: Sequence[tuple[str, str]],
-    wiring: Wiring,
-    lanes: int,
-    roots: Mapping[str, str],
-) -> tuple[dict[str, int], frozenset[str]]:
-    """The lane of each node, and the nodes of the trunk.
-
-    Voices side by side stay together, and so do nodes with the one that they pause with.
-    """
-    whole = {
-        key: roots.get(key, key) if place.group == NONE else f"voices {place.group}"
-        for key, place in wiring.places.items()
-    }
-    costs: dict[str, float] = {}
-    for key, place in wiring.places.items():
-        cost = cost_of(place.kind) * (1.0 if place.group == NONE else WIDE_COST)
-        costs[whole[key]] = costs.get(whole[key], 0.0) + cost
-    lane_of, trunk = share_out(
-        list(dict.fromkeys(whole[key] for key in order)),
-        [(whole[a], whole[b]) for a, b in forward if whole[a] != whole[b]],
-        costs,
-        wiring.master,
-        lanes,
-    )
-    return (
-        {key: lane_of[whole[key]] for key in order},
-        frozenset(key for key in order if whole[key] in trunk),
-    )
-
-
-def _add_voices(plan: Plan, wiring: Wiring, lane_of: Mapping[str, int]) -> None:
-    """The groups of voices of each lane, and which of their outputs something else listens to."""
-    places, leaves = wiring.places, dict.fromkeys(wiring.places, 0)
-    driven = set()
-    for cable in wiring.cables:
-        source, target = places[cable.source], places[cable.target]
-        if source.group != NONE and not is_side_by_side(source, target, cable.input):
-            for row, (port, _) in enumerate(source.kind.output_rows):
-                leaves[cable.source] |= (port == cable.output) << row
-        if target.is_player and target.kind.inputs[cable.input].name == "gate":
-            driven.add(target.group)
-    slots = {place.slot: key for key, place in places.items()}
-    for lane in plan.lanes:
-        for node in lane.nodes:
-            node[Node.LEAVES] = leaves[slots[node[Node.SLOT]]]
-    for group in dict.fromkeys(place.group for place in places.values() if place.group != NONE):
-        those = {key: place for key, place in places.items() if place.group == group}
-        remembered = sum(place.size.memory // WIDE for place in those.values())
-        quiet = -(-(round(QUIET_S * wiring.rate_hz) + remembered) // BLOCK)
-        key = next(iter(those))
-        voices = those[key].voices
-        plan.lanes[lane_of[key]].groups.append([group, voices, quiet, int(group in driven)])
-
-
-COST_US: Final = MappingProxyType(
-    {
-        "noise": 105.0,
-        "sine": 21.0,
-        "saw": 24.0,
-        "square": 102.0,
-        "triangle": 34.0,
-        "sync": 100.0,
-        "fm": 100.0,
-        "pluck": 450.0,
-        "supersaw": 410.0,
-        "wavetable": 280.0,
-        "sampler": 1100.0,
-        "kick": 270.0,
-        "snare": 440.0,
-        "hat": 620.0,
-        "filter": 169.0,
-        "adsr": 136.0,
-        "lfo": 66.0,
-        "keys": 70.0,
-        "knob": 3.0,
-        "strike": 220.0,
-        "ar": 425.0,
-        "follower": 383.0,
-        "hold": 35.0,
-        "slew": 335.0,
-        "walk": 99.0,
-        "quantize": 416.0,
-        "compare": 115.0,
-        "add": 5.0,
-        "mul": 5.0,
-        "min": 5.0,
-        "max": 5.0,
-        "abs": 5.0,
-        "clip": 6.0,
-        "vca": 3.0,
-        "delay": 480.0,
-        "comb": 254.0,
-        "formant": 408.0,
-        "ladder": 1840.0,
-        "diode": 1820.0,
-        "distortion": 2770.0,
-        "compressor": 575.0,
-        "limiter": 300.0,
-        "reverb": 1000.0,
-        "chorus": 850.0,
-        "flanger": 920.0,
-        "phaser": 1720.0,
-        "shift": 970.0,
-        "grains": 5400.0,
-        "convolve": 50_000.0,
-        "eq": 450.0,
-        "ring": 4.0,
-        "crush": 140.0,
-        "dcblock": 140.0,
-        "noisegate": 269.0,
-        "pan": 28.0,
-        "width": 127.0,
-        "tremolo": 60.0,
-        "mix": 15.0,
-        "poly": 5.0,
-        "strip": 27.0,
-        "out": 200.0,
-    }
-)
-"""What a kernel costs in a second of audio, as `make bench ARGS=--kinds` printed it on one
-machine: lanes are shared out by it, so only the proportions count."""
-WIRES: Final = frozenset({"poly", "strip"})
-"""Kinds that keep nothing, and give exact silence where their main input is silent."""
-WIDE_COST: Final = 4.0
-"""Times that 16 voices side by side cost what one does."""
-QUIET_S: Final = 0.1
-"""So much silence behind a closed gate, and as much as its delays hold, sends a voice to sleep."""
-NODE_US: Final = 60.0
-"""What the engine adds for any node."""
-STATE_US: Final = 15.0
-
-
-def cost_of(kind: Kind) -> float:
-    """What a kind costs: measured, or guessed from what it keeps and reads where it was not."""
-    guess = STATE_US * (len(kind.state) + len(kind.input_rows) + 4 * len(kind.memories))
-    return NODE_US + COST_US.get(kind.name, guess)
-
-
-def _arriving(wiring: Wiring) -> dict[tuple[str, int], list[GraphCable]]:
-    """The cables that meet in each input, by node and index of the port.
-
-    An input with a `normal` that no cable stays in gets those of the other one as well. Cables that
-    only fade out do not count: when they are taken away is chance, and must not be heard.
-    """
-    found: dict[tuple[str, int], list[GraphCable]] = {}
-    for cable in wiring.cables:
-        found.setdefault((cable.target, cable.input), []).append(cable)
-    for key, place in wiring.places.items():
-        for port, declared in enumerate(place.kind.inputs):
-            if not declared.normal:
-                continue
-            normal = place.kind.find_input(declared.normal)
-            own = found.get((key, port), [])
-            if normal is not None and all(cable.key in wiring.leaving for cable in own):
-                found[key, port] = [*own, *found.get((key, normal), ())]
-    return found
-
-
-def _add_node(
-    lane: LanePlan,
-    key: str,
-    wiring: Wiring,
-    known: tuple[Mapping[tuple[str, int], list[GraphCable]], frozenset[str], Mapping[int, _Facts]],
-) -> None:
-    """Add a node and its rows.
+def _lane_plan(
+    before: list[str], trunk: list[str], known: tuple[_Ordered, Wiring, Known]
+) -> LanePlan:
+    """The plan of one lane, but for its cables and voices.
 
     Args:
-        lane: gets them.
-        key: of the node.
-        wiring: of all nodes.
-        known: which cables arrive where, those that close a cycle, and what is known of each kind.
+        before: keys of the nodes that need nothing of another lane, in order.
+        trunk: and of those that may.
+        known: the order and the wiring of all nodes, and what was said of them before.
     """
-    arriving, closing, facts = known
-    place = wiring.places[key]
-    kind, own = place.kind, facts[id(place.kind)]
-    lane.nodes.append(_node_row(place, own))
-    channel = 0
-    last = -1
-    for port in own.inputs:
-        channel = channel + 1 if port == last else 0
-        last = port
-        first = len(lane.wires)
-        for cable in arriving.get((key, port), ()):
-            source = wiring.places[cable.source]
-            _add_wires(
-                lane,
-                cable,
-                (source, is_side_by_side(source, place, port), facts[id(source.kind)]),
-                (channel, kind.inputs[port].channels),
-                (wiring.cable_slots[cable.key], int(cable.key in closing)),
-            )
-        voices = _voice_ports(place, port)
-        is_wide = voices != NONE or any(wire[Wire.IS_WIDE] for wire in lane.wires[first:])
-        if len(lane.wires) > first and kind.inputs[port].name != kind.shuts:
-            lane.nodes[-1][Node.WIRED] = 1
-        lane.rows.append([place.ports + port, first, len(lane.wires) - first, voices, int(is_wide)])
-    if own.gate is not None and not place.is_player:
-        lane.gates.append(place.ports + own.gate)
+    ordered, wiring, kept = known
+    said = [
+        kept.rows.of(wiring.places[key], ordered.facts[key], ordered.arriving.get(key, NOTHING))
+        for key in (*before, *trunk)
+    ]
+    rows = _joined([each.rows for each in said], len(Row))
+    # Each node counts its wires from its own first one.
+    firsts = np.cumsum([0, *(len(each.scales) for each in said)])[:-1]
+    rows[:, 1] += np.repeat(firsts, [len(each.rows) for each in said])
+    nodes = _joined([each.node for each in said], NODE_COLUMNS)
+    share_inputs(nodes, [wiring.places[key] for key in (*before, *trunk)])
+    return LanePlan(
+        nodes,
+        rows,
+        _joined([each.wires for each in said if len(each.scales)], len(Wire)),
+        np.concatenate([np.empty(0), *(each.scales for each in said if len(each.scales))]),
+        [],
+        [each.gate for each in said if each.gate != NONE],
+        [],
+        len(before),
+    )
 
 
-def is_side_by_side(source: Place, target: Place, port: int) -> bool:
-    """Whether a cable goes voice by voice, and does not carry the sum of the voices to all.
+def share_inputs(nodes: NDArray[np.int64], places: Sequence[Place]) -> None:
+    """Let nodes of a kind whose voices are computed side by side fill the same input rows in turn.
 
-    A word of an enumerated port is one for all voices.
+    A node's input rows are looked at in its own turn alone, and what `filled` says of a row is so
+    whoever has filled it. Wide rows of their own for each group of hundreds of voices are more than
+    a core's cache holds; these stay there, and where knobs rest alike they are not written again.
+    Those of one group have rows of their own, since one kernel may compute all of them at once. A
+    player has its own, too: each of its voices rests where its last note was.
+
+    Args:
+        nodes: of one lane, by rows; other lanes are computed at the same time.
+        places: of the nodes.
     """
-    is_within = source.group == target.group != NONE
-    return is_within and not target.kind.inputs[port].choices
+    first: dict[tuple[int, int], int] = {}
+    alike: dict[tuple[int, int], int] = {}
+    for index, place in enumerate(places):
+        if place.group != NONE and not place.is_player:
+            own = (place.group, place.number)
+            alike[own] = alike.get(own, 0) + 1
+            rows = first.setdefault((place.number, alike[own]), place.rows_in)
+            nodes[index, Node.ROW_IN] = rows
 
 
-def _voice_ports(place: Place, port: int) -> int:
-    """The port of the first voice of an input that each voice has for itself; NONE of others."""
-    if not place.is_player:
-        return NONE
-    roles = [role.name.lower() for role in Role]
-    name = place.kind.inputs[port].name
-    if name not in roles:
-        return NONE
-    return place.ports + len(place.kind.inputs) + roles.index(name) * WIDE
+def _joined(parts: Sequence[NDArray[np.int64]], columns: int) -> NDArray[np.int64]:
+    return np.concatenate([np.empty((0, columns), np.int64), *parts])
 
 
 def _order(
@@ -414,74 +246,109 @@ def _order(
     """
     staying = [cable for cable in cables if cable.key not in leaving]
     order, closing = computing_order(places, staying)
-    if len(staying) == len(cables):
+    going = [cable for cable in cables if cable.key in leaving]
+    if not going:
+        return order, closing
+    place = {key: index for index, key in enumerate(order)}
+    if not closing and all(place[cable.source] < place[cable.target] for cable in going):
         return order, closing
     forward = [cable for cable in cables if cable.key not in closing]
     both, broken = computing_order(places, forward)
     if not broken:
         return both, closing
-    place = {key: index for index, key in enumerate(order)}
-    late = {c.key for c in cables if c.key in leaving and place[c.source] >= place[c.target]}
+    late = {cable.key for cable in going if place[cable.source] >= place[cable.target]}
     return order, closing | late
 
 
-def _node_row(place: Place, facts: _Facts) -> list[int]:
-    row = [0] * NODE_COLUMNS
-    row[Node.KIND] = place.number
-    row[Node.STATE] = place.state
-    row[Node.MEMORY] = place.memory
-    row[Node.ROW_IN] = place.rows_in
-    row[Node.INPUTS] = len(facts.inputs)
-    row[Node.ROW_OUT] = place.rows_out
-    row[Node.OUTPUTS] = len(facts.outputs)
-    row[Node.SLOT] = place.slot
-    row[Node.STATE_BYTES] = place.size.state
-    row[Node.MEMORY_FRAMES] = place.size.memory
-    row[Node.DRY] = facts.dry
-    row[Node.DRY_ROWS] = place.kind.outputs[0].channels
-    row[Node.CHOICES] = facts.choices
-    row[Node.HELD] = place.rows_in + place.width * len(facts.inputs)
-    row[Node.TWIN_STATE] = place.state + place.size.state // 2
-    row[Node.TWIN_MEMORY] = place.memory + place.size.memory // 2
-    row[Node.TWIN_ROW] = place.rows_out + place.width * len(facts.outputs)
-    row[Node.GROUP] = place.group
-    row[Node.VOICES] = place.voices
-    row[Node.SUMS] = place.heard_rows
-    row[Node.BEHIND] = NONE
-    row[Node.RECORDING] = place.recording
-    row[Node.MATTERS] = facts.matters
-    row[Node.ROOT] = NONE
-    return row
+def _arriving(
+    wiring: Wiring, closing: frozenset[str], facts: Mapping[str, Facts]
+) -> dict[str, dict[int, list[Arrival]]]:
+    """The cables that meet in each input, by node and index of the port.
 
-
-def _dry_row(kind: Kind) -> int:
-    """The first row of the main input, where that can stand for the main output; else NONE."""
-    main = kind.main_input
-    if main is None or kind.inputs[main].channels != kind.outputs[0].channels:
-        return NONE
-    return next(row for row, (port, _) in enumerate(kind.input_rows) if port == main)
-
-
-def _add_wires(
-    lane: LanePlan,
-    cable: GraphCable,
-    source: tuple[Place, bool, _Facts],
-    channel: tuple[int, int],
-    how: tuple[int, int],
-) -> None:
-    """The wires of one cable into one row: mono into both sides, the mean of both into mono.
-
-    Args:
-        lane: gets them.
-        cable: the cable.
-        source: where it comes from, whether it goes on from there voice by voice, and its kind.
-        channel: which channel of its port the row is, and of how many.
-        how: the cable's place, and 1 if it reads the last block.
+    An input with a `normal` that no cable stays in gets those of the other one as well. Cables that
+    only fade out do not count: when they are taken away is chance, and must not be heard.
     """
-    place, is_wide, facts = source
-    rows = [row for row, port in enumerate(facts.outputs) if port == cable.output]
-    taken = rows if channel[1] == 1 else [rows[min(channel[0], len(rows) - 1)]]
-    for row in taken:
-        at = place.rows_out + WIDE * row if is_wide else place.heard_rows + row
-        lane.wires.append([at, *how, int(cable.bends), int(is_wide), place.slot])
-        lane.scales.append(1.0 / len(taken))
+    places, slots = wiring.places, wiring.cable_slots
+    found: dict[str, dict[int, list[Arrival]]] = {}
+    for cable in wiring.cables:
+        key = cable.key
+        arrival = (cable, slots[key], key in closing, places[cable.source])
+        found.setdefault(cable.target, {}).setdefault(cable.input, []).append(arrival)
+    for node, ports in found.items():
+        for port, normal in facts[node].normals:
+            own = ports.get(port, [])
+            if all(cable.key in wiring.leaving for cable, *_ in own):
+                ports[port] = [*own, *ports.get(normal, ())]
+    return found
+
+
+def _shared_out(
+    ordered: _Ordered, wiring: Wiring, lanes: int, roots: Mapping[str, str]
+) -> tuple[Mapping[str, int], frozenset[str]]:
+    """The lane of each node, and the nodes of the trunk.
+
+    Voices side by side stay together, and so do nodes with the one that they pause with.
+    """
+    if lanes == 1:
+        return dict.fromkeys(ordered.order, 0), frozenset()
+    whole = {
+        key: roots.get(key, key) if place.group == NONE else f"voices {place.group}"
+        for key, place in wiring.places.items()
+    }
+    costs: dict[str, float] = {}
+    for key, place in wiring.places.items():
+        cost = ordered.facts[key].cost * (1.0 if place.group == NONE else WIDE_COST)
+        costs[whole[key]] = costs.get(whole[key], 0.0) + cost
+    forward = [(c.source, c.target) for c in wiring.cables if c.key not in ordered.closing]
+    lane_of, trunk = share_out(
+        list(dict.fromkeys(whole[key] for key in ordered.order)),
+        [(whole[a], whole[b]) for a, b in forward if whole[a] != whole[b]],
+        costs,
+        wiring.master,
+        lanes,
+    )
+    return (
+        {key: lane_of[whole[key]] for key in ordered.order},
+        frozenset(key for key in ordered.order if whole[key] in trunk),
+    )
+
+
+def _add_voices(lanes: Sequence[LanePlan], wiring: Wiring, lane_of: Mapping[str, int]) -> None:
+    """The groups of voices of each lane, and which of their outputs something else listens to."""
+    places = wiring.places
+    leaves: dict[int, int] = {}
+    driven = set()
+    for cable in wiring.cables:
+        source, target = places[cable.source], places[cable.target]
+        if source.group != NONE and not is_side_by_side(source, target, cable.input):
+            for row, (port, _) in enumerate(source.kind.output_rows):
+                leaves[source.slot] = leaves.get(source.slot, 0) | (port == cable.output) << row
+        if target.is_player and target.kind.inputs[cable.input].name == "gate":
+            driven.add(target.group)
+    for lane in lanes:
+        lane.nodes[:, Node.LEAVES] = [leaves.get(slot, 0) for slot in lane.nodes[:, Node.SLOT]]
+    groups: dict[int, list[str]] = {}
+    for key, place in places.items():
+        if place.group != NONE:
+            groups.setdefault(place.group, []).append(key)
+    for group, keys in groups.items():
+        remembered = sum(places[key].size.memory // WIDE for key in keys)
+        quiet = -(-(round(QUIET_S * wiring.rate_hz) + remembered) // BLOCK)
+        voices = (group, places[keys[0]].voices, quiet, int(group in driven))
+        lanes[lane_of[keys[0]]].groups.append(voices)
+
+
+def _note_behind(lanes: Sequence[LanePlan], ordered: _Ordered, places: Mapping[str, Place]) -> None:
+    """Note of each wire through which nothing is heard but the voices of one player that player."""
+    found: dict[str, int] = {}
+    for key in ordered.order:
+        main = ordered.facts[key].main
+        if main is None or not ordered.facts[key].is_wire or places[key].group != NONE:
+            continue
+        cables = ordered.arriving.get(key, NOTHING).get(main, [])
+        players = {found.get(cable.source, source.player) for cable, _, _, source in cables}
+        if len(players) == 1 and not any(is_late for _, _, is_late, _ in cables):
+            found[key] = players.pop()
+    slots = {places[key].slot: player for key, player in found.items()}
+    for lane in lanes:
+        lane.nodes[:, Node.BEHIND] = [slots.get(n, NONE) for n in lane.nodes[:, Node.SLOT]]

@@ -27,7 +27,7 @@ def write_plan(arena: Arena, slot: int, plan: Plan) -> None:
         counts[Count.CABLES] = len(lane.cables)
         counts[Count.GATES] = len(lane.gates)
         counts[Count.MASTER] = plan.master
-        counts[Count.BEFORE] = lane.before[0] if lane.before else len(lane.nodes)
+        counts[Count.BEFORE] = lane.before
         counts[Count.PLAYERS] = len(plan.players)
         counts[Count.GROUPS] = len(lane.groups)
         for rows, place in (
@@ -39,7 +39,7 @@ def write_plan(arena: Arena, slot: int, plan: Plan) -> None:
             (lane.gates, arena.plan_gates),
             (lane.groups, arena.plan_groups),
         ):
-            if rows:
+            if len(rows):
                 place[slot, number, : len(rows)] = rows
         if lane.gates:
             arena.plan_gate_lane[slot, lane.gates] = number

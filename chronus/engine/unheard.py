@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from chronus.engine.layout import NONE, Node
 
 if TYPE_CHECKING:
@@ -66,13 +68,10 @@ def set_roots(lane: LanePlan, roots: Mapping[int, int]) -> None:
         lane: the plan of the lane.
         roots: of the slots of nodes that pause the slot of the other one.
     """
-    places = {node[Node.SLOT]: index for index, node in enumerate(lane.nodes)}
-    row, rows = 0, []
-    for node in lane.nodes:
-        rows.append(row)
-        row += node[Node.INPUTS]
-    for node in lane.nodes:
-        root = roots.get(node[Node.SLOT], NONE)
-        if root != NONE:
-            node[Node.ROOT] = places[root]
-            node[Node.ROOT_ROW] = rows[places[root]]
+    slots = lane.nodes[:, Node.SLOT].tolist()
+    places = {slot: index for index, slot in enumerate(slots)}
+    rows = [0, *np.cumsum(lane.nodes[:, Node.INPUTS]).tolist()]
+    for slot, root in roots.items():
+        if slot in places:
+            lane.nodes[places[slot], Node.ROOT] = places[root]
+            lane.nodes[places[slot], Node.ROOT_ROW] = rows[places[root]]

@@ -10,30 +10,21 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from chronus.dsp.declaration import RAMP_S, Curve
-from chronus.engine.fusable import FusedKernels, changes_code
+from chronus.dsp.declaration import RAMP_S
+from chronus.engine.fusable import FusedKernels
 from chronus.engine.instant import Instant
+from chronus.engine.knobs import Knobs
 from chronus.engine.layout import (
-    ASLEEP,
     NONE,
-    VELOCITY_ONE,
     Arena,
     Clock,
-    Count,
     Event,
-    Fault,
     Head,
-    Node,
-    Player,
-    Ramp,
-    Reason,
     Ring,
 )
 from chronus.engine.leaving import Leaving
 from chronus.engine.places import Places, kernel_number
-from chronus.engine.plan import Wiring, plan_of
+from chronus.engine.plan import Known, Wiring, plan_of
 from chronus.engine.plan_slot import write_plan
 from chronus.engine.slots import Slots
 from chronus.engine.tables import Tables
@@ -42,7 +33,7 @@ from chronus.patch.model import OUT
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from chronus.engine.place import Place
     from chronus.patch.graph import Graph, GraphCable, GraphNode
@@ -62,6 +53,7 @@ class Writer:
         nodes: of the graph as it was last, by key, as far as they have places.
         fresh: keys of what no plan has had yet.
         copied: by the key of a fresh node, the key of the one that it is a copy of.
+        leaving: what is on its way out, and `knobs` what moves ports and gates.
         instant: what is to take effect next.
         fused: kernels of whole groups of voices, by which plans call them.
     """
@@ -82,10 +74,12 @@ class Writer:
         self.fresh: set[str] = set()
         self.copied: dict[str, str] = {}
         self._order: dict[str, None] = {}
-        self._leaving = Leaving(self)
+        self.leaving = Leaving(self)
+        self.knobs = Knobs(self)
+        self._known = Known()
         self._master = ""
         self.instant = Instant()
-        self.fused = FusedKernels(self._port_target)
+        self.fused = FusedKernels(self.knobs.target)
         self._slots = Slots(arena.plan_counts.shape[0], self.is_over)
 
     # ---- what is true in the arena
@@ -103,28 +97,13 @@ class Writer:
         """The keys of a node's groups of voices; its own, where it is single."""
         return self._parts.get(key, (key,))
 
+    def has_voices(self, key: str) -> bool:
+        """Whether a node is there in groups of voices."""
+        return key in self._parts
+
     def place(self, key: str) -> Place:
         """Where a node is, or its first group of voices."""
         return self.places[self.parts(key)[0]]
-
-    def port_value(self, key: str, port: int) -> float:
-        """What a port is at, or on its way to, in the engine."""
-        return float(self.arena.ports[self.bank, self.place(key).ports + port, Ramp.TARGET])
-
-    def gliding_value(self, key: str, port: int) -> float | None:
-        """Where a port is on its way, None where it has arrived, but for its own short ramp."""
-        place = self.place(key)
-        at = place.ports + port
-        bank = self.bank
-        if self.arena.port_left[bank, at] <= self._ramp_frames(place, port):
-            return None
-        return float(self.arena.ports[bank, at, Ramp.NOW])
-
-    def sounding(self, key: str) -> int:
-        """How many voices of a player sound, after the last finished block."""
-        player = self.arena.players[self.place(key).player]
-        first, last = player[Player.BASE], player[Player.BASE] + player[Player.VOICES]
-        return int(np.count_nonzero(self.arena.voice_quiet[self.bank, first:last] != ASLEEP))
 
     def took(self, mark: int) -> int | None:
         """The frame at which an event took effect, or None while it has not been committed."""
@@ -151,43 +130,13 @@ class Writer:
 
     def frees_places(self) -> bool:
         """Whether what was unloaded is about to leave room for something else."""
-        return self._leaving.is_awaited()
+        return self.leaving.is_awaited()
 
     def has_room(self) -> bool:
         """Whether the ring takes all that one instant can hold, and a plan slot is free."""
         size = self.arena.ring.shape[0]
         used = int(self.arena.head[Head.EVENTS]) - self.clock(Clock.LOW)
         return used + len(self.instant.events) + 2 <= size and bool(self._slots.free(1))
-
-    def strip_rows(self) -> list[tuple[str, int]]:
-        """Name of each node that is heard, and the first output row of its channel strip."""
-        return [
-            (self.nodes[key].name, place.rows_out)
-            for key, place in self.places.items()
-            if place.kind.name == "strip"
-        ]
-
-    def faults(self) -> dict[str, tuple[int, Reason, int]]:
-        """Of each node that went wrong: 1 while it is bypassed, why, and when it gave no number.
-
-        That is the last such block, or NONE. Each is called by its name of now and its key, as in
-        `kick#3`.
-        """
-        found = {}
-        for key, place in list(self.places.items()):  # another thread may ask
-            bypass, reason, *recent = (int(n) for n in self.arena.faults[place.slot, : Fault.RESET])
-            if reason != Reason.NONE:
-                found[self.nodes[key].name + key] = (bypass, Reason(reason), max(recent))
-        return found
-
-    def kernels_in_use(self) -> set[int]:
-        """Numbers of the kernels that any plan calls, or that the next one will."""
-        found = {place.number for place in self.places.values()}
-        counts = self.arena.plan_counts[:, :, Count.NODES]
-        for slot, lane in np.ndindex(*counts.shape):
-            nodes = self.arena.plan_nodes[slot, lane, : counts[slot, lane]]
-            found.update(nodes[:, Node.KIND].tolist())
-        return found
 
     # ---- staging
 
@@ -209,7 +158,7 @@ class Writer:
         Raises:
             UserError: E_LIMIT, the arena is full; nothing has changed then.
         """
-        self._leaving.let_go(due)
+        self.leaving.let_go(due)
         new_nodes = [node for key, node in graph.nodes.items() if key not in self.places]
         new_cables = [c for key, c in graph.cables.items() if key not in self.cable_slots]
         places, slots = self.room.take(new_nodes, len(new_cables))
@@ -217,31 +166,44 @@ class Writer:
             self.room.install(place, node)
             self.places[node.key] = place
             self.fresh.add(node.key)
+        changed = [node for key, node in graph.nodes.items() if self.nodes.get(key) is not node]
         self._know_parts(graph)
         for node in new_nodes:
             self._copy(node, copies)
-        for key, node in graph.nodes.items():
-            self._renew_kernel(key, node)
+        for node in changed:
+            self._renew_kernel(node.key, node)
         self._master = next(key for key, node in graph.nodes.items() if node.kind == OUT)
         for cable, slot in zip(new_cables, slots, strict=True):
             # Another cable between the same ports fades as this one rises.
             self.cable_slots[cable.key] = slot
             self._stage_cable(cable)
-        for key in graph.nodes:
-            self._leaving.come_back(key)
-        for key, cable in graph.cables.items():
-            if key in self.fresh and self.cables[key] != cable:
-                self.instant.forget(Event.CABLE, self.cable_slots[key])
-                self._stage_cable(cable)
-            elif self._leaving.come_back(key) or self.cables[key] != cable:
-                self.cables[key] = cable
-                self.fade(key, cable.amount)
-        self._leaving.stage(graph, ringing)
+        self._stay(graph)
+        self.leaving.stage(graph, ringing)
         self.nodes |= graph.nodes
         self.nodes = {key: node for key, node in self.nodes.items() if key in self.places}
-        self._stage_mutes(graph)
+        self._stage_mutes(changed)
         self._order = dict.fromkeys((*graph.nodes, *graph.cables))
         self.instant.patched = True
+
+    def _stay(self, graph: Graph) -> None:
+        """What was there before is to stay, and a cable that is another one goes to its amount."""
+        for key in [key for key in self.leaving.keys if key in graph.nodes]:
+            self.leaving.come_back(key)
+        leaving = {key for key in self.leaving.keys if key in graph.cables}
+        # A graph has the very cable again that the last one had.
+        others = [
+            cable
+            for key, cable in graph.cables.items()
+            if self.cables[key] is not cable or key in leaving
+        ]
+        for cable in others:
+            key, is_other = cable.key, self.cables[cable.key] != cable
+            if key in self.fresh and is_other:
+                self.instant.forget(Event.CABLE, self.cable_slots[key])
+                self._stage_cable(cable)
+            elif self.leaving.come_back(key) or is_other:
+                self.fade(key, cable.amount)
+            self.cables[key] = cable
 
     def _know_parts(self, graph: Graph) -> None:
         """Note which nodes are there in several groups of voices, and what rings with what."""
@@ -270,8 +232,8 @@ class Writer:
         Raises:
             UserError: E_LIMIT, it could not.
         """
-        self._leaving.free()
-        over = self._leaving.over(due)
+        self.leaving.free()
+        over = self.leaving.over(due)
         there = {key for key in (*self.places, *self.cable_slots) if not alone and key not in over}
         nodes = [node for key, node in graph.nodes.items() if key not in there]
         self.room.check(nodes, sum(key not in there for key in graph.cables), alone=alone)
@@ -322,15 +284,15 @@ class Writer:
         is_silent = source.main_input is not None or source.waits_for_gate
         return is_silent or (gated and cable.target in self.fresh)
 
-    def _stage_mutes(self, graph: Graph) -> None:
+    def _stage_mutes(self, changed: Iterable[GraphNode]) -> None:
         """Strips are muted and opened; one that is new is so from the beginning."""
-        mutes = {key: node.values["mute"] for key, node in graph.nodes.items() if node.is_strip}
+        mutes = {node.key: node.values["mute"] for node in changed if node.is_strip}
         for key, mute in mutes.items():
             if self._mutes.get(key, mute) != mute:
                 place = self.places[key]
                 index = place.kind.find_input("mute")
                 assert index is not None
-                self.set_port(key, index, mute)
+                self.knobs.set_port(key, index, mute)
         known = self._mutes | mutes
         self._mutes = {key: mute for key, mute in known.items() if key in self.places}
 
@@ -340,108 +302,11 @@ class Writer:
         """Whether a node has a place: it plays, or still fades out."""
         return self.parts(key)[0] in self.places
 
-    def set_port(self, key: str, port: int, value: float) -> None:
-        """A port goes to a value within its own ramp; at once where its node is not heard yet."""
-        key = self.parts(key)[0]
-        place = self.places[key]
-        at = place.ports + port
-        if place.is_player and place.kind.inputs[port].name == "gate":
-            self.set_gate(key, port, is_open=value > 0.5)
-        elif key in self.fresh:
-            self._set_at_once(at, value)
-        else:
-            self.instant.add(Event.PORT, at, self._ramp_frames(place, port), value=value)
-            if place.group != NONE and changes_code(place.kind, port):
-                self.instant.patched = True  # another kernel computes its group
-
-    def _port_target(self, at: int) -> float:
-        """What a port goes to, also where that is only staged."""
-        for kind, port, _, _, value in self.instant.events.values():
-            if kind == Event.PORT and port == at:
-                return value
-        return float(self.arena.ports[self.bank, at, Ramp.TARGET])
-
-    def _set_at_once(self, at: int, value: float) -> None:
-        """A port that nothing is heard of has a value, and so have those that go with it."""
-        self.instant.forget(Event.FOLLOW, at)
-        self.instant.forget(Event.PORT, at)
-        while at != NONE:
-            self.arena.ports[:, at] = (np.float32(value), np.float32(value), 0.0, 0.0)
-            self.arena.base[:, at] = value
-            at = int(self.arena.port_next[at])
-
-    def glide_port(self, key: str, port: int, ends: tuple[float, float], frames: int) -> None:
-        """A port goes to a value within so many frames, by the curve that it declares.
-
-        Args:
-            key: the node.
-            port: the index of its input.
-            ends: where it begins if the node is not heard yet, else it goes from where it is; and
-                where it ends.
-            frames: at least 1.
-        """
-        key = self.parts(key)[0]
-        place = self.places[key]
-        at = place.ports + port
-        if key in self.fresh:
-            self.set_port(key, port, ends[0])
-        is_bent = place.kind.inputs[port].curve is Curve.EXPONENTIAL
-        self.instant.start_of_glide(at)
-        self.instant.add(Event.PORT, at, -frames if is_bent else frames, 1, ends[1])
-
-    def copy_glides(self, key: str, source: str) -> None:
-        """Let the ports of a copy that is new glide as those of its source do."""
-        if key in self._parts:
-            for part, other_part in zip(self.parts(key), self.parts(source), strict=False):
-                if part != key:
-                    self.copy_glides(part, other_part)
-            return
-        if key not in self.fresh or source not in self.places:
-            return
-        place, other = self.places[key], self.places[source]
-        for index, port in enumerate(place.kind.inputs):
-            if port.choices or port.name == "gate":
-                continue
-            at, there = place.ports + index, other.ports + index
-            if source in self.fresh:
-                self.arena.ports[:, at] = self.arena.ports[:, there]
-            self.instant.glide_alike(at, there, is_new=source in self.fresh)
-
-    def _ramp_frames(self, place: Place, port: int) -> int:
-        """How long a port takes to what it is set to."""
-        return round(place.kind.inputs[port].ramp_s * self.rate_hz) if self.fade_frames else 0
-
-    def play_note(self, key: str, hz: float, velocity: float, frames: int) -> None:
-        """A voice of a player plays a note for so many frames (0: until all are released)."""
-        player = self.place(key).player
-        parts = round(float(np.float32(velocity)) * VELOCITY_ONE)
-        self.instant.add_note(player, frames, parts, hz)
-
     def glide_cable(self, key: str, frames: int) -> None:
         """A cable takes so many frames to its amount, if it was there before."""
         if key in self.cable_slots and key not in self.fresh:
             amount = self.cables[key].amount
             self.instant.add(Event.CABLE, self.cable_slots[key], frames, value=amount)
-
-    def set_gate(self, key: str, port: int, *, is_open: bool, frames: int = 0) -> None:
-        """A gate opens for so many frames (0: until it is closed), or closes.
-
-        Of what plays several notes at once: it plays its own pitch, or all voices close theirs.
-        """
-        place = self.place(key)
-        if not place.is_player or place.kind.inputs[port].name != "gate":
-            self.instant.add(Event.GATE, place.ports + port, frames, value=float(is_open))
-        elif is_open:
-            self.instant.add_note(place.player, frames, NONE, 0.0)
-        else:
-            self.instant.release(place.player)
-
-    def follow_port(self, key: str, port: int, before: tuple[str, int]) -> None:
-        """A port of a node that is new takes the value of one that leaves, if that has played."""
-        for part, old in zip(self.parts(key), self.parts(before[0]), strict=False):
-            if old in self._leaving:
-                places = self.places[part].ports + port, self.places[old].ports + before[1]
-                self.instant.add(Event.FOLLOW, *places)
 
     def add(self, kind: Event, a: int = 0, b: int = 0, c: int = 0, value: float = 0.0) -> None:
         """Any other event."""
@@ -465,7 +330,7 @@ class Writer:
 
     def hush_ringing(self) -> None:
         """What was unloaded and rings on is silent from now on."""
-        for node in self._leaving.ringing:
+        for node in self.leaving.ringing:
             self.instant.add(Event.RING, self.places[node].slot, 0, -1)
 
     def port_place(self, key: str, port: int) -> int:
@@ -502,29 +367,28 @@ class Writer:
     def _plan_event(self, mark: int, due: int) -> tuple[int, int, int, int, float]:
         """Write the next plan, and the one that takes over when all that leaves has faded."""
         lanes = int(self.arena.head[Head.LANES])
-        fading = self._leaving.fading
+        fading = self.leaving.fading
         slots = self._slots.free(2 if fading else 1)
-        wirings = [self._wiring(()), self._wiring(fading)]
-        for slot, wiring in zip(slots, wirings, strict=False):
-            plan = plan_of(wiring, lanes, self.fused)
+        for slot, without in zip(slots, [(), fading], strict=False):
+            plan = plan_of(self._wiring(without), lanes, self._known, self.fused)
             write_plan(self.arena, slot, plan)
             self.fused.want(plan)
         self._slots.use(tuple(slots), mark)
         clears = len(slots) > 1
-        self._leaving.note_plan(mark, due, clears_by_itself=clears)
+        self.leaving.note_plan(mark, due, clears_by_itself=clears)
         after = slots[1] if clears else NONE
-        return int(Event.PLAN), slots[0], after, self._leaving.blocks, 0.0
+        return int(Event.PLAN), slots[0], after, self.leaving.blocks, 0.0
 
     def _wiring(self, without: Container[str]) -> Wiring:
         """All that a plan computes: what is patched, and what leaves, without some of that."""
         # In the order of the patch, whatever came before: the same patch adds up to the same bits.
-        keys = [*self._order, *(key for key in self._leaving.keys if key not in self._order)]
+        keys = [*self._order, *(key for key in self.leaving.keys if key not in self._order)]
         keys = [key for key in keys if key not in without]
         places = {key: self.places[key] for key in keys if key in self.places}
         cables = [self.cables[key] for key in keys if key in self.cables]
         cables = [c for c in cables if c.source in places and c.target in places]
         return Wiring(
-            places, cables, self.cable_slots, self._leaving.fading, self._master, self.rate_hz
+            places, cables, self.cable_slots, self.leaving.fading, self._master, self.rate_hz
         )
 
     def _put(self, index: int, due: int, event: tuple[int, int, int, int, float]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from lark import Token, Tree
 
 from chronus.errors import Code, Span, UserError
-from chronus.language import scenes
+from chronus.language import keeping, scenes
 from chronus.language import statements as st
 from chronus.language.build import tokens
 from chronus.language.quantities import duration
@@ -25,7 +25,7 @@ PLAYING: Final = (
     *(st.Load, st.Unload, st.Rename, st.Copy, st.Patch, st.Unpatch),
     *(st.Mute, st.Unmute, st.Solo, st.Unsolo, st.Set, st.Note, st.Gate, st.Trigger),
     *(Sequence, st.Unsequence, st.Tempo, st.Meter, st.Swing, st.Start, st.Stop, st.Panic),
-    *(st.At, st.Recall, st.Reset),
+    *(st.At, keeping.Recall, st.Reset),
 )
 """Statements that a scene may hold: they build and play."""
 

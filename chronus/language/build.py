@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from lark import Token, Tree
 
 from chronus.errors import Code, Span, UserError
-from chronus.language import asking, making, options, patterns
+from chronus.language import asking, keeping, making, options, patterns
 from chronus.language import statements as st
 from chronus.language.quantities import duration, number
 from chronus.language.steps import Sequence
@@ -346,11 +346,11 @@ def _label(tree: Node, line: int) -> Name:
     return names(tree, line, "LABEL")[0]
 
 
-def _recall(tree: Node, line: int) -> st.Recall:
+def _recall(tree: Node, line: int) -> keeping.Recall:
     lengths = [quantity(token, line) for token in tokens(tree, "DURATION")]
     for length in lengths:
         duration(length)
-    return st.Recall(_label(tree, line), lengths[0] if lengths else None)
+    return keeping.Recall(_label(tree, line), lengths[0] if lengths else None)
 
 
 def _reset(tree: Node, line: int) -> st.Reset:
@@ -394,17 +394,17 @@ _BUILDERS: Final[dict[str, Builder]] = {
     "search": asking.search,
     "reset": _reset,
     "reload": lambda tree, line: st.Reload(names(tree, line, "MODULE")),
-    "undo": lambda tree, line: st.Undo(*_steps(tree, line)),
-    "redo": lambda tree, line: st.Redo(*_steps(tree, line)),
-    "history": lambda _tree, _line: st.History(),
-    "snapshot": lambda tree, line: st.Snapshot(_label(tree, line)),
+    "undo": lambda tree, line: keeping.Undo(*_steps(tree, line)),
+    "redo": lambda tree, line: keeping.Redo(*_steps(tree, line)),
+    "history": lambda _tree, _line: keeping.History(),
+    "snapshot": lambda tree, line: keeping.Snapshot(_label(tree, line)),
     "recall": _recall,
-    "diff": lambda tree, line: st.Diff(_label(tree, line)),
-    "forget": lambda tree, line: st.Forget(_label(tree, line)),
-    "save": lambda tree, line: st.Save(*_path(tree, line)),
-    "open": lambda tree, line: st.Open(*_path(tree, line)),
-    "run": lambda tree, line: st.Run(*_path(tree, line)),
-    "record": lambda tree, line: st.Record(*_path(tree, line)),
-    "record_stop": lambda _tree, _line: st.RecordStop(),
+    "diff": lambda tree, line: keeping.Diff(_label(tree, line)),
+    "forget": lambda tree, line: keeping.Forget(_label(tree, line)),
+    "save": lambda tree, line: keeping.Save(*_path(tree, line)),
+    "open": lambda tree, line: keeping.Open(*_path(tree, line)),
+    "run": lambda tree, line: keeping.Run(*_path(tree, line)),
+    "record": lambda tree, line: keeping.Record(*_path(tree, line)),
+    "record_stop": lambda _tree, _line: keeping.RecordStop(),
     "quit": lambda _tree, _line: st.Quit(),
 }

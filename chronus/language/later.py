@@ -8,7 +8,7 @@ from typing import Final, Literal
 from lark import Token, Tree
 
 from chronus.errors import Code, Span, UserError
-from chronus.language import arranging, blocks, build, making, viewing
+from chronus.language import arranging, blocks, build, keeping, making, viewing
 from chronus.language import statements as st
 from chronus.language.build import tokens
 from chronus.language.quantities import duration
@@ -25,7 +25,7 @@ _ALL_AT_ONCE: Final = "all that is done together, or later, is done at one time"
 _ALONE: Final[dict[type, str]] = {
     st.Wait: f"wait lets time pass, but {_ALL_AT_ONCE}",
     st.WaitUntil: f"wait lets time pass, but {_ALL_AT_ONCE}",
-    st.Run: f"what run runs may let time pass, but {_ALL_AT_ONCE}",
+    keeping.Run: f"what run runs may let time pass, but {_ALL_AT_ONCE}",
     st.Reload: "reload stands on a line of its own",
     st.Quit: "quit stands on a line of its own",
     Watch: "watch goes on until a key is pressed, so it stands on a line of its own",
@@ -78,7 +78,7 @@ def _block(tree: Node, text: str, line: int, read: Reader) -> st.Statement:
 
 def _open_block(tree: Node, text: str, line: int, read: Reader) -> st.Statement:
     (body,) = (child for child in tree.children if isinstance(child, Tree))
-    return st.OpenBlock(_body(body, text, line, read))
+    return keeping.OpenBlock(_body(body, text, line, read))
 
 
 def _instrument_block(tree: Node, text: str, line: int, read: Reader) -> st.Statement:

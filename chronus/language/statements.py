@@ -9,6 +9,7 @@ from typing import Literal
 from chronus.errors import Span
 from chronus.language.asking import Search
 from chronus.language.instruments import UNSAID, Expose, Instrument, Manner
+from chronus.language.keeping import KeepStatement
 from chronus.language.scenes import SceneStatement
 from chronus.language.steps import Sequence
 from chronus.language.views import ViewStatement
@@ -337,84 +338,6 @@ class Reload:
 
 
 @dataclass(frozen=True, slots=True)
-class Undo:
-    """`undo`, `undo 3`."""
-
-    count: int
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Redo:
-    """`redo`, `redo 3`."""
-
-    count: int
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    name: Name
-
-
-@dataclass(frozen=True, slots=True)
-class Recall:
-    name: Name
-    over: Quantity | None
-
-
-@dataclass(frozen=True, slots=True)
-class Diff:
-    name: Name
-
-
-@dataclass(frozen=True, slots=True)
-class Forget:
-    name: Name
-
-
-@dataclass(frozen=True, slots=True)
-class Save:
-    path: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    path: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class OpenBlock:
-    """`open { … }`: what a file would hold."""
-
-    body: Body
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    path: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    path: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class RecordStop:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
 class Quit:
     pass
 
@@ -458,20 +381,8 @@ Statement = (
     | Search
     | Reset
     | Reload
-    | Undo
-    | Redo
-    | History
-    | Snapshot
-    | Recall
-    | Diff
-    | Forget
-    | Save
-    | Open
-    | OpenBlock
-    | Run
-    | Record
-    | RecordStop
     | Quit
+    | KeepStatement
     | SceneStatement
     | ViewStatement
 )

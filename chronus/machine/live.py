@@ -7,9 +7,11 @@ import os
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from chronus.engine.layout import NONE, Clock, Head, Lane, initialise, lane_place
+from chronus.engine.nodes_now import faults, kernels_in_use
 from chronus.engine.writer import Writer
 from chronus.errors import Code, UserError
 from chronus.machine import build
@@ -106,7 +108,7 @@ class LiveMachine:
         self._shared.create_locks()
         self._head[Head.AHEAD] = self.settings.tape_ahead
         self.writer = Writer(self._arena)
-        self._quarantine = Quarantine(self.writer.faults)
+        self._quarantine = Quarantine(partial(faults, self.writer))
         self._verbose = verbose
         self._compiling = compiling
         self._news: list[str] = []
@@ -207,7 +209,7 @@ class LiveMachine:
         ]
         with self._compiling() as progress:
             build.build_for(new, changed, progress)
-        used = {*self.writer.kernels_in_use(), *(new.number(n) for n in build.forms_of(new))}
+        used = {*kernels_in_use(self.writer), *(new.number(n) for n in build.forms_of(new))}
         kept = {number: kernel for number, kernel in crew.kernels.items() if number in used}
         crew.hand_over({**kept, **new.kernels(changed)})
         workers = [entry for entry in crew.processes() if entry["role"] == "worker"]

@@ -10,8 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from chronus.patch.graph import cable_key, computing_order, graph_of, heard, silent
+from chronus.patch.graph import cable_key, graph_of
+from chronus.patch.hearing import heard, silent
+from chronus.patch.instruments import inner_nodes
 from chronus.patch.model import OUT
+from chronus.patch.order import computing_order
 
 if TYPE_CHECKING:
     from chronus.patch.model import Cable, Patch
@@ -100,9 +103,8 @@ def diagram_of(patch: Patch) -> Diagram:
     """The boxes and arrows of a patch; an instrument is one box."""
     whole = {
         node.name: name
-        for name in patch.instruments
-        for node in patch.nodes.values()
-        if node.name.startswith(f"{name}/")
+        for name, instrument in patch.instruments.items()
+        for node in inner_nodes(patch, instrument)
     }
     shut, audible = silent(patch)[0], heard(patch)
     boxes: dict[str, Box] = {}
@@ -218,7 +220,8 @@ def text_of(diagram: Diagram, width: int = WIDTH) -> list[str]:
         if found.box.name in ends:
             rows[row] += "   (not heard)"
         lines += [line.rstrip() for line in rows] + [""]
-    rest = [a for a in diagram.arrows if a not in drawn.values()]
+    shown = {id(arrow) for arrow in drawn.values()}
+    rest = [arrow for arrow in diagram.arrows if id(arrow) not in shown]
     if rest:
         lines += ["and:", *(f"  {_sentence(arrow)}" for arrow in rest), ""]
     return [*(_cut(line, width) for line in lines), LEGEND]

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from chronus.dsp.layout import WIDE
 from chronus.modules.catalog import catalog, kinds, wide
-from chronus.patch.instruments import inner_nodes, instrument_of
+from chronus.patch.hearing import heard, silent
+from chronus.patch.instruments import inner_nodes
 from chronus.patch.model import OUT, STRIP_PORTS
-from chronus.patch.naming import is_within, shown_node
+from chronus.patch.naming import shown_node
+from chronus.patch.remember import Made, remembered
 from chronus.patch.voices import voices_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from chronus.patch.model import Cable, Node, Patch
     from chronus.patch.recording import Recording
@@ -36,6 +37,7 @@ class GraphNode:
         is_legato: whether a note that comes while its gate is open begins no new attack.
         lead: key of what it rings with until that is silent: an instrument rings as one.
         recording: the sound of its file.
+        node: the patch's own name of the node, which for a strip is not what users call it.
     """
 
     key: str
@@ -49,6 +51,7 @@ class GraphNode:
     is_legato: bool = False
     lead: str = ""
     recording: Recording | None = None
+    node: str = ""
 
     @property
     def is_strip(self) -> bool:
@@ -82,47 +85,6 @@ class Graph:
     cables: Mapping[str, GraphCable]
 
 
-def sounding(patch: Patch) -> frozenset[str]:
-    """Names of the nodes that make sound, or shape sound that is patched into them."""
-    found = {node.name for node in patch.nodes.values() if node.declaration.makes_sound}
-    while True:
-        fed = {c.target for c in patch.cables if c.input == "in" and c.source in found}
-        fed = {name for name in fed if patch.nodes[name].declaration.shapes_sound}
-        if fed <= found:
-            return frozenset(found)
-        found |= fed
-
-
-def heard(patch: Patch) -> tuple[str, ...]:
-    """Names of the nodes that are patched to `out` by themselves or by hand, in order.
-
-    A cable from the bare curve of an envelope does not take its sound away, nor does one within an
-    instrument. Of an instrument one node is heard by itself, and no other.
-    """
-    leaving = {
-        cable.source
-        for cable in patch.cables
-        if patch.nodes[cable.source].declaration.is_audible_at(cable.output)
-        and not is_within(patch, cable)
-    }
-    by_hand = {c.source for c in patch.cables if (c.target, c.input) == (OUT, "in")}
-    makes_sound = sounding(patch)
-    return tuple(
-        name
-        for name in patch.nodes
-        if name != OUT
-        and (
-            name in by_hand
-            or (
-                name in makes_sound
-                and name not in leaving
-                and name not in patch.silenced
-                and ((instrument := instrument_of(patch, name)) is None or instrument.heard == name)
-            )
-        )
-    )
-
-
 def _generation(*names: str) -> str:
     """What a key ends in once a kind that it is about has got another shape: it is another key."""
     numbers = [catalog().generations[name] for name in names]
@@ -131,7 +93,11 @@ def _generation(*names: str) -> str:
 
 def key_of(node: Node) -> str:
     """The engine's name of a node: by its number, so that a new name moves nothing."""
-    return f"#{node.number}{_generation(node.kind)}"
+    return _key(node.number, node.kind)
+
+
+def _key(number: int, kind: str) -> str:
+    return f"#{number}{_generation(kind)}"
 
 
 def strip_of(key: str) -> str:
@@ -146,95 +112,110 @@ def strip_key(node: Node) -> str:
 
 def cable_key(patch: Patch, cable: Cable) -> str:
     """The engine's name of a cable."""
-    ends = (patch.nodes[cable.source].kind, patch.nodes[cable.target].kind)
+    return _cable_key(cable, patch.nodes[cable.source].kind, patch.nodes[cable.target].kind)
+
+
+def _cable_key(cable: Cable, *ends: str) -> str:
     return f"cable#{cable.number}{_generation(*ends, 'strip')}"
 
 
-def _carries_sound(patch: Patch, cable: Cable) -> bool:
-    """Whether a cable takes a node's sound on, as to a bus or an effect; one to a knob does not."""
-    source = patch.nodes[cable.source].declaration
-    return cable.input == "in" and source.is_audible_at(cable.output)
-
-
-def _reached(names: frozenset[str], ways: Iterable[tuple[str, str]]) -> frozenset[str]:
-    """Names, and all that can be reached from them by ways from one to another."""
-    ways = list(ways)
-    while True:
-        fed = {end for start, end in ways if start in names}
-        if fed <= names:
-            return names
-        names |= fed
-
-
-def silent(patch: Patch) -> tuple[frozenset[str], frozenset[int]]:
-    """Where sound is shut off by `mute`, or by the `solo` of others.
-
-    A muted node is shut off from all that it sends its sound to. Where nodes are soloed, what they
-    are patched into, at whatever distance, is heard with them, and what feeds them goes on; all
-    other sound is shut off where it would be heard, or would come into what is heard with them.
-
-    Returns:
-        Names of heard nodes whose channel strips are shut, and the numbers of shut cables.
-    """
-    audible = heard(patch)
-    sounds = sounding(patch)
-    sends = [c for c in patch.cables if c.target != OUT and _carries_sound(patch, c)]
-    alone = patch.soloed & (sounds | frozenset(audible))
-    if not alone:
-        strips = frozenset(name for name in audible if name in patch.muted)
-        return strips, frozenset(c.number for c in sends if c.source in patch.muted)
-    behind = _reached(alone, ((c.source, c.target) for c in sends))
-    before = _reached(alone, ((c.target, c.source) for c in patch.cables))
-    strips = frozenset(n for n in audible if n in patch.muted or n not in behind)
-    cables = frozenset(
-        c.number
-        for c in sends
-        if c.source in patch.muted
-        or (c.target in behind and c.source not in behind and c.target not in before)
-    )
-    return strips, cables
-
-
+@remembered(
+    lambda patch: (
+        *(patch.nodes, patch.cables, patch.silenced, patch.muted, patch.soloed),
+        *(patch.instruments, catalog()),
+    ),
+)
 def graph_of(patch: Patch) -> Graph:
-    """All nodes and cables of a patch, with the strips of what is heard."""
+    """All nodes and cables of a patch, with the strips of what is heard.
+
+    What is as it was in the graph before is the very same object, so that who takes a graph sees at
+    one glance what differs.
+    """
+    for kept in (_NODES, _STRIPS, _CABLES, _SHUT, _PARTS, _SPREAD):
+        kept.turn(catalog())
     nodes: dict[str, GraphNode] = {}
     cables: dict[str, GraphCable] = {}
-    audible = heard(patch)
+    strips: list[_Strip] = []
+    audible = frozenset(heard(patch))
     shut, shut_cables = silent(patch)
-    for node in patch.nodes.values():
-        own = {
-            name: v
-            for name, v in node.values.items()
-            if node.declaration.find_input(name) is not None
-        }
-        key = key_of(node)
-        nodes[key] = GraphNode(key, node.name, node.kind, own, recording=node.recording)
-        if node.name in audible:
-            key = strip_key(node)
-            strip = {n: v for n, v in node.values.items() if n in STRIP_PORTS and n not in own}
-            strip["mute"] = float(node.name in shut)
-            nodes[key] = GraphNode(key, shown_node(patch, node.name), "strip", strip)
-    for cable in patch.cables:
-        graph_cable = _cable(patch, cable)
-        if cable.number in shut_cables:
-            graph_cable = replace(graph_cable, amount=0.0)
-        # A cable to a level or pan rests while the node is not heard.
-        if graph_cable.target in nodes:
-            cables[graph_cable.key] = graph_cable
+    by_hand = {c.source for c in patch.cables if c.target == OUT and c.input == "in"}
     out = key_of(patch.nodes[OUT])
-    by_hand = {
-        cable.source for cable in patch.cables if cable.target == OUT and cable.input == "in"
-    }
-    for name in audible:
-        node = patch.nodes[name]
-        strip_in = f"{strip_key(node)}>in"
-        if name not in by_hand:
-            cables[strip_in] = GraphCable(
-                strip_in, key_of(node), 0, strip_key(node), 0, 1.0, bends=False
-            )
-        strip_out = f"{strip_key(node)}>out{_generation(OUT)}"
-        cables[strip_out] = GraphCable(strip_out, strip_key(node), 0, out, 0, 1.0, bends=False)
+    for name, node in patch.nodes.items():
+        own = _NODES.of(node)
+        nodes[own.key] = own
+        if name in audible:
+            shown, is_shut = shown_node(patch, name), name in shut
+            strip = _STRIPS.of(node, shown, is_shut, name not in by_hand, out)
+            nodes[strip.node.key] = strip.node
+            strips.append(strip)
+    for cable in patch.cables:
+        source, target = patch.nodes[cable.source], patch.nodes[cable.target]
+        made = _CABLES.of(cable, source.number, source.kind, target.number, target.kind)
+        # A cable to a level or pan rests while the node is not heard.
+        if made.target in nodes:
+            cables[made.key] = _SHUT.of(made) if cable.number in shut_cables else made
+    for strip in strips:
+        cables |= {cable.key: cable for cable in strip.cables}
     return with_voices(patch, Graph(nodes, cables))
+
+
+@dataclass(frozen=True, slots=True)
+class _Strip:
+    """A channel strip, the cable into it unless one was plugged in by hand, and that to `out`."""
+
+    node: GraphNode
+    cables: tuple[GraphCable, ...]
+
+
+def _node(node: Node) -> GraphNode:
+    kind = node.declaration
+    own = {name: v for name, v in node.values.items() if kind.find_input(name) is not None}
+    return GraphNode(
+        key_of(node), node.name, node.kind, own, recording=node.recording, node=node.name
+    )
+
+
+def _strip(node: Node, shown: str, is_shut: bool, is_by_itself: bool, out: str) -> _Strip:  # noqa: FBT001
+    """What a node is heard through.
+
+    Args:
+        node: the node.
+        shown: what users call it.
+        is_shut: whether it is muted.
+        is_by_itself: whether no cable to `out` was plugged in by hand.
+        out: the key of that.
+    """
+    key, kind = strip_key(node), node.declaration
+    values = {
+        n: node.values[n] for n in STRIP_PORTS if n in node.values and kind.find_input(n) is None
+    }
+    into = GraphCable(f"{key}>in", key_of(node), 0, key, 0, 1.0, bends=False)
+    on = f"{key}>out{_generation(OUT)}"
+    return _Strip(
+        GraphNode(key, shown, "strip", {**values, "mute": float(is_shut)}, node=node.name),
+        (*[into] * is_by_itself, GraphCable(on, key, 0, out, 0, 1.0, bends=False)),
+    )
+
+
+def _cable(
+    cable: Cable, source_number: int, source_kind: str, target_number: int, target_kind: str
+) -> GraphCable:
+    """A cable between nodes that are known by their numbers and kinds."""
+    source, target = kinds()[source_kind], kinds()[target_kind]
+    start, end = _key(source_number, source_kind), _key(target_number, target_kind)
+    output, place = source.find_output(cable.output), target.find_input(cable.input)
+    assert output is not None, cable
+    if cable.target == OUT and cable.input == "in":
+        end, place = strip_of(start), 0
+    elif place is None:
+        end, place = strip_of(end), kinds()["strip"].find_input(cable.input)
+    assert place is not None, cable
+    key = _cable_key(cable, source_kind, target_kind)
+    return GraphCable(key, start, output, end, place, cable.amount, cable.bends)
+
+
+def _shut(cable: GraphCable) -> GraphCable:
+    return replace(cable, amount=0.0)
 
 
 def with_voices(patch: Patch, graph: Graph) -> Graph:
@@ -249,20 +230,36 @@ def with_voices(patch: Patch, graph: Graph) -> Graph:
     parts = _parts(patch, graph)
     nodes: dict[str, GraphNode] = {}
     for key, node in graph.nodes.items():
-        nodes |= {part.key: part for part in parts.get(key, (node,))}
+        for part in parts.get(key, (node,)):
+            nodes[part.key] = part
     cables: dict[str, GraphCable] = {}
-    for cable in graph.cables.values():
-        sources, targets = parts.get(cable.source, ()), parts.get(cable.target, ())
-        if not sources and not targets:
-            cables[cable.key] = cable
+    for key, cable in graph.cables.items():
+        sources, targets = parts.get(cable.source), parts.get(cable.target)
+        if sources is None and targets is None:
+            cables[key] = cable
             continue
-        for source in sources or (graph.nodes[cable.source],):
-            for target in targets or (graph.nodes[cable.target],):
-                is_within = source.player == target.player != ""
-                if not is_within or source.group == target.group:
-                    key = f"{cable.key}:{_part(source)}.{_part(target)}"
-                    cables[key] = replace(cable, key=key, source=source.key, target=target.key)
+        sources = sources or (graph.nodes[cable.source],)
+        targets = targets or (graph.nodes[cable.target],)
+        for made in _SPREAD.of(cable, sources, targets):
+            cables[made.key] = made
     return Graph(nodes, cables)
+
+
+def _spread(
+    cable: GraphCable, sources: tuple[GraphNode, ...], targets: tuple[GraphNode, ...]
+) -> tuple[GraphCable, ...]:
+    """A cable between each two groups of voices that it is there for."""
+    return tuple(
+        replace(
+            cable,
+            key=f"{cable.key}:{_part(source)}.{_part(target)}",
+            source=source.key,
+            target=target.key,
+        )
+        for source in sources
+        for target in targets
+        if not source.player == target.player != "" or source.group == target.group
+    )
 
 
 def _part(node: GraphNode) -> str:
@@ -279,25 +276,43 @@ def _parts(patch: Patch, graph: Graph) -> dict[str, tuple[GraphNode, ...]]:
         lead = "" if output is None else key_of(output)
         lead = strip_of(lead) if strip_of(lead) in graph.nodes else lead
         for node in inner_nodes(patch, instrument):
-            key = key_of(node)
-            if node.name not in voiced:
+            own = _NODES.of(node)
+            player = voiced.get(node.name)
+            if player is None:
                 is_legato = instrument.legato and node is struck
-                found[key] = (replace(graph.nodes[key], lead=lead, is_legato=is_legato),)
-                continue
-            voices, player = instrument.voices, key_of(patch.nodes[voiced[node.name]])
-            found[key] = tuple(
-                replace(
-                    graph.nodes[key],
-                    key=f"{key}:{voices}.{group}",
-                    voices=voices,
-                    group=group,
-                    base=key,
-                    player=player,
-                    lead=lead,
-                )
-                for group in range(-(-voices // WIDE))
-            )
+                found[own.key] = _PARTS.of(own, lead, is_legato, 1, "")
+            else:
+                voices, played = instrument.voices, key_of(patch.nodes[player])
+                found[own.key] = _PARTS.of(own, lead, False, voices, played)
     return found
+
+
+def _groups(
+    node: GraphNode,
+    lead: str,
+    is_legato: bool,  # noqa: FBT001
+    voices: int,
+    player: str,
+) -> tuple[GraphNode, ...]:
+    """A node of an instrument, once for each group of voices where it has a player."""
+    if not player:
+        return (replace(node, lead=lead, is_legato=is_legato),)
+    return tuple(
+        replace(
+            node,
+            key=f"{node.key}:{voices}.{group}",
+            voices=voices,
+            group=group,
+            base=node.key,
+            player=player,
+            lead=lead,
+        )
+        for group in range(-(-voices // WIDE))
+    )
+
+
+_NODES, _STRIPS, _CABLES = Made(_node), Made(_strip), Made(_cable)
+_SHUT, _PARTS, _SPREAD = Made(_shut), Made(_groups), Made(_spread)
 
 
 def kernels_of(patch: Patch) -> set[str]:
@@ -320,82 +335,3 @@ def with_tone(graph: Graph) -> Graph:
         {**graph.nodes, TONE: GraphNode(TONE, "the test tone", TONE, {})},
         {**graph.cables, cable.key: cable},
     )
-
-
-def _cable(patch: Patch, cable: Cable) -> GraphCable:
-    source = patch.nodes[cable.source]
-    target = patch.nodes[cable.target]
-    output = source.declaration.find_output(cable.output)
-    assert output is not None, cable
-    key, place = key_of(target), target.declaration.find_input(cable.input)
-    if cable.target == OUT and cable.input == "in":
-        key, place = strip_key(source), 0
-    elif place is None:
-        key, place = strip_key(target), kinds()["strip"].find_input(cable.input)
-    assert place is not None, cable
-    return GraphCable(
-        cable_key(patch, cable), key_of(source), output, key, place, cable.amount, cable.bends
-    )
-
-
-def _upstream(key: str, waiting: Mapping[str, None], sources: Mapping[str, list[str]]) -> set[str]:
-    """All waiting nodes whose sound reaches `key`."""
-    found: set[str] = set()
-    front = [key]
-    while front:
-        new = [s for s in sources[front.pop()] if s in waiting and s not in found]
-        found.update(new)
-        front.extend(new)
-    return found
-
-
-def _oldest_of_a_cycle(waiting: Mapping[str, None], sources: Mapping[str, list[str]]) -> str:
-    """The oldest node of a cycle that waits for nothing but itself; every node here waits."""
-    key = next(iter(waiting))
-    above = _upstream(key, waiting, sources)
-    while True:
-        higher = next((k for k in above if key not in _upstream(k, waiting, sources)), None)
-        if higher is None:
-            return next(k for k in waiting if k in above)
-        key, above = higher, _upstream(higher, waiting, sources)
-
-
-def computing_order(
-    nodes: Iterable[str], cables: Iterable[GraphCable]
-) -> tuple[list[str], frozenset[str]]:
-    """An order in which each node comes after those that it listens to, as far as there is one.
-
-    Args:
-        nodes: keys, in the order in which they came to be: the first of several that are ready is
-            taken first, and where a cycle leaves none, its oldest node.
-        cables: between them.
-
-    Returns:
-        The keys in order, and the keys of the cables that close a cycle: they read the last block.
-    """
-    rank = {key: index for index, key in enumerate(nodes)}
-    listening: dict[str, list[str]] = {key: [] for key in rank}
-    sources: dict[str, list[str]] = {key: [] for key in rank}
-    missing = dict.fromkeys(rank, 0)
-    cables = list(cables)
-    for cable in cables:
-        listening[cable.source].append(cable.target)
-        sources[cable.target].append(cable.source)
-        missing[cable.target] += 1
-    ready = [rank[key] for key, count in missing.items() if count == 0]
-    by_rank = list(rank)
-    waiting = dict.fromkeys(rank)
-    order: list[str] = []
-    while waiting:
-        key = by_rank[heapq.heappop(ready)] if ready else _oldest_of_a_cycle(waiting, sources)
-        if key not in waiting:
-            continue
-        del waiting[key]
-        order.append(key)
-        for target in listening[key]:
-            missing[target] -= 1
-            if missing[target] == 0 and target in waiting:
-                heapq.heappush(ready, rank[target])
-    place = {key: index for index, key in enumerate(order)}
-    closing = frozenset(c.key for c in cables if place[c.source] >= place[c.target])
-    return order, closing

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from chronus.patch.remember import remembered
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -132,9 +134,17 @@ def instrument_of(patch: Patch, node: str) -> Instrument | None:
 
 def inner_nodes(patch: Patch, instrument: Instrument) -> tuple[Node, ...]:
     """The nodes of an instrument, in order."""
-    return tuple(
-        node for node in patch.nodes.values() if node.name.rpartition("/")[0] == instrument.name
-    )
+    return _by_instrument(patch).get(instrument.name, ())
+
+
+@remembered(lambda patch: (patch.nodes,))
+def _by_instrument(patch: Patch) -> dict[str, tuple[Node, ...]]:
+    """The nodes whose names say that they are inside of something, by its name."""
+    found: dict[str, list[Node]] = {}
+    for name, node in patch.nodes.items():
+        if "/" in name:
+            found.setdefault(name.rpartition("/")[0], []).append(node)
+    return {name: tuple(nodes) for name, nodes in found.items()}
 
 
 def with_instrument(

@@ -150,8 +150,10 @@ class Patch:
     def renamed(self, names: Mapping[str, str]) -> Patch:
         """A patch in which nodes have other names, and are the same in all else.
 
-        An instrument is called as its nodes are.
+        An instrument is called as its nodes are. What keeps its name is the very same object.
         """
+        if all(old == new for old, new in names.items()):
+            return self
 
         def name(text: str) -> str:
             node, dot, port = text.partition(".")
@@ -163,10 +165,16 @@ class Patch:
         return replace(
             self,
             nodes=MappingProxyType(
-                {name(key): replace(node, name=name(key)) for key, node in self.nodes.items()}
+                {
+                    called: node if called == node.name else replace(node, name=called)
+                    for node in self.nodes.values()
+                    for called in [names.get(node.name, node.name)]
+                }
             ),
             cables=tuple(
                 replace(cable, source=name(cable.source), target=name(cable.target))
+                if cable.source in names or cable.target in names
+                else cable
                 for cable in self.cables
             ),
             silenced=group(self.silenced),
@@ -210,10 +218,10 @@ class Patch:
 
         Where only the amount differs, it stays the same cable.
         """
-        for there in self.cables:
-            if there.ends == cable.ends and there.bends == cable.bends:
-                cable = replace(cable, number=there.number)
-        cables = [c for c in self.cables if c.ends != cable.ends]
+        there = self.cable_between(*cable.ends)
+        if there is not None and there.bends == cable.bends:
+            cable = replace(cable, number=there.number)
+        cables = [c for c in self.cables if c is not there]
         bisect.insort(cables, cable, key=self._place_of)
         return replace(
             self,
@@ -221,6 +229,11 @@ class Patch:
             silenced=self.silenced - {cable.source},
             count=max(self.count, cable.number + 1),
         )
+
+    def cable_between(self, source: str, output: str, target: str, port: str) -> Cable | None:
+        """The cable from an output of a node to an input of another; None: there is none."""
+        found = (c for c in self.cables if c.source == source and c.target == target)
+        return next((c for c in found if c.output == output and c.input == port), None)
 
     def _place_of(self, cable: Cable) -> tuple[int, str, int, str]:
         source, target = self.nodes[cable.source], self.nodes[cable.target]

@@ -10,12 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chronus.patch.instruments import inner_nodes
+from chronus.patch.remember import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from chronus.patch.instruments import Instrument
-    from chronus.patch.model import Node, Patch
+    from chronus.patch.model import Cable, Node, Patch
 
 MOST_VOICES: Final = 64
 """Of an instrument; the language refuses more."""
@@ -23,7 +24,8 @@ MEETING: Final = "poly"
 """The kind in which voices meet."""
 
 
-def voices_of(patch: Patch) -> dict[str, str]:
+@remembered(lambda patch: (patch.nodes, patch.cables, patch.instruments))
+def voices_of(patch: Patch) -> Mapping[str, str]:
     """The player of each node that is there once for each voice, by the names of both."""
     found: dict[str, str] = {}
     for instrument in patch.instruments.values():
@@ -58,9 +60,19 @@ def voices_played_by(patch: Patch, node: Node) -> int:
 def _targets(patch: Patch, instrument: Instrument) -> dict[str, list[str]]:
     """What each inner node is patched to within the instrument, by name."""
     found: dict[str, list[str]] = {node.name: [] for node in inner_nodes(patch, instrument)}
-    for cable in patch.cables:
-        if cable.source in found and cable.target in found:
+    for cable in _leaving(patch).get(instrument.name, ()):
+        if cable.target in found:
             found[cable.source].append(cable.target)
+    return found
+
+
+@remembered(lambda patch: (patch.cables,))
+def _leaving(patch: Patch) -> dict[str, list[Cable]]:
+    """The cables that leave nodes inside of an instrument, by its name."""
+    found: dict[str, list[Cable]] = {}
+    for cable in patch.cables:
+        if "/" in cable.source:
+            found.setdefault(cable.source.rpartition("/")[0], []).append(cable)
     return found
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from chronus.errors import Code, UserError
 from chronus.language.parser import read
 from chronus.modules.catalog import kinds
-from chronus.patch.graph import heard
+from chronus.patch.hearing import heard
 from chronus.patch.model import OUT
 
 if TYPE_CHECKING:

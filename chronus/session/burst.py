@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from chronus.errors import UserError
 from chronus.language.parser import read
+from chronus.session.carrying import do, has_taken
+from chronus.session.drafting import draft_of
 from chronus.session.timing import GESTURES
 
 if TYPE_CHECKING:
@@ -91,7 +93,7 @@ def _run_together(
                 None if mark is None else session.backend.settle(mark) for _, _, mark in begun
             ]
         replies = [
-            session.end_gesture(line.number, line.text, draft, frame)
+            _end(session, line, draft, frame)
             for (line, draft, _), frame in zip(begun, frames, strict=True)
         ]
         session.tell()
@@ -101,11 +103,41 @@ def _run_together(
 def _begin(
     session: Session, line: Line, said: tuple[Said, ...] | UserError, who: str
 ) -> tuple[Draft | UserError, int | None]:
-    """Publish what a line does; its draft, and what can be settled on."""
+    """Publish what a line does; its draft or what is wrong with it, and what can be settled on."""
     session.lines += line.text.count("\n") + 1
     if isinstance(said, UserError):
         return said, None
+    session.effect_frame, session.speaker = None, who
     try:
-        return session.begin_gesture(said, who)
+        if session.timing.runs_score:
+            session.publish()  # what the score has said before comes before it
+            session.timing.step_outside(said)
+        draft = draft_of(session, said)
+        return draft, do(session, draft.instants[0], is_last=True, settles=False)
     except UserError as error:
         return error, None
+    finally:
+        session.timing.step_back()
+
+
+def _end(session: Session, line: Line, begun: Draft | UserError, frame: int | None) -> Reply:
+    """The reply to such a line.
+
+    Args:
+        session: whose line it is.
+        line: the line.
+        begun: its draft, or what was wrong with it.
+        frame: at which it has taken effect; None where it did nothing.
+    """
+    session.effect_frame = frame
+    session.timing.step_outside(())
+    try:
+        if isinstance(begun, UserError):
+            return session.reply(line.number, line.text, (), begun)
+        if frame is not None:
+            has_taken(session, begun.instants[0], frame)
+        session.telling.tell_line(begun, begun.instants)
+        results = tuple(result(session) for result in begun.results)
+        return session.reply(line.number, line.text, results, None)
+    finally:
+        session.timing.step_back()

@@ -7,12 +7,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from chronus.modules.catalog import kinds
-from chronus.patch.graph import graph_of, key_of, strip_key
+from chronus.patch.graph import graph_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from chronus.patch.graph import Graph
+    from chronus.patch.graph import Graph, GraphNode
     from chronus.patch.model import Patch
 
 COVERED: Final = MappingProxyType(
@@ -92,8 +92,8 @@ def changes(before: Patch, after: Patch) -> Changes:
     old, new = graph_of(before), graph_of(after)
     return Changes(
         ended=tuple(_ended(before, after)),
-        is_rewired=_wiring(old) != _wiring(new),
-        inputs=tuple(_inputs(old, new, after)),
+        is_rewired=_is_rewired(old, new),
+        inputs=tuple(_inputs(old, new)),
         amounts=tuple(
             key
             for key, cable in new.cables.items()
@@ -109,27 +109,38 @@ def _called_as_in(before: Patch, after: Patch) -> Patch:
     """A patch in which nodes have the names that they have after it, if they are there."""
     there = {node.number: node.name for node in after.nodes.values()}
     names = {n.name: there.get(n.number, f"#{n.name}") for n in before.nodes.values()}
-    return before.renamed(names)
+    return before.renamed({name: called for name, called in names.items() if name != called})
 
 
-def _wiring(graph: Graph) -> tuple[object, ...]:
-    """What is computed, in order, and what it is called, whatever the values of its inputs."""
-    nodes = ((key, node.name, node.values.get(MUTE)) for key, node in graph.nodes.items())
-    return (*nodes, *graph.cables.items())
-
-
-def _inputs(old: Graph, new: Graph, after: Patch) -> Iterator[InputChange]:
-    names = {k: n.name for n in after.nodes.values() for k in (key_of(n), strip_key(n))}
+def _differing(old: Graph, new: Graph) -> Iterator[tuple[GraphNode | None, GraphNode]]:
+    """The nodes of a graph that are not the very ones of another; those instead, or None."""
     for key, node in new.nodes.items():
         there = old.nodes.get(key)
+        if there is not node:
+            yield there, node
+
+
+def _is_rewired(old: Graph, new: Graph) -> bool:
+    """Whether what is computed differs, or its order, or what it is called.
+
+    Whatever the values of its inputs are, but for what shuts a channel strip.
+    """
+    if [*old.nodes] != [*new.nodes] or [*old.cables.items()] != [*new.cables.items()]:
+        return True
+    return any(
+        there is None or (there.name, there.values.get(MUTE)) != (node.name, node.values.get(MUTE))
+        for there, node in _differing(old, new)
+    )
+
+
+def _inputs(old: Graph, new: Graph) -> Iterator[InputChange]:
+    for there, node in _differing(old, new):
         for index, port in enumerate(kinds()[node.kind].inputs):
             value = node.values.get(port.name, port.default)
             before = None if there is None else there.values.get(port.name, port.default)
             if before != value and not (node.is_strip and port.name == MUTE):
                 can_glide = not port.choices and port.name != "gate"
-                yield InputChange(
-                    names[node.base or key], key, port.name, index, can_glide, value, before
-                )
+                yield InputChange(node.node, node.key, port.name, index, can_glide, value, before)
 
 
 def _node_of(patch: Patch, target: str) -> int | None:

@@ -7,15 +7,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from chronus.engine.layout import NONE
-from chronus.patch.graph import (
-    TONE,
-    graph_of,
-    heard,
-    kernels_of,
-    key_of,
-    strip_key,
-    with_tone,
-)
+from chronus.patch.graph import TONE, graph_of, kernels_of, key_of, strip_key, with_tone
+from chronus.patch.hearing import heard
 from chronus.patch.model import Patch, empty_patch
 from chronus.session.draft import place_of
 from chronus.session.glides import Glides
@@ -59,7 +52,9 @@ class Console:
         self.has_tone = False
         self.backend = backend
         self._writer = backend.writer
+        self._knobs = backend.writer.knobs
         self._timing = timing
+        self._kernels: set[str] = set()
         self._glides = Glides()
         self._sequences = Sequences(self._writer, self.is_in_engine)
         self._writer.stage(graph_of(self.patch))
@@ -119,8 +114,9 @@ class Console:
 
     def publish(self, due: int) -> int:
         """Let all that was staged take effect at a block; a mark to settle on."""
-        kernels = kernels_of(self.patch)
-        self.backend.need(kernels | {TONE} if self.has_tone else kernels)
+        if self.is_rewired or not self._kernels:
+            self._kernels = kernels_of(self.patch)
+        self.backend.need(self._kernels | {TONE} if self.has_tone else self._kernels)
         self.backend.make_room()
         self.is_touched = self.is_rewired = False
         return self._writer.publish(due)
@@ -141,7 +137,7 @@ class Console:
         """Set a port of a node in the engine."""
         if self.is_in_engine(node, port):
             self._glides.end(node, port)
-            self._writer.set_port(*place_of(node, port), value)
+            self._knobs.set_port(*place_of(node, port), value)
             self.is_touched = True
 
     def glide_port(self, node: Node, port: str, ends: Ends, frames: int) -> None:
@@ -150,14 +146,14 @@ class Console:
             due = self._timing.due_block
             begin = self._timing.frame if due == NONE else due * BLOCK
             start = self._glides.begin(node, port, begin, frames, ends)
-            self._writer.glide_port(*place_of(node, port), (start, ends[1]), frames)
+            self._knobs.glide_port(*place_of(node, port), (start, ends[1]), frames)
             self.is_touched = True
 
     def copy_glides(self, node: Node, source: Node) -> None:
         """Let the ports of a node that is a copy go on as those of its source do."""
         self._glides.copy(node, source)
-        self._writer.copy_glides(key_of(node), key_of(source))
-        self._writer.copy_glides(strip_key(node), strip_key(source))
+        self._knobs.copy_glides(key_of(node), key_of(source))
+        self._knobs.copy_glides(strip_key(node), strip_key(source))
 
     def gliding_value(self, node: Node, port: str) -> float | None:
         """What a port is at on its way to what it is set to; None where it has arrived."""
@@ -165,7 +161,7 @@ class Console:
             return None
         if self._timing.is_score:
             return self._glides.value(node, port, self._timing.virtual)
-        return self._writer.gliding_value(*place_of(node, port))
+        return self._knobs.gliding_value(*place_of(node, port))
 
     def set_inputs(self, inputs: Iterable[InputChange], frames: int = 0) -> None:
         """Set inputs of nodes of the graph, as far as the engine knows them.
@@ -182,7 +178,7 @@ class Console:
                 self.glide_port(node, change.port, (change.before, change.value), frames)
             else:
                 self._glides.end(node, change.port)
-                self._writer.set_port(change.key, change.index, change.value)
+                self._knobs.set_port(change.key, change.index, change.value)
                 self.is_touched = True
 
     def glide_cables(self, keys: Iterable[str], frames: int) -> None:
@@ -196,12 +192,12 @@ class Console:
         index = node.declaration.find_input("gate")
         assert index is not None, node.name
         if self.is_here(node):
-            self._writer.set_gate(key_of(node), index, is_open=is_open, frames=frames)
+            self._knobs.set_gate(key_of(node), index, is_open=is_open, frames=frames)
             self.is_touched = True
 
     def sound_tone(self, frames: int) -> None:
         """Let the test tone sound for so long."""
-        self._writer.set_gate(TONE, 0, is_open=True, frames=frames)
+        self._knobs.set_gate(TONE, 0, is_open=True, frames=frames)
         self.is_touched = True
 
     def play_notes(
@@ -210,7 +206,7 @@ class Console:
         """Let voices of a node that plays several notes at once each play a pitch in Hz."""
         if self.is_here(node):
             for hz in pitches:
-                self._writer.play_note(key_of(node), hz, velocity, frames)
+                self._knobs.play_note(key_of(node), hz, velocity, frames)
             self.is_touched = True
 
     def play(self, player: str, table: Table, roles: Ports, locks: Locks, *, now: bool) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from chronus.patch.graph import heard
+from chronus.patch.hearing import heard
 from chronus.patch.instruments import (
     instrument_of,
     own_pitch,

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from chronus.errors import Code, UserError, nearest
-from chronus.patch.graph import heard, key_of, strip_key
+from chronus.patch.graph import key_of, strip_key
+from chronus.patch.hearing import heard
 from chronus.patch.model import OUT, STRIP_PORTS, Node, Patch, is_same
 from chronus.session.agenda import Agenda
 from chronus.session.history import Entry, History

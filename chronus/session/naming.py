@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chronus.errors import Code, UserError, nearest
-from chronus.patch.graph import heard
+from chronus.patch.hearing import heard
 from chronus.patch.instruments import inner_nodes
 from chronus.patch.model import OUT, STRIP_PORTS
 from chronus.patch.naming import is_within

@@ -6,7 +6,10 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from chronus.errors import UserError
+from chronus.session import carrying
 from chronus.session.draft import Instant
+from chronus.session.drafting import prepare
+from chronus.session.passing import go_to, move_to
 from chronus.session.scenes import bars_to_end, running
 from chronus.settings import BLOCK
 
@@ -62,7 +65,7 @@ class Pending:
                 return
             due, item = found
             if due > session.timing.virtual:
-                session.go_to(due, apart=apart)  # another line may have its turn: look again
+                go_to(session, due, apart=apart)  # another line may have its turn: look again
             else:
                 self._carry_out(item, session.timing.virtual)
 
@@ -78,7 +81,7 @@ class Pending:
             frame = item.frame_in(session.transport)
             if math.isinf(frame) or session.transport.bar_at(item.beat) > last + 0.5:
                 return  # the transport stands, or somebody has begun the song again
-            session.move_to(max(frame, session.timing.virtual), apart=True)
+            move_to(session, max(frame, session.timing.virtual), apart=True)
             item = running(session.agenda)
 
     # ---- in real time
@@ -87,14 +90,14 @@ class Pending:
         """Carry out what is due soon; seconds to the next look, None where there is no need."""
         session = self._session
         wait = self._frames_to_go()
-        if session.ledger.is_open or (wait is not None and wait <= 0):
+        if session.telling.ledger.is_open or (wait is not None and wait <= 0):
             with session.turns.turn():
-                session.ledger.tell()
-                session.tell_pending()
+                session.telling.ledger.tell()
+                session.telling.tell_pending(session.agenda)
                 while (wait := self._frames_to_go()) is not None and wait <= 0:
                     self._carry_out_ahead()
         if wait is None:
-            return LOOK_S if session.ledger.is_open else None
+            return LOOK_S if session.telling.ledger.is_open else None
         return min(max(wait / session.rate_hz, LOOK_S / 10), LOOK_S)
 
     def _frames_to_go(self) -> float | None:
@@ -124,18 +127,26 @@ class Pending:
 
     def _carry_out(self, item: Item, frame: float) -> None:
         session = self._session
-        draft = session.draft(frame)
-        draft.who = item.who
-        draft.agenda = draft.agenda.after(item, draft.transport)
         try:
-            self.prepare(draft, item.parts)
-            draft.close()
-            (instant,) = draft.instants
-            instant.pending = item.line_once
-            session.do(instant, is_last=False)
+            instant = self._instant_of(session.draft(frame), item)
+            carrying.do(session, instant, is_last=False)
         except UserError as error:
             session.agenda = session.agenda.without({item.number})
             self.failed(item, error)
+
+    def _instant_of(self, draft: Draft, item: Item) -> Instant:
+        """What an item does, on a draft for its frame; the agenda goes on behind it.
+
+        Raises:
+            UserError: it cannot be done, with its place.
+        """
+        draft.who = item.who
+        draft.agenda = draft.agenda.after(item, draft.transport)
+        self.prepare(draft, item.parts)
+        draft.close()
+        (instant,) = draft.instants
+        instant.pending = item.line_once
+        return instant
 
     def prepare(self, draft: Draft, parts: tuple[Said, ...]) -> None:
         """Let commands that are done together add to a draft.
@@ -147,9 +158,9 @@ class Pending:
         is_now = len(draft.instants) == 1 and not draft.is_trial
         for part in parts:
             try:
-                self._session.prepare(draft, part)
+                prepare(draft, part)
                 if is_now and draft.instants[0].is_rewired:
-                    self._session.check_room(draft.patch)
+                    carrying.check_room(self._session, draft.patch)
             except UserError as error:
                 raise error.at(part.span) from error
 
@@ -193,13 +204,8 @@ class Pending:
         """Part the wait that ends a draft by an item."""
         waits = draft.instants[-2]
         trial = draft.fork(frame)
-        trial.who = item.who
-        trial.agenda = draft.agenda.after(item, draft.transport)
         try:
-            self.prepare(trial, item.parts)
-            trial.close()
-            (instant,) = trial.instants
-            instant.pending = item.line_once
+            instant = self._instant_of(trial, item)
             draft.adopt(trial)
         except UserError as error:
             reason = error

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chronus.engine.nodes_now import faults
 from chronus.errors import Code, UserError, nearest
 from chronus.modules.catalog import adopt, catalog, read_again
-from chronus.patch.graph import heard, key_of
+from chronus.patch.graph import key_of
+from chronus.patch.hearing import heard
 from chronus.patch.model import OUT, STRIP_PORTS
 from chronus.patch.tables import is_pitched
 from chronus.session.draft import place_of
@@ -88,16 +90,16 @@ def _renew(session: Session, before: Mapping[tuple[str, str], Port]) -> None:
     session.writer.tables.check_room((), map(session.patch.player, moved))
     session.console.take(fitted(session.patch), is_rewired=True)
     for port, place in fresh.items():
-        session.writer.follow_port(*place, before[port])
+        session.writer.knobs.follow_port(*place, before[port])
     for target in moved:
         session.console.move_sequence(target)
 
 
 def _try_again(session: Session, renewed: set[str]) -> None:
     """Let nodes that are bypassed be computed again where their kernel is another."""
-    faults = session.writer.faults()
+    found = faults(session.writer)
     for node in session.patch.nodes.values():
-        is_bypassed = faults.get(node.name + key_of(node), (0,))[0] != 0
+        is_bypassed = found.get(node.name + key_of(node), (0,))[0] != 0
         if node.kind in renewed and is_bypassed:
             session.console.reset_node(node)
 
@@ -144,11 +146,13 @@ def check_uses(patch: Patch, before: Catalog, after: Catalog) -> None:
         if node.kind not in after.kinds:
             message = f"{node.name} is a {node.kind}, and that kind is there no longer"
             raise UserError(Code.STATE, message, None, (f"unload {node.name}",))
-    for node, port, use in _uses(patch, before):
-        kind = after.kinds[node.kind]
-        is_of_strip = port in STRIP_PORTS and node.name != OUT
-        if kind.find_input(port) is None and not is_of_strip:
-            raise _gone(node, port, use, [port.name for port in kind.inputs])
+    inputs = {name: {port.name for port in kind.inputs} for name, kind in after.kinds.items()}
+    for node, port, words in _uses(patch, before):
+        if port in inputs[node.kind] or (port in STRIP_PORTS and node.name != OUT):
+            continue
+        raise _gone(
+            node, port, "".join(words), [port.name for port in after.kinds[node.kind].inputs]
+        )
     for cable in patch.cables:
         node = patch.nodes[cable.source]
         kind = after.kinds[node.kind]
@@ -165,19 +169,21 @@ def _gone(node: Node, port: str, use: str, names: list[str]) -> UserError:
     return UserError(Code.PORT, message, None, nearest(port, names))
 
 
-def _uses(patch: Patch, before: Catalog) -> Iterator[tuple[Node, str, str]]:
-    """Node and input port of each use, and what uses it."""
+def _uses(patch: Patch, before: Catalog) -> Iterator[tuple[Node, str, tuple[str, ...]]]:
+    """Node and input port of each use, and what uses it, in pieces: few of many are ever told."""
     for node in patch.nodes.values():
-        yield from ((node, port, "set") for port in node.values)
+        for port in node.values:
+            yield node, port, ("set",)
     for cable in patch.cables:
-        yield patch.nodes[cable.target], cable.input, f"patched from {cable.source}.{cable.output}"
+        words = ("patched from ", cable.source, ".", cable.output)
+        yield patch.nodes[cable.target], cable.input, words
     for instrument in patch.instruments.values():
         for name, exposed in instrument.ports.items():
             node = patch.nodes[instrument.inner(exposed.node)]
-            yield node, exposed.port, f"shown as {instrument.name}.{name}"
+            yield node, exposed.port, (f"shown as {instrument.name}.{name}",)
     for target, sequence in patch.sequences.items():
         name, _, port = target.partition(".")
-        use = f"played by the sequence {target}"
+        use = (f"played by the sequence {target}",)
         node = patch.nodes[name]
         if port:
             yield node, port, use

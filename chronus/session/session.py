@@ -11,40 +11,37 @@ the score's virtual time alone; what the score has published already stays befor
 from __future__ import annotations
 
 import math
-import time
-from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from chronus.engine.layout import Event
-from chronus.errors import Code, UserError
+from chronus.errors import UserError
 from chronus.language.parser import read
-from chronus.language.statements import Note
+from chronus.session import carrying, passing
 from chronus.session.advice import advised
 from chronus.session.agenda import Agenda
 from chronus.session.alarm import Alarm
 from chronus.session.console import Console
-from chronus.session.draft import Draft, place_of
+from chronus.session.draft import place_of
+from chronus.session.drafting import begun_draft, draft_of, would_work
 from chronus.session.history import History
-from chronus.session.ledger import END, Entry, Ledger
-from chronus.session.locks import check
+from chronus.session.ledger import END, Entry
 from chronus.session.past import Past
 from chronus.session.pending import Pending
 from chronus.session.reply import Length, Recording, Reply, state_error
-from chronus.session.timing import MOST_RAMP_BLOCKS, RAMP_BLOCKS, Timing
+from chronus.session.telling import Telling
+from chronus.session.timing import Timing
 from chronus.session.turns import Turns
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable, Mapping
 
     from chronus.language.statements import Said
     from chronus.patch.instruments import Definition
     from chronus.patch.model import Node, Patch
     from chronus.session.backend import Backend
-    from chronus.session.draft import Instant, Result
-    from chronus.session.ledger import Done
+    from chronus.session.draft import Draft, Result
     from chronus.session.locks import Locks
     from chronus.session.reply import Screen
     from chronus.session.tempo import Transport
@@ -53,14 +50,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Length", "Recording", "Reply", "Session", "state_error"]
 
-QUIET_S = 0.5
+QUIET_S: Final = 0.5
 """So much silence ends a score that has no length of its own."""
-LONGEST_TAIL_S = 30.0
-PATIENCE_S = 0.005
-PATIENCE = 100
-"""So often, and so long each time, something waits for what must come soon."""
-RUN_MARGIN_S = 0.1
-"""How far ahead of what is played a file that is run at the prompt begins."""
+LONGEST_TAIL_S: Final = 30.0
 
 
 class Session:
@@ -70,6 +62,12 @@ class Session:
         backend: the engine.
         handlers: what carries out each kind of statement.
         is_score: whether time is virtual.
+
+    Attributes:
+        speaker: who says the line that has its turn.
+        effect_frame: the frame at which that has taken effect in real time, None before it has.
+        publications: how often something was published.
+        has_run_out: whether virtual time has come to the end of the length that was asked for.
     """
 
     def __init__(
@@ -84,7 +82,7 @@ class Session:
         self.is_released = False
         self.has_quit = False
         self.ends_now = False
-        self._has_run_out = False
+        self.has_run_out = False
         self.quit_frame: int | None = None
         self.length = Length()
         self.recording: Recording | None = None
@@ -93,43 +91,29 @@ class Session:
         self.snapshots: Mapping[str, Patch] = {}
         self.definitions: Mapping[str, Definition] = {}
         self.lines = 0
-        self._handlers = handlers
+        self.handlers = handlers
         self.agenda = Agenda()
         self.locks: Locks = {}
         self.screen: Screen | None = None
         self.pending = Pending(self)
-        self.ledger = Ledger(self.writer.took, self.pending.late)
+        self.telling = Telling(self.writer.took, self.pending.late)
         self.past = Past(self.timing.foreseen)
         self._alarm = Alarm(self.pending.look)
-        self._who = ""
-        self._took: int | None = None
-        self._publications = 0
-        self._told_pending: tuple[str, ...] = ()
-        self._pending_listeners: list[Callable[[tuple[str, ...]], None]] = []
-        self._line_listeners: list[Callable[[str, str], None]] = []
+        self.speaker = ""
+        self.effect_frame: int | None = None
+        self.publications = 0
         if not is_score:
             self.release()
 
     @property
     def is_over(self) -> bool:
         """Whether no more lines are carried out, but for those from outside."""
-        return self.has_quit or self._has_run_out
+        return self.has_quit or self.has_run_out
 
     def quit(self) -> None:
         """End the session; where a line from outside says so, at once, with nothing played out."""
         self.has_quit = True
         self.ends_now = self.timing.at_once
-
-    def on_done(self, listener: Callable[[Done], None]) -> None:
-        """Have each instant told once it has taken effect, in the order in which they do.
-
-        The listener has the turn meanwhile: it must not wait, nor run lines.
-        """
-        self.ledger.listen(listener)
-
-    def on_line(self, listener: Callable[[str, str], None]) -> None:
-        """Have told who has said what, for each line that has done something; see `on_done`."""
-        self._line_listeners.append(listener)
 
     def release_locks(self, who: str) -> None:
         """Unlock what somebody has locked who has gone."""
@@ -174,7 +158,7 @@ class Session:
         """The frame at which the line that has its turn has taken effect, as its reply names it."""
         if self.is_score:
             return self.timing.due_block * BLOCK
-        return self.frame if self._took is None else self._took
+        return self.frame if self.effect_frame is None else self.effect_frame
 
     def set_transport(self, transport: Transport) -> None:
         """Let musical time go on differently; the engine has been told by an event."""
@@ -188,7 +172,7 @@ class Session:
             return node.value(port)
         if self.is_score or not self.console.is_in_engine(node, port):
             return here.value(port)
-        return self.writer.port_value(*place_of(node, port))
+        return self.writer.knobs.port_value(*place_of(node, port))
 
     def begin_recording(self, recording: Recording, frame: int) -> None:
         """Record what is played from a frame on."""
@@ -204,71 +188,8 @@ class Session:
     # ---- time
 
     def move_to(self, frame: float, *, apart: bool = False) -> None:
-        """Let virtual time move on; what was said until now is published first.
-
-        Args:
-            frame: to which it moves.
-            apart: whether other lines may have their turns meanwhile.
-        """
-        if self.is_score:
-            self.pending.pass_until(frame, apart=apart)
-        self.go_to(frame, apart=apart)
-
-    def go_to(self, frame: float, *, apart: bool) -> None:
-        """The same, past what is pending."""
-        self.publish()
-        self.release()
-        if self.is_score:
-            self.timing.virtual = frame
-            end = self.end_frame()
-            if end is not None and frame >= end:
-                self._has_run_out = True
-            else:
-                with self._apart(apart):
-                    self.backend.reach(int(frame + 0.5))
-            return
-        with self._apart(apart):
-            while self.timing.done_blocks * BLOCK < frame:
-                self.backend.reach(self.timing.done_blocks * BLOCK)
-                time.sleep(PATIENCE_S)
-
-    @contextmanager
-    def _apart(self, is_apart: bool) -> Iterator[None]:  # noqa: FBT001
-        """Let other lines have their turns while this one waits, if it may."""
-        if not is_apart:
-            yield
-            return
-        timing = self.timing
-        mine = (timing.at_once, timing.is_gesture, self._took, self._who)
-        timing.step_back()  # the lines of others are not said as this one is
-        try:
-            with self.turns.apart():
-                yield
-        finally:
-            timing.at_once, timing.is_gesture, self._took, self._who = mine
-
-    def aside(self) -> AbstractContextManager[None]:
-        """Let other lines have their turns, while this one works on its answer."""
-        return self._apart(is_apart=True)
-
-    @contextmanager
-    def as_score(self) -> Iterator[None]:
-        """Virtual time for a while, from a moment ahead of what is played."""
-        if self.timing.runs_score:
-            yield
-            return
-        with self.turns.turn():
-            self.timing.foreseen = self.transport
-            self.timing.virtual = self.frame + RUN_MARGIN_S * self.rate_hz
-            self.timing.runs_score = True
-        try:
-            yield
-        finally:
-            with self.turns.turn():
-                self.publish()
-                self.timing.runs_score = False
-                self.agenda = self.agenda.in_real_time()
-                self._wake()
+        """Let virtual time move on; see `chronus.session.passing`."""
+        passing.move_to(self, frame, apart=apart)
 
     def go_on_with(self, backend: Backend) -> None:
         """Let another engine go on with the very arena of this one, and lines happen in real time.
@@ -294,7 +215,7 @@ class Session:
             return None
         due, is_rewired = self.timing.due_block, self.console.is_rewired
         mark = self.console.publish(due)
-        self._publications += 1
+        self.publications += 1
         self.timing.published(due, is_rewired=is_rewired)
         return mark
 
@@ -316,7 +237,7 @@ class Session:
         with self.turns.turn():
             number = self.lines + 1 if line is None else line
             self.lines += text.count("\n") + 1
-            self._took, self._who = None, who
+            self.effect_frame, self.speaker = None, who
             try:
                 said = read(text, number)
                 if at_once and self.timing.runs_score:
@@ -324,9 +245,9 @@ class Session:
                 else:
                     results = self.carry_out(said)
             except UserError as error:
-                return self._reply(number, text, (), error)
+                return self.reply(number, text, (), error)
             else:
-                return self._reply(number, text, results, None)
+                return self.reply(number, text, results, None)
             finally:
                 self.timing.step_back()
 
@@ -334,106 +255,33 @@ class Session:
         """Whether a line waits until the engine has done it, as those in real time do."""
         return self.is_released and (at_once or not self.timing.runs_score)
 
-    def begin_gesture(self, said: tuple[Said, ...], who: str) -> tuple[Draft, int | None]:
-        """Publish what a line does in real time that only touches ports; see `run_burst`.
-
-        Returns:
-            Its draft, and what the backend can settle on.
-
-        Raises:
-            UserError: it cannot be done; nothing has changed then.
-        """
-        self._took, self._who = None, who
-        try:
-            if self.timing.runs_score:
-                self.publish()  # what the score has said before comes before it
-                self.timing.step_outside(said)
-            draft = self._prepared(said)
-            return draft, self.do(draft.instants[0], is_last=True, settles=False)
-        finally:
-            self.timing.step_back()
-
-    def end_gesture(
-        self, number: int, text: str, begun: Draft | UserError, frame: int | None
-    ) -> Reply:
-        """The reply to such a line.
-
-        Args:
-            number: of the line.
-            text: of the line.
-            begun: its draft, or what was wrong with it.
-            frame: at which it has taken effect; None where it did nothing.
-        """
-        self._took = frame
-        self.timing.step_outside(())
-        try:
-            if isinstance(begun, UserError):
-                return self._reply(number, text, (), begun)
-            if frame is not None:
-                self._has_taken(begun.instants[0], frame)
-            self._tell_line(begun, begun.instants)
-            results = tuple(result(self) for result in begun.results)
-            return self._reply(number, text, results, None)
-        finally:
-            self.timing.step_back()
-
-    def tell(self) -> None:
-        """Tell what has taken effect by now, and what is pending."""
-        self.ledger.tell()
-        self.tell_pending()
-        self._wake()
-
     def _carry_out_from_outside(self, said: tuple[Said, ...]) -> tuple[Result, ...]:
         """Carry out a line that comes in between those of a score."""
         if self.is_released:
             self.publish()  # what the score has said before comes before it
             self.timing.step_outside(said)
-        draft = self._prepared(said)
+        draft = draft_of(self, said)
         waits = [instant.until for instant in draft.instants if instant.until is not None]
         if waits and not self.is_released:
             raise state_error("the music has not begun, so time does not pass")
         if any(not instant.is_empty for instant in draft.instants[1:]):
             raise state_error("a line from outside a score may wait at its end only")
-        return self._carry_out(draft)
+        return carrying.carry_out(self, draft)
 
-    def _reply(
+    def reply(
         self, number: int, text: str, results: tuple[Result, ...], error: UserError | None
     ) -> Reply:
         """A reply with its place in time: in a score the block at which virtual time stands."""
         if error is not None:
-            error = advised(error, text, self.patch, self._would_work)
+            error = advised(error, text, self.patch, partial(would_work, self))
         frame = self.frame if error and not self.is_score else self.took
         at = self.timing.virtual if self.is_score else frame
         bar = self.transport.position(at)
         return Reply(number, text, results, error, frame, bar)
 
-    def _would_work(self, text: str) -> bool:
-        """Whether a command would be carried out now."""
-        try:
-            draft = self.draft()
-            for part in read(text):
-                self.prepare(draft, part)
-        except UserError:
-            return False
-        return bool(draft.results)
-
     def draft(self, frame: float | None = None) -> Draft:
         """A draft that starts from what is so now, for now or for a frame."""
-        if frame is None:
-            frame = self.timing.virtual if self.is_score else float(self.frame)
-        recording = None if self.recording is None else str(self.recording.path)
-        return Draft(
-            self,
-            self.patch,
-            self.transport,
-            frame,
-            recording=recording,
-            agenda=self.agenda,
-            who=self._who,
-            history=self.history,
-            snapshots=self.snapshots,
-            definitions=self.definitions,
-        )
+        return begun_draft(self, frame)
 
     def carry_out(self, said: tuple[Said, ...]) -> tuple[Result, ...]:
         """Check every command, then do what they say, then ask each for its answer.
@@ -441,192 +289,17 @@ class Session:
         Raises:
             UserError: one of them cannot be done; nothing has changed then.
         """
-        return self._carry_out(self._prepared(said))
+        return carrying.carry_out(self, draft_of(self, said))
 
-    def _prepared(self, said: tuple[Said, ...]) -> Draft:
-        """A draft of some commands.
+    def tell(self) -> None:
+        """Tell what has taken effect by now, and what is pending."""
+        self.telling.tell(self.agenda)
+        self.wake()
 
-        Raises:
-            UserError: one of them cannot be done, or what follows a wait is too much for the engine
-                whatever is taken away before.
-        """
-        ahead, stamp = RAMP_BLOCKS, None
-        if self.is_released:
-            stamp = self.timing.block_in_ramp()
-        draft = self._understood(said, stamp)
-        while stamp is not None and self.timing.is_near(stamp) and ahead < MOST_RAMP_BLOCKS:
-            ahead *= 2  # on a machine that is busy it took that long to be understood
-            stamp = self.timing.block_in_ramp(ahead)
-            draft = self._understood(said, stamp)
-        return draft
-
-    def _understood(self, said: tuple[Said, ...], stamp: int | None) -> Draft:
-        """A draft of some commands that are to happen at a block, None for at once."""
-        draft = self.draft(None if stamp is None else float(stamp * BLOCK))
-        draft.instants[0].stamp = stamp
-        draft.whole = "; ".join(part.text for part in said)
-        for part in said:
-            self.prepare(draft, part)
-        draft.close()
-        for instant in draft.instants[1:]:
-            if instant.is_rewired:
-                assert instant.patch is not None
-                self.console.check_size(instant.patch)
-        return draft
-
-    def _carry_out(self, draft: Draft) -> tuple[Result, ...]:
-        # An empty instant at the end does nothing, and others may have changed the patch by then.
-        instants = [n for n in draft.instants if n is draft.instants[0] or not n.is_empty]
-        for instant in instants:
-            if self.timing.at_once or not self.is_over:
-                self.do(instant, is_last=instant is instants[-1])
-        self._tell_line(draft, instants)
-        return tuple(result(self) for result in draft.results)
-
-    def _tell_line(self, draft: Draft, instants: Iterable[Instant]) -> None:
-        """Tell who has said what, where it has done something."""
-        if any(instant.does for instant in instants):
-            for listener in self._line_listeners:
-                listener(draft.who, draft.whole)
-
-    def do(self, instant: Instant, *, is_last: bool, settles: bool = True) -> int | None:
-        """Do what an instant says; others have their turns once nothing of the line is to come.
-
-        Args:
-            instant: what is done.
-            is_last: whether it is the last of its line.
-            settles: whether to wait until the engine has done it.
-
-        Returns:
-            What the backend can settle on, where that was not waited for.
-
-        Raises:
-            UserError: it cannot be done; nothing has changed then.
-        """
-        assert instant.patch is not None
-        timing, before, foreseen = self.timing, self.patch, self.timing.foreseen
-        stamp = timing.stamp if instant.stamp is None else instant.stamp
-        is_ahead, timing.stamp = timing.stamp is not None, stamp
-        if instant.openings and instant.is_rewired:
-            self.check_room(instant.patch)
-        for opening in instant.openings:
-            opening(self)
-        self._with_patience(
-            partial(
-                self.console.take,
-                instant.patch,
-                is_rewired=instant.is_rewired,
-                ringing=instant.ringing,
-                copies=instant.copies,
-            )
-        )
-        for action in instant.actions:
-            action(self)
-        self.agenda = instant.agenda
-        if instant.history is not None:
-            self.history = instant.history
-        mark = self.publish() if self.console.is_touched and not self.is_score else None
-        timing.stamp = stamp if is_ahead else None
-        self._note(instant, before, mark, stamp)
-        if mark is not None and not settles:
-            return mark
-        if mark is not None and not is_ahead:
-            transport = timing.foreseen
-            with self._apart(is_last):
-                took = self.backend.settle(mark)
-            self._has_taken(instant, took)
-            if foreseen is not transport is timing.foreseen:
-                # From the block at which it came.
-                self.set_transport(timing.engine_transport())
-        self.tell()
-        if instant.until is not None and is_last:
-            self.move_to(instant.until, apart=True)
-        elif instant.until is not None:
-            self.go_to(
-                instant.until, apart=False
-            )  # what comes due meanwhile is in the line's draft
-        return None
-
-    def _has_taken(self, instant: Instant, frame: int) -> None:
-        """Note at which frame an instant took effect."""
-        self._took = frame
-        self.history = self.history.took(instant.line, frame, self.transport.position(frame))
-
-    def check_room(self, patch: Patch) -> None:
-        """Make sure that the engine would take a patch now.
-
-        Raises:
-            UserError: E_LIMIT, it is too full.
-        """
-        self._with_patience(partial(self.console.check_room, patch))
-
-    def _with_patience(self, action: Callable[[], None]) -> None:
-        """Do what may find the engine full, again while what was unloaded leaves it.
-
-        A score is some time ahead of the engine; offline that has got as far as it may.
-        """
-        for patience in reversed(range(PATIENCE)):
-            try:
-                action()
-            except UserError as error:
-                can_wait = self.backend.is_live and self.is_released and patience > 0
-                waits = error.code is Code.LIMIT and can_wait and self.console.waits_for_places()
-                if not waits:
-                    raise
-                time.sleep(PATIENCE_S)
-            else:
-                return
-
-    def _note(self, instant: Instant, before: Patch, mark: int | None, stamp: int | None) -> None:
-        """Have an instant told of once it has taken effect."""
-        if instant.said:
-            due = None if stamp is None or mark is None else stamp * BLOCK
-            entry = Entry(
-                tuple(instant.said),
-                self._publications,
-                instant.who,
-                before,
-                self.patch,
-                mark,
-                self.took,
-                due,
-                is_unheard=mark is None and not self.is_score,
-                pending=instant.pending,
-            )
-            self.ledger.add(entry)
-
-    def on_pending(self, listener: Callable[[tuple[str, ...]], None]) -> None:
-        """Have told what is pending, a line each, whenever it has changed; see `on_done`."""
-        self._pending_listeners.append(listener)
-
-    def tell_pending(self) -> None:
-        """Tell what is pending, if that has changed; what is published ahead still is."""
-        lines = (*self.ledger.pending, *(item.line for item in self.agenda.items))
-        if lines != self._told_pending:
-            self._told_pending = lines
-            for listener in self._pending_listeners:
-                listener(lines)
-
-    def _wake(self) -> None:
+    def wake(self) -> None:
         """Have somebody look when what is pending in real time is due."""
         if self.backend.is_live and any(not item.in_score for item in self.agenda.items):
             self._alarm.wake()
-
-    def prepare(self, draft: Draft, part: Said) -> None:
-        """Let the handler of a command add to a draft, behind what comes due until then.
-
-        Raises:
-            UserError: it cannot be done, with its place.
-        """
-        self.pending.catch_up(draft)
-        draft.begin(part.text)
-        before, count = draft.patch, len(draft.changed)
-        self._handlers[type(part.statement)](draft, part.statement)
-        if self.locks:
-            check(self.locks, draft.who, (before, draft.patch), part)
-        # A note sets ports, but is nothing that is undone; the commands of a block were noted.
-        if not isinstance(part.statement, Note) and len(draft.changed) == count:
-            draft.note_change(before)
 
     # ---- the end
 
@@ -660,6 +333,6 @@ class Session:
 
     def _tell_end(self) -> None:
         """Tell that the transport stops at the end of a score, as if it had been said."""
-        entry = Entry(("stop",), self._publications, END, self.patch, self.patch, frame=self.took)
-        self.ledger.add(entry)
-        self.ledger.tell()
+        entry = Entry(("stop",), self.publications, END, self.patch, self.patch, frame=self.took)
+        self.telling.ledger.add(entry)
+        self.telling.ledger.tell()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from chronus.engine.nodes_now import strip_rows
 from chronus.machine.recorder import FileRecorder
 from chronus.settings import BLOCK
 
@@ -36,7 +37,7 @@ class Stems:
         """Take the first `count` frames of the block that was just computed."""
         parts = {name: np.zeros((BLOCK, 2), np.float32) for name in self._files}
         rows = writer.arena.rows_out[writer.bank]
-        for name, row in writer.strip_rows():
+        for name, row in strip_rows(writer):
             part = parts.setdefault(name, np.zeros((BLOCK, 2), np.float32))
             part += rows[row : row + 2].T
         for name, part in parts.items():

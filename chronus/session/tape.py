@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chronus.engine.layout import tape_part
+from chronus.engine.nodes_now import strip_rows
 from chronus.errors import Code, UserError
 from chronus.settings import BLOCK
 
@@ -53,7 +54,7 @@ def node_levels(session: Session) -> dict[str, NDArray[np.float32]]:
     writer = session.writer
     rows = writer.arena.rows_out[writer.bank]
     found: dict[str, NDArray[np.float32]] = {}
-    for name, row in writer.strip_rows():
+    for name, row in strip_rows(writer):
         block = rows[row : row + 2].T.copy()
         found[name] = found[name] + block if name in found else block
     return found

@@ -1,4 +1,4 @@
-"""How cost grows: with voices, with nodes, and what a plan of many nodes takes; as ratios."""
+"""How cost grows with voices and nodes: of their sound, of a line, and of a plan; as ratios."""
 
 from __future__ import annotations
 
@@ -32,6 +32,26 @@ MOST_S = 8.0
 AIM_S = 0.05
 """In which a plan of 2,000 nodes is to be compiled."""
 EDITS = 10
+LINES = MappingProxyType(
+    {
+        "set": "set n1.freq {n}",
+        "get": "get n1.freq",
+        "mute": "mute sum / unmute sum",
+        "load": "load lfo as x{n}",
+        "patch": "patch wob > n1.freq by {n}hz",
+        "unpatch": "unpatch x{n} > out / patch x{n} > out",
+        "rename": "rename n2 q / rename q n2",
+        "undo": "undo / redo",
+        "gate": "gate env on",
+        "sequence": "sequence env: x.x{n}",
+        "describe": "describe n1",
+        "unload": "unload x{n}",
+    }
+)
+"""Lines of each sort; what stands behind ` / ` is said every second time."""
+SAID = 8
+"""Times that each is said."""
+LINE_NODES = (10, 100, 500, 1000, 2000)
 
 
 def voice_lines(count: int) -> list[str]:
@@ -147,6 +167,44 @@ def print_plans() -> None:
     print(f"a line that edits it is answered in {line_s * 1e3:.0f} ms; underruns: {underruns}")
 
 
+def line_s(count: int) -> dict[str, float]:
+    """CPU seconds of a line of each sort, of the session and the blocks until it has effect."""
+    backend = Offline(RATE_HZ)
+    session = Session(backend, handlers(), is_score=False)
+    with_nodes(session, count)
+    for line in ("load lfo as wob", "load adsr as env"):
+        assert session.run_line(line).ok
+    found = {}
+    for sort, forms in LINES.items():
+        told = []
+        for number in range(SAID):
+            form = forms.split(" / ")[number % len(forms.split(" / "))]
+            begun = time.thread_time()
+            reply = session.run_line(
+                form.format(n=number + 1 if sort != "sequence" else "x" * number)
+            )
+            told.append(time.thread_time() - begun)
+            assert reply.ok, reply
+        found[sort] = statistics.median(told)
+    backend.close()
+    return found
+
+
+def print_lines(unit_s: float) -> None:
+    """What a typed line costs among so many nodes.
+
+    Args:
+        unit_s: CPU seconds of the reference for a second of audio.
+    """
+    found = {count: line_s(count) for count in LINE_NODES}
+    print("\na line, of the reference, among so many nodes; and what a node adds to it")
+    print(f"{'':9}", *(f"{count:8,}" for count in LINE_NODES), "  us / node")
+    for sort in LINES:
+        costs = [found[count][sort] / unit_s for count in LINE_NODES]
+        slope = (found[LINE_NODES[-1]][sort] - found[LINE_NODES[0]][sort]) / LINE_NODES[-1]
+        print(f"{sort:9}", *(f"{cost:8.2f}" for cost in costs), f"  {slope * 1e6:9.2f}")
+
+
 def print_growth(unit_s: float) -> None:
     """All of it.
 
@@ -156,4 +214,5 @@ def print_growth(unit_s: float) -> None:
     print_line("voices", VOICES, with_voices, unit_s, least=WIDE)
     print("fewer than 16 cost what 16 do: that many are computed side by side")
     print_line("nodes", NODES, with_nodes, unit_s)
+    print_lines(unit_s)
     print_plans()

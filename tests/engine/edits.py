@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
-from chronus.patch.graph import heard
+from chronus.patch.hearing import heard
 from tests.support.score import Stage
 
 KINDS = (

@@ -99,7 +99,7 @@ def perform(
     for after, hertz in ((300, 300.0), (301, 4000.0), (700, 800.0)):
         block = later + after
         reach(block * BLOCK)
-        writer.set_port("#4", cutoff, hertz)
+        writer.knobs.set_port("#4", cutoff, hertz)
         writer.publish(block)
     reach((later + 900) * BLOCK)
     need(["hat"])

@@ -6,6 +6,7 @@ import pytest
 
 from chronus.errors import UserError
 from chronus.session.burst import Line, run_burst
+from chronus.session.passing import letting_others
 from chronus.session.saving import patch_lines
 from tests.support.score import Stage
 
@@ -94,7 +95,7 @@ def test_a_line_that_waits_leaves_no_mark_on_others(stage):
     with session.turns.turn():
         session.timing.step_outside(())
         assert not session.is_score
-        with session._apart(True):
+        with letting_others(session):
             assert session.is_score
         assert not session.is_score
 

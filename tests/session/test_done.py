@@ -8,7 +8,7 @@ from tests.support.score import GATED, Stage
 def told(stage):
     """What is told from now on."""
     done = []
-    stage.session.on_done(done.append)
+    stage.session.telling.on_done(done.append)
     return done
 
 

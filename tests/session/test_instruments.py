@@ -368,7 +368,7 @@ def test_a_saved_instrument_is_one_line(tmp_path):
 def journal_of(stage):
     """The journal of a stage from its beginning on, as its lines."""
     lines = []
-    stage.session.on_done(
+    stage.session.telling.on_done(
         lambda done: lines.extend(entry_lines(done, datetime.now(UTC), goes_on=done.frame == 0))
     )
     return lines

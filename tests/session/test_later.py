@@ -263,7 +263,7 @@ def test_what_takes_effect_is_told_as_its_author_said_it():
     stage = Stage()
     stage.say("load kick")
     done = []
-    stage.session.on_done(done.append)
+    stage.session.telling.on_done(done.append)
     stage.session.run_line("at bar 2 { set kick.freq 60; trigger kick }", who="me")
     stage.session.run_line("wait 2 bars", who="you")
     ((frame, texts, who),) = [(d.frame, d.texts, d.who) for d in done]

@@ -118,7 +118,7 @@ def test_what_is_told_to_the_journal_stands_for_itself(here, monkeypatch):
     write(here / "a.wav", sine(300.0, 0.1, 48_000))
     stage = Stage()
     told = []
-    stage.session.on_done(lambda done: told.extend(done.texts))
+    stage.session.telling.on_done(lambda done: told.extend(done.texts))
     stage.say("load sampler as s file a.wav", "save p.chronus", "open p.chronus", "wait 10ms")
     stage.session.finish()
     naming = [text for text in told if "sampler" in text]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chronus.engine.layout import HELD, NONE, Head, Player
+from chronus.engine.nodes_now import sounding
 from chronus.patch.graph import key_of
 from tests.support.score import Stage
 
@@ -42,7 +43,7 @@ class Pads(Stage):
 
     def sounding(self, name):
         """How many voices sound."""
-        return self.backend.writer.sounding(key_of(self.session.patch.nodes[f"{name}/keys"]))
+        return sounding(self.backend.writer, key_of(self.session.patch.nodes[f"{name}/keys"]))
 
     def _slots(self, name):
         first = int(self.arena.players[self.place(name).player, Player.BASE])

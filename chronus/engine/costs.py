@@ -1,0 +1,88 @@
+"""What a node costs, as far as that decides which lane it is computed in."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from chronus.dsp.declaration import Kind
+
+COST_US: Final = MappingProxyType(
+    {
+        "noise": 105.0,
+        "sine": 21.0,
+        "saw": 24.0,
+        "square": 102.0,
+        "triangle": 34.0,
+        "sync": 100.0,
+        "fm": 100.0,
+        "pluck": 450.0,
+        "supersaw": 410.0,
+        "wavetable": 280.0,
+        "sampler": 1100.0,
+        "kick": 270.0,
+        "snare": 440.0,
+        "hat": 620.0,
+        "filter": 169.0,
+        "adsr": 136.0,
+        "lfo": 66.0,
+        "keys": 70.0,
+        "knob": 3.0,
+        "strike": 220.0,
+        "ar": 425.0,
+        "follower": 383.0,
+        "hold": 35.0,
+        "slew": 335.0,
+        "walk": 99.0,
+        "quantize": 416.0,
+        "compare": 115.0,
+        "add": 5.0,
+        "mul": 5.0,
+        "min": 5.0,
+        "max": 5.0,
+        "abs": 5.0,
+        "clip": 6.0,
+        "vca": 3.0,
+        "delay": 480.0,
+        "comb": 254.0,
+        "formant": 408.0,
+        "ladder": 1840.0,
+        "diode": 1820.0,
+        "distortion": 2770.0,
+        "compressor": 575.0,
+        "limiter": 300.0,
+        "reverb": 1000.0,
+        "chorus": 850.0,
+        "flanger": 920.0,
+        "phaser": 1720.0,
+        "shift": 970.0,
+        "grains": 5400.0,
+        "convolve": 50_000.0,
+        "eq": 450.0,
+        "ring": 4.0,
+        "crush": 140.0,
+        "dcblock": 140.0,
+        "noisegate": 269.0,
+        "pan": 28.0,
+        "width": 127.0,
+        "tremolo": 60.0,
+        "mix": 15.0,
+        "poly": 5.0,
+        "strip": 27.0,
+        "out": 200.0,
+    }
+)
+"""What a kernel costs in a second of audio, as `make bench ARGS=--kinds` printed it on one
+machine: lanes are shared out by it, so only the proportions count."""
+WIDE_COST: Final = 4.0
+"""Times that 16 voices side by side cost what one does."""
+NODE_US: Final = 60.0
+"""What the engine adds for any node."""
+STATE_US: Final = 15.0
+
+
+def cost_of(kind: Kind) -> float:
+    """What a kind costs: measured, or guessed from what it keeps and reads where it was not."""
+    guess = STATE_US * (len(kind.state) + len(kind.input_rows) + 4 * len(kind.memories))
+    return NODE_US + COST_US.get(kind.name, guess)
