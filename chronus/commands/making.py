@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from chronus.commands.files import show_error
-from chronus.commands.values import MUSICAL, bounds, checked_value, show_range, show_value
+from chronus.commands.values import bounds, checked_value, show_range, show_value
 from chronus.errors import Code, Span, UserError
 from chronus.language.instruments import Expose, Instrument
 from chronus.language.quantities import in_unit
@@ -16,6 +16,7 @@ from chronus.language.statements import Patch as PatchStatement
 from chronus.patch.graph import heard
 from chronus.patch.instruments import PLAYED, Definition, Exposed
 from chronus.patch.model import OUT, STRIP_PORTS, empty_patch
+from chronus.patch.musical import UNITS as MUSICAL
 from chronus.session import instrument_files
 from chronus.session.draft import Draft
 
@@ -95,19 +96,22 @@ def _check_allowed(part: Said) -> None:
     if isinstance(part.statement, Set) and part.statement.over is not None:
         message = "an instrument does not move: leave `over` out"
         raise UserError(Code.STATE, message, part.statement.over.span)
-    for value in _values_of(part.statement):
+    for value in _untimed(part.statement):
         if value.unit in MUSICAL:
-            message = f"an instrument has no tempo, so {value.text} is no time: write it in ms or s"
+            message = f"neither a pitch nor a range follows the tempo: {value.text} is no time here"
             raise UserError(Code.VALUE, message, value.span, ("250ms",))
 
 
-def _values_of(statement: Statement) -> list[Quantity]:
+def _untimed(statement: Statement) -> list[Quantity]:
+    """Values that follow no tempo: an instrument has none of its own to take them at."""
     if isinstance(statement, Set):
-        return [assignment.value for assignment in statement.assignments]
+        return [
+            a.value for a in statement.assignments if a.target.port and a.target.port.text == "freq"
+        ]
     if isinstance(statement, Load):
-        return [setting.value for setting in statement.settings]
+        return [setting.value for setting in statement.settings if setting.port.text == "freq"]
     if isinstance(statement, Expose):
-        return [v for v in (statement.low, statement.high, statement.default) if v is not None]
+        return [v for v in (statement.low, statement.high) if v is not None]
     return []
 
 

@@ -33,7 +33,7 @@ from chronus.session.saving import load_line
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chronus.dsp.declaration import Kind
+    from chronus.dsp.declaration import Input, Kind
     from chronus.errors import Span
     from chronus.patch.instruments import Definition
     from chronus.patch.model import Patch
@@ -135,7 +135,7 @@ def _load_node(draft: Draft, statement: Load) -> None:
     for setting in statement.settings:
         trial = type(draft)(draft.session, patch, draft.transport, draft.frame)
         port = trial.input_of(patch.nodes[name], setting.port)
-        patch = patch.with_value(name, port.name, checked_value(port, setting.value, draft.pace))
+        patch = patch.with_value(name, port.name, _value(draft, port, setting))
     data: dict[str, object] = {"node": name, "kind": kind.name}
     what = ""
     if recording is not None:
@@ -145,6 +145,11 @@ def _load_node(draft: Draft, statement: Load) -> None:
     draft.rewire(patch)
     where = " > out" if name in heard(patch) else ""
     draft.say(Result(f"{name}: {kind.name}{where}{what}", data=data))
+
+
+def _value(draft: Draft, port: Input, setting: Setting) -> float:
+    """The value of a port of what is loaded."""
+    return checked_value(port, setting.value, draft.pace, builds=draft.builds)
 
 
 def _recording(draft: Draft, kind: Kind, statement: Load) -> Recording | None:
@@ -208,7 +213,7 @@ def _with_setting(draft: Draft, patch: Patch, name: str, setting: Setting) -> Pa
     ref = PortRef(Name(name, setting.port.span), setting.port)
     instrument = patch.instruments[name]
     node, port, declared = exposed_input(patch, instrument, ref, builds=draft.builds)
-    return patch.with_value(node.name, port, checked_value(declared, setting.value, draft.pace))
+    return patch.with_value(node.name, port, _value(draft, declared, setting))
 
 
 def _check_whole(draft: Draft, name: Name, verb: str) -> None:

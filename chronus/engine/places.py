@@ -26,6 +26,7 @@ from chronus.engine.players import Players
 from chronus.engine.pool import Pool
 from chronus.errors import Code, UserError
 from chronus.modules.catalog import catalog, kinds, wide
+from chronus.patch.musical import for_engine
 from chronus.patch.tables import Role
 
 if TYPE_CHECKING:
@@ -194,9 +195,12 @@ class Places:
             part[RECORDING_HEAD:] = samples.ravel()
 
     def _install_port(self, at: int, port: Input, value: float) -> None:
-        arena, start = self._arena, np.float32(value)
-        arena.ports[:, at] = (start, start, 0.0, 0.0)
+        arena = self._arena
+        number, follows = for_engine(port, value)
+        start = np.float32(number)
+        arena.ports[:, at] = (start, start, 0.0, 0.0, follows)
         arena.base[:, at] = start
+        arena.base_follows[:, at] = follows
         arena.port_left[:, at] = 0
         arena.port_moved[at] = NONE
         arena.port_next[at] = NONE

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from chronus.engine.layout import (
     Ramp,
     Reason,
     Ring,
+    Way,
 )
 from chronus.engine.leaving import Leaving
 from chronus.engine.places import Places, kernel_number
@@ -38,6 +39,7 @@ from chronus.engine.slots import Slots
 from chronus.engine.tables import Tables
 from chronus.modules.catalog import kinds
 from chronus.patch.model import OUT
+from chronus.patch.musical import for_engine
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
@@ -45,6 +47,10 @@ if TYPE_CHECKING:
 
     from chronus.engine.place import Place
     from chronus.patch.graph import Graph, GraphCable, GraphNode
+
+
+WAYS: Final = {0: 0, 1: int(Way.RATE), -1: int(Way.TIME)}
+"""How a value that follows the tempo, or does not, is told by an event."""
 
 
 class Writer:
@@ -104,18 +110,26 @@ class Writer:
         """Where a node is, or its first group of voices."""
         return self.places[self.parts(key)[0]]
 
-    def port_value(self, key: str, port: int) -> float:
-        """What a port is at, or on its way to, in the engine."""
-        return float(self.arena.ports[self.bank, self.place(key).ports + port, Ramp.TARGET])
+    def port_value(self, key: str, port: int, bpm: float) -> float:
+        """What a port is at, or on its way to, in the engine, at a tempo."""
+        return self._port_at(self.place(key), port, Ramp.TARGET, bpm)
 
-    def gliding_value(self, key: str, port: int) -> float | None:
+    def _port_at(self, place: Place, port: int, column: Ramp, bpm: float) -> float:
+        ramp, declared = self.arena.ports[self.bank, place.ports + port], place.kind.inputs[port]
+        follows = int(ramp[Ramp.FOLLOWS])
+        if follows == 0:
+            return float(ramp[column])
+        value = float(ramp[column]) * (bpm / 60.0) ** follows
+        return min(max(value, declared.low), declared.high)
+
+    def gliding_value(self, key: str, port: int, bpm: float) -> float | None:
         """Where a port is on its way, None where it has arrived, but for its own short ramp."""
         place = self.place(key)
         at = place.ports + port
         bank = self.bank
         if self.arena.port_left[bank, at] <= self._ramp_frames(place, port):
             return None
-        return float(self.arena.ports[bank, at, Ramp.NOW])
+        return self._port_at(place, port, Ramp.NOW, bpm)
 
     def sounding(self, key: str) -> int:
         """How many voices of a player sound, after the last finished block."""
@@ -345,17 +359,20 @@ class Writer:
         if place.is_player and place.kind.inputs[port].name == "gate":
             self.set_gate(key, port, is_open=value > 0.5)
         elif key in self.fresh:
-            self._set_at_once(at, value)
+            self._set_at_once(at, *for_engine(place.kind.inputs[port], value))
         else:
-            self.instant.add(Event.PORT, at, self._ramp_frames(place, port), value=value)
+            number, follows = for_engine(place.kind.inputs[port], value)
+            frames = self._ramp_frames(place, port)
+            self.instant.add(Event.PORT, at, frames, WAYS[follows], number)
 
-    def _set_at_once(self, at: int, value: float) -> None:
+    def _set_at_once(self, at: int, value: float, follows: int) -> None:
         """A port that nothing is heard of has a value, and so have those that go with it."""
         self.instant.forget(Event.FOLLOW, at)
         self.instant.forget(Event.PORT, at)
         while at != NONE:
-            self.arena.ports[:, at] = (np.float32(value), np.float32(value), 0.0, 0.0)
+            self.arena.ports[:, at] = (np.float32(value), np.float32(value), 0.0, 0.0, follows)
             self.arena.base[:, at] = value
+            self.arena.base_follows[:, at] = follows
             at = int(self.arena.port_next[at])
 
     def glide_port(self, key: str, port: int, ends: tuple[float, float], frames: int) -> None:
@@ -374,8 +391,10 @@ class Writer:
         if key in self.fresh:
             self.set_port(key, port, ends[0])
         is_bent = place.kind.inputs[port].curve is Curve.EXPONENTIAL
+        number, follows = for_engine(place.kind.inputs[port], ends[1])
         self.instant.start_of_glide(at)
-        self.instant.add(Event.PORT, at, -frames if is_bent else frames, 1, ends[1])
+        way = WAYS[follows] | Way.GLIDES
+        self.instant.add(Event.PORT, at, -frames if is_bent else frames, way, number)
 
     def copy_glides(self, key: str, source: str) -> None:
         """Let the ports of a copy that is new glide as those of its source do."""

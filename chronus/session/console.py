@@ -165,7 +165,8 @@ class Console:
             return None
         if self._timing.is_score:
             return self._glides.value(node, port, self._timing.virtual)
-        return self._writer.gliding_value(*place_of(node, port))
+        bpm = self._timing.transport.bpm_at(self._timing.frame)
+        return self._writer.gliding_value(*place_of(node, port), bpm)
 
     def set_inputs(self, inputs: Iterable[InputChange], frames: int = 0) -> None:
         """Set inputs of nodes of the graph, as far as the engine knows them.

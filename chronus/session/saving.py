@@ -38,6 +38,7 @@ from chronus.patch.instruments import (
     text_of,
 )
 from chronus.patch.model import OUT, STRIP_PORTS
+from chronus.patch.musical import Musical
 from chronus.patch.naming import is_within, shown_ends, shown_input, shown_node, shown_target
 from chronus.session.recordings import file_text
 from chronus.session.scenes import scene_line, scene_lines
@@ -301,6 +302,8 @@ def value_text(node: Node, name: str) -> str:
     value = node.value(name)
     if port.choices:
         return port.choices[round(value)]
+    if isinstance(value, Musical):
+        return str(value)
     return f"{number_text(value)}{port.unit}"
 
 
