@@ -167,8 +167,7 @@ def _recording(draft: Draft, kind: Kind, statement: Load) -> Recording | None:
     if draft.exposes is not None:
         message = "an instrument names no sound file: load it beside the instrument"
         raise UserError(Code.STATE, message, statement.file.span)
-    rate_hz, longest_s = draft.session.rate_hz, kind.recording_s
-    return read_recording(statement.file, rate_hz, draft.folders, longest_s)
+    return read_recording(statement.file, draft.session.rate_hz, draft.folders, kind)
 
 
 def _load_instrument(draft: Draft, statement: Load, definition: Definition) -> None:

@@ -275,8 +275,8 @@ COMMANDS = (
             "equal ratios, all else evenly (what equal ratios never reach too: to or through 0).",
             "A later `set`, or a step of a sequence, takes over from where the glide is.",
             "`+` `-` `*` count from where a glide goes.",
-            "A time or rate in beats (1/8, 3 beats, 1 bar) follows the tempo from then on, but for a",
-            "pitch; bars are as long as they are now. A step of a sequence takes it as it is now.",
+            "A time or rate in beats (1/8, 3 beats, 1 bar) follows the tempo from then on, a pitch",
+            "does not; bars are as long as they are now. A step of a sequence takes it as of now.",
         ),
     ),
     Command(

@@ -10,6 +10,7 @@ import numpy as np
 
 from chronus.dsp.declaration import RECORDING_HEAD
 from chronus.dsp.layout import WIDE, memory_frames, state_layout
+from chronus.dsp.recording import laid_out, recorded_frames
 from chronus.engine.layout import (
     ASLEEP,
     MOST_MEMORIES,
@@ -190,9 +191,8 @@ class Places:
         part = self._arena.memory[place.recording : place.recording + place.recording_frames]
         part[:RECORDING_HEAD] = 0.0
         if node.recording is not None and place.recording_frames:
-            samples = node.recording.samples
-            part[:RECORDING_HEAD] = samples.shape[1], samples.shape[0]
-            part[RECORDING_HEAD:] = samples.ravel()
+            levels = node.recording.levels if place.kind.levels else ()
+            part[:] = laid_out(node.recording.samples, levels)
 
     def _install_port(self, at: int, port: Input, value: float) -> None:
         arena = self._arena
@@ -255,9 +255,11 @@ def kernel_number(node: GraphNode) -> int:
 
 def recording_frames(node: GraphNode) -> int:
     """What the sound of a node's file takes of the memory, with its head; 0 of other kinds."""
-    if not kinds()[node.kind].recording:
-        return 0
-    return RECORDING_HEAD + (0 if node.recording is None else node.recording.samples.size)
+    kind = kinds()[node.kind]
+    if not kind.recording or node.recording is None:
+        return RECORDING_HEAD if kind.recording else 0
+    channels, frames = node.recording.samples.shape
+    return recorded_frames(frames, channels, levels=kind.levels)
 
 
 def voice_names(node: GraphNode) -> list[str]:
