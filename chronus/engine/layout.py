@@ -121,7 +121,7 @@ class Limits:
     cables: int = 8192
     wires: int = 16_384
     state_bytes: int = 1 << 21
-    memory_frames: int = 1 << 26
+    memory_frames: int = 1 << 27
     sequences: int = 256  # of nodes, and as many of ports
     tables: int = 1024
     entries: int = 1 << 17

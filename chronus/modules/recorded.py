@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 HIGHEST: Final = 12
 """The last level: what may be read 64 times as fast."""
-SMALLER: Final = 46341
-"""65536 over the square root of 2."""
 
 
 @helper
@@ -49,22 +47,20 @@ def level_share(speed: float, level: int) -> float:
 
 
 @helper
-def level_frames(frames: int, level: int) -> int:
-    """How many frames a level has: as many as the file on the first two, then ever less by 1.41."""
-    if level < 2:
-        return frames
-    halvings = (level - 1) // 2
-    whole = frames if level % 2 == 1 else frames * SMALLER // 65536 + 1
-    return (whole + (1 << halvings) - 1) >> halvings
+def level_frames(sound: Sequence[float], level: int) -> int:
+    """How many frames a level has: its head says so, behind the file's two sides."""
+    channels = 2 if sound[1] > 1.5 else 1
+    return int(sound[RECORDING_HEAD + channels * int(sound[0]) + level])
 
 
 @helper
-def level_start(frames: int, channels: int, level: int) -> int:
+def level_start(sound: Sequence[float], level: int) -> int:
     """Where in a recording a level begins."""
-    before = 0
-    for lower in range(level):
-        before += level_frames(frames, lower)
-    return RECORDING_HEAD + channels * before
+    before = int(sound[0])
+    for lower in range(1, level):
+        before += level_frames(sound, lower)
+    channels = 2 if sound[1] > 1.5 else 1
+    return RECORDING_HEAD + channels * before + HIGHEST + 1
 
 
 @helper
@@ -178,13 +174,9 @@ def at_level(
             between_six(sound, RECORDING_HEAD, place, first, last, loops),
             between_six(sound, across, place, first, last, loops),
         )
-    if level == 1:
-        left = RECORDING_HEAD + channels * frames
-        across = left + (channels - 1) * frames
-        return between_twelve(sound, left, across, place, first, last, loops)
-    count = level_frames(frames, level)
+    count = level_frames(sound, level)
     scale = f8(count) / f8(frames)
-    left = level_start(frames, channels, level)
+    left = level_start(sound, level)
     across = left + (channels - 1) * count
     begin = int(first * scale + f8(0.5))
     end = max(int(last * scale + f8(0.5)), begin + 1)

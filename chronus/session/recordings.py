@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakValueDictionary
 
 from chronus.data import data_path
 from chronus.errors import Code, UserError, nearest
@@ -28,6 +30,9 @@ LOUDEST: Final = 16.0
 """24 dB above full scale: a file that is louder holds no sound."""
 OWN: Final = "patches"
 """The folder of the files that come with the program, found under this name from anywhere."""
+_KNOWN: Final[WeakValueDictionary[tuple[str, int, bool], Recording]] = WeakValueDictionary()
+"""What is in use, by the mark of its content, the session's rate, and whether it has levels: nodes
+that play the same file hold its frames but once."""
 SUFFIXES: Final = (".wav", ".flac", ".aif", ".aiff", ".ogg")
 
 
@@ -52,11 +57,17 @@ def read_recording(file: SoundFile, rate_hz: int, folders: Sequence[str], kind: 
             " Without `mark` it is played as it is now"
         )
         raise UserError(Code.FILE, message, file.span, (f"mark {mark}",))
+    key = (mark, rate_hz, kind.levels)
+    known = _KNOWN.get(key)
+    if known is not None and known.seconds <= kind.recording_s:
+        return known if known.path == str(path) else replace(known, path=str(path))
     decoded, own_hz = _decoded(content, file, kind.recording_s)
     seconds = decoded.shape[1] / own_hz
     samples = _at_rate(decoded, own_hz, rate_hz)
     levels = _levels_of(samples) if kind.levels else ()
-    return Recording(str(path), mark, own_hz, seconds, samples, levels)
+    read = Recording(str(path), mark, own_hz, seconds, samples, levels)
+    _KNOWN[key] = read
+    return read
 
 
 def _levels_of(samples: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:

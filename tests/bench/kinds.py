@@ -16,7 +16,6 @@ import numpy as np
 from numba import njit
 
 from chronus.dsp.compile import load_kernel, write_kernel
-from chronus.dsp.declaration import RECORDING_HEAD
 from chronus.dsp.layout import WIDE, memory_frames, state_layout
 from chronus.dsp.native import (
     FLUSH_BITS,
@@ -25,6 +24,7 @@ from chronus.dsp.native import (
     read_float_control,
     write_float_control,
 )
+from chronus.dsp.recording import banded, laid_out
 from chronus.modules.catalog import kinds
 from chronus.settings import BLOCK
 
@@ -102,8 +102,8 @@ class Bench:
         count = len(self._kind.input_rows) + len(self._kind.output_rows)
         self._rows = np.zeros((count, BLOCK, self._width), np.float32)
         # Behind the rows lies a file's sound, for the kinds that play one.
-        self._sound = np.sin(np.arange(RECORDING_HEAD + RATE) / 5.0).astype(np.float32)
-        self._sound[:RECORDING_HEAD] = RATE, 1
+        tone = np.sin(np.arange(RATE) / 5.0, dtype=np.float32)[None]
+        self._sound = laid_out(tone, banded(tone) if self._kind.levels else ())
         self._table = np.array([row.ctypes.data for row in (*self._rows, self._sound)], np.int64)
         self._state = np.zeros(max(state_layout(self._kind, self._width).size, 8), np.uint8)
         frames = sum(memory_frames(memory, RATE) for memory in self._kind.memories)

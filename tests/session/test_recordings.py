@@ -189,15 +189,26 @@ def test_what_cannot_be_played_is_refused(here):
     assert patch_lines(stage.session.patch) == before
 
 
-def test_memory_that_runs_out_is_a_limit(here):
-    """When no more sounds fit, the line is refused with the limit, and what plays stays."""
-    write(here / "a.flac", np.zeros((119 * 48_000, 2), np.int16), subtype="PCM_16")
+def test_nodes_of_one_file_share_its_frames(here):
+    """However many play a file, it lies in memory once, until the last of them is gone.
+
+    When no more sounds fit, the line is refused with the limit, and what plays stays.
+    """
+    write(here / "a.wav", sine(300.0, 2.0, 48_000))
+    write(here / "b.wav", sine(600.0, 2.0, 48_000))
     stage = Stage()
-    stage.say("load sampler as a file a.flac", "load sampler as b file a.flac")
-    error = stage.fails("load sampler as c file a.flac")
-    assert error.code == "E_LIMIT"
-    assert list(stage.session.patch.nodes) == ["out", "a", "b"]
-    stage.say("unload a", "wait 100ms", "load sampler as c file a.flac")
+    stage.say("load sampler as a file a.wav")
+    place = next(p for p in stage.session.writer.places.values() if p.recording_frames)
+    pool = stage.session.writer.room.pools["memory"]
+    pool.take(pool.size - 2 * place.recording_frames)
+    stage.say("load sampler as c file a.wav", "copy a as d", "load grains as cloud file a.wav")
+    before = list(stage.session.patch.nodes)
+    assert stage.fails("load sampler as e file b.wav").code == "E_LIMIT"
+    assert list(stage.session.patch.nodes) == before
+    stage.say("unload a c cloud", "wait 100ms")
+    assert stage.fails("load sampler as e file b.wav").code == "E_LIMIT"
+    stage.say("unload d", "wait 100ms", "load sampler as e file b.wav; trigger e; wait 500ms")
+    assert abs(cents(pitch(stage.frames[-9600:, 0]), 600.0)) < 1.0
 
 
 def test_a_snapshot_knows_which_file_was_played(here):
