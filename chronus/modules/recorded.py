@@ -138,7 +138,7 @@ def between_twelve(
     whole = int(place)
     fine = f4(place - whole) * 128.0
     step = int(fine)
-    rest = fine - step
+    rest = fine - f4(step)
     at = 12 * step
     out_left = 0.0
     out_right = 0.0

@@ -72,10 +72,10 @@ def of_ring_faster(
     left = 0.0
     right = 0.0
     for tap in range(1 - reach, reach + 1):
-        away = min(64.0 * narrow * abs(tap - share), 512.0)
+        away = min(64.0 * narrow * abs(f4(tap) - share), 512.0)
         at = int(away)
         low = bell[at]
-        weight = low + (away - at) * (bell[at + 1] - low)
+        weight = low + (away - f4(at)) * (bell[at + 1] - low)
         left += weight * line_left[place - whole - tap]
         right += weight * line_right[place - whole - tap]
     return narrow * left, narrow * right

@@ -205,9 +205,9 @@ def test_nodes_of_one_file_share_its_frames(here):
     before = list(stage.session.patch.nodes)
     assert stage.fails("load sampler as e file b.wav").code == "E_LIMIT"
     assert list(stage.session.patch.nodes) == before
-    stage.say("unload a c cloud", "wait 100ms")
+    stage.say("unload a c d", "wait 100ms")
     assert stage.fails("load sampler as e file b.wav").code == "E_LIMIT"
-    stage.say("unload d", "wait 100ms", "load sampler as e file b.wav; trigger e; wait 500ms")
+    stage.say("unload cloud", "wait 100ms", "load sampler as e file b.wav; trigger e; wait 500ms")
     assert abs(cents(pitch(stage.frames[-9600:, 0]), 600.0)) < 1.0
 
 
