@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from chronus.commands.accounts import recording_data
 from chronus.commands.declaration import Command
 from chronus.commands.making import check_manner, known
+from chronus.commands.sounds import recording_of
 from chronus.commands.values import checked_value
 from chronus.errors import Code, UserError, nearest
 from chronus.language.statements import Copy, Load, Name, PortRef, Rename, Setting, Unload
@@ -27,7 +28,6 @@ from chronus.session import instrument_files
 from chronus.session.console import Console
 from chronus.session.draft import Result
 from chronus.session.naming import exposed_input
-from chronus.session.recordings import read_recording
 from chronus.session.saving import load_line
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from chronus.errors import Span
     from chronus.patch.instruments import Definition
     from chronus.patch.model import Patch
-    from chronus.patch.recording import Recording
     from chronus.session.draft import Draft
 
 
@@ -119,7 +118,7 @@ def _load_node(draft: Draft, statement: Load) -> None:
         message = f"{kind.name} is a kind of module: voices, mono, legato and glide are for"
         message += " instruments, which `list instruments` shows"
         raise UserError(Code.STATE, message, manner.span)
-    recording = _recording(draft, kind, statement)
+    recording = None if statement.file is None else recording_of(draft, kind, statement.file)
     if wanted is not None and wanted.text in draft.patch.nodes:
         there = draft.patch.nodes[wanted.text]
         is_so = statement.file is None or there.recording == recording
@@ -150,24 +149,6 @@ def _load_node(draft: Draft, statement: Load) -> None:
 def _value(draft: Draft, port: Input, setting: Setting) -> float:
     """The value of a port of what is loaded."""
     return checked_value(port, setting.value, draft.pace, builds=draft.builds)
-
-
-def _recording(draft: Draft, kind: Kind, statement: Load) -> Recording | None:
-    """The sound of the file that a line names; None where it names none.
-
-    Raises:
-        UserError: E_STATE, the kind plays none; E_FILE or E_LIMIT, it cannot be read.
-    """
-    if statement.file is None:
-        return None
-    if not kind.recording:
-        takers = [k.name for k in kinds().values() if k.recording]
-        message = f"{kind.name} plays no file; {', '.join(takers)} do"
-        raise UserError(Code.STATE, message, statement.file.span, tuple(takers))
-    if draft.exposes is not None:
-        message = "an instrument names no sound file: load it beside the instrument"
-        raise UserError(Code.STATE, message, statement.file.span)
-    return read_recording(statement.file, draft.session.rate_hz, draft.folders, kind)
 
 
 def _load_instrument(draft: Draft, statement: Load, definition: Definition) -> None:

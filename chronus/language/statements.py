@@ -102,6 +102,14 @@ class Unload:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeFile:
+    """`file A FILE`: a node plays another file."""
+
+    node: Name
+    file: SoundFile
+
+
+@dataclass(frozen=True, slots=True)
 class Rename:
     node: Name
     name: Name
@@ -423,6 +431,7 @@ Statement = (
     Load
     | Unload
     | Rename
+    | ChangeFile
     | Copy
     | Mute
     | Unmute

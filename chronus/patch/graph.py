@@ -131,7 +131,12 @@ def _generation(*names: str) -> str:
 
 def key_of(node: Node) -> str:
     """The engine's name of a node: by its number, so that a new name moves nothing."""
-    return f"#{node.number}{_generation(node.kind)}"
+    return f"#{node.number}{_generation(node.kind)}{_content(node)}"
+
+
+def _content(node: Node) -> str:
+    """What a key ends in by the file that a node plays: with another one it is another key."""
+    return "" if node.recording is None else f"@{node.recording.mark}"
 
 
 def strip_of(key: str) -> str:
@@ -146,8 +151,9 @@ def strip_key(node: Node) -> str:
 
 def cable_key(patch: Patch, cable: Cable) -> str:
     """The engine's name of a cable."""
-    ends = (patch.nodes[cable.source].kind, patch.nodes[cable.target].kind)
-    return f"cable#{cable.number}{_generation(*ends, 'strip')}"
+    ends = patch.nodes[cable.source], patch.nodes[cable.target]
+    contents = "".join(map(_content, ends))
+    return f"cable#{cable.number}{_generation(*(node.kind for node in ends), 'strip')}{contents}"
 
 
 def _carries_sound(patch: Patch, cable: Cable) -> bool:

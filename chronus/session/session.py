@@ -191,7 +191,7 @@ class Session:
             declared = node.port(port)
             assert declared is not None, port
             return value_at(declared, node.value(port), bpm)
-        return self.writer.port_value(*place_of(node, port), bpm)
+        return self.writer.port_value(*place_of(here, port), bpm)
 
     def begin_recording(self, recording: Recording, frame: int) -> None:
         """Record what is played from a frame on."""

@@ -221,3 +221,44 @@ def test_a_snapshot_knows_which_file_was_played(here):
     assert any("a.wav" in line for line in stage.say("diff first").results[0].lines)
     stage.say("recall first", "wait 50ms", "trigger s", "wait 400ms")
     assert abs(cents(pitch(stage.frames[4800:16_800, 0]), 300.0)) < 1.0
+
+
+@pytest.fixture
+def swapped(here):
+    """A stage on which a sampler's file is changed while a pattern plays it, and then undone."""
+    write(here / "a.wav", sine(300.0, 2.0, 48_000))
+    write(here / "b.wav", sine(600.0, 2.0, 48_000))
+    stage = Stage()
+    stage.say("load sampler as s file a.wav velocity=1; set s.level -6db; load filter cutoff=18khz")
+    stage.say("patch s > filter; sequence s: X... step 1/4 gate 90%; wait 1 bar")
+    stage.say("wait 1 beat; file s b.wav; wait 1 bar", "set s.pitch 12", "undo 2; wait 1 bar")
+    return stage
+
+
+def test_a_file_is_changed_in_place_while_a_pattern_plays(swapped):
+    """The pattern goes on with the new file, by its cables; no click; undo brings it back."""
+    wave = swapped.frames[:, 0].astype(float)
+    bar = 96_000
+    for number, hz in enumerate((300.0, 300.0, 600.0, 300.0)):
+        heard = wave[number * bar + 1000 : number * bar + 10_600]
+        assert abs(cents(pitch(heard), hz)) < 1.0
+    # It was in the middle of a sound each time, which faded, and about as fast as 600 Hz moves.
+    assert np.abs(wave[bar + 24_000 + 300 : 2 * bar]).max() < 1e-6
+    assert np.abs(np.diff(wave)).max() < 1.3 * 0.5 * 2 * np.pi * 600.0 / 48_000
+
+
+def test_a_changed_file_is_saved_told_and_compared(swapped, here):
+    """`save` writes the file of now, `diff` its own line, and a journal names a whole path."""
+    told = []
+    swapped.session.on_done(lambda done: told.extend(done.texts))
+    swapped.say("snapshot before", "file s b.wav", "save p.chronus")
+    assert swapped.say("file s b.wav").results[0].already
+    assert 'load sampler as s file "b.wav" mark ' in Path("p.chronus").read_text()
+    lines = swapped.say("diff before").results[0].lines
+    assert len(lines) == 1
+    assert lines[0].startswith("file s ")
+    assert "a.wav" in lines[0]
+    swapped.say("wait 10ms")
+    assert any(text.startswith(f'file s "{here / "b.wav"}" mark ') for text in told)
+    assert swapped.fails("file filter b.wav").code == "E_STATE"
+    assert swapped.fails("file s c.wav").code == "E_FILE"
