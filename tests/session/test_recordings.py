@@ -13,7 +13,7 @@ import soundfile
 
 from chronus.session.saving import patch_lines
 from tests.support.score import Stage, render
-from tests.support.sound import cents, pitch
+from tests.support.sound import amplitude, cents, pitch
 
 
 def write(path: Path, samples, rate: int = 48_000, subtype: str = "FLOAT") -> str:
@@ -262,3 +262,32 @@ def test_a_changed_file_is_saved_told_and_compared(swapped, here):
     assert any(text.startswith(f'file s "{here / "b.wav"}" mark ') for text in told)
     assert swapped.fails("file filter b.wav").code == "E_STATE"
     assert swapped.fails("file s c.wav").code == "E_FILE"
+
+
+def test_an_instrument_names_files_beside_its_own(here, monkeypatch):
+    """A user's instrument finds its sound wherever one works, in voices too, and is told whole."""
+    own = here / "data" / "chronus" / "instruments"
+    monkeypatch.setenv("XDG_DATA_HOME", str(here / "data"))
+    write(own / "sounds" / "a.wav", sine(300.0, 2.0, 48_000))
+    write(here / "b.wav", sine(700.0, 2.0, 48_000))
+    own.joinpath("stab-it.chronus").write_text(
+        'instrument stab-it "one" voices 3\nload keys\n'
+        "load sampler as hit file sounds/a.wav root=c4 gated=1\n"
+        "patch keys.freq > hit.freq; patch keys.gate > hit.gate; set hit.freq 0\n"
+    )
+    stage, told = Stage(), []
+    stage.session.on_done(lambda done: told.extend(done.texts))
+    stage.say("load stab-it as s", "note s c4 g4 for 1 beat", "wait 500ms", "save p.chronus")
+    heard = stage.frames[4800:19_200, 0]
+    assert min(amplitude(heard, 300.0), amplitude(heard, 300.0 * 2 ** (7 / 12))) > 0.05
+    assert "load stab-it as s" in Path("p.chronus").read_text()
+    assert "a.wav" not in Path("p.chronus").read_text()
+    assert f'file "{own / "sounds" / "a.wav"}" mark ' in told[0]
+    stage.say("file s/hit b.wav", "save p.chronus", "note s c4 for 1 beat", "wait 500ms")
+    assert amplitude(stage.frames[-19_200:-4800, 0], 700.0) > 0.05
+    for opened in (f"open {here / 'p.chronus'}", f"{told[0]}; load stab-it as s"):
+        monkeypatch.chdir("/")
+        other = Stage()
+        other.say(opened, "note s c4 for 1 beat", "wait 500ms")
+        hz = 700.0 if opened.startswith("open") else 300.0
+        assert amplitude(other.frames[4800:19_200, 0], hz) > 0.05
