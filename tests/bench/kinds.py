@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 RATE: Final = 48_000
 ROUNDS: Final = 5
+SETTLING_S: Final = 1.0
+"""What a kind makes of a file by and by (the spectra of an impulse) is there after so long."""
 LOUD_S: Final = 2.0
 
 USUAL_BUDGET: Final = 0.5
@@ -153,6 +155,7 @@ def silence_ratio(name: str) -> float:
     runs = []
     for _ in range(3):
         bench = Bench(name, wide=False)
+        bench.ns(SETTLING_S)
         loud = bench.ns(LOUD_S)
         bench.feed(loud=False)
         runs.append((loud, [bench.ns(DYING_S) for _ in range(DYING)]))
