@@ -13,6 +13,7 @@ from chronus.commands.making import check_manner, known
 from chronus.commands.sounds import recording_of
 from chronus.commands.values import checked_value
 from chronus.errors import Code, UserError, nearest
+from chronus.language.renaming import renamed
 from chronus.language.statements import Copy, Load, Name, PortRef, Rename, Setting, Unload
 from chronus.modules.catalog import find_new, kinds
 from chronus.patch.graph import heard, key_of
@@ -247,7 +248,12 @@ def _rename(draft: Draft, statement: Rename) -> None:
         if instrument is not None:
             _check_no_part(draft, name)
             names = new_names(draft.patch, instrument, name.text)
-        draft.rewire(draft.patch.renamed(names))
+        patch = draft.patch.renamed(names)
+        scenes = {
+            scene: tuple(renamed(command, before, name.text) for command in commands)
+            for scene, commands in patch.scenes.items()
+        }
+        draft.rewire(replace(patch, scenes=MappingProxyType(scenes)))
     data = {"node": name.text, "before": before}
     draft.say(Result(f"{before} is {name.text} now", data=data, already=already))
 
@@ -371,7 +377,7 @@ COMMANDS = (
     Command(
         verb="rename",
         form="rename A B",
-        doc="Call A B: the same node in all else, with its cables and sequences",
+        doc="Call A B: the same node in all else, with its cables, sequences and in scenes",
         examples=("load saw; load filter; patch saw > filter", "rename saw bass"),
         handles={Rename: _rename},
     ),
