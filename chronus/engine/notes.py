@@ -56,7 +56,7 @@ def play_note(
         )
         slot = NONE
         if comes_by_slide(arena, lane, block, sequence, entry):
-            slot = sliding_voice(arena, lane, block, player, frame)
+            slot = sliding_voice(arena, lane, block, player, frame, off)
         if slot == NONE:
             play_voice(arena, lane, block, player, frame, note, off - frame)
         else:
@@ -86,18 +86,19 @@ def play_note(
 
 
 @njit(**ONCE)
-def sliding_voice(arena: Arena, lane: int, block: int, player: int, frame: int) -> int:
+def sliding_voice(arena: Arena, lane: int, block: int, player: int, frame: int, until: int) -> int:
     """The voice of a player that slides into a note at a frame, NONE where none is open.
 
     Its gate was to close right behind the begin of that note, before that of any other; of a
-    chord, the first one that is left.
+    chord, the first one that is left: what goes on until the chord's end slides already.
     """
     new = block & 1
     first = arena.players[player, BASE]
     found = NONE
     for slot in range(first, first + arena.players[player, VOICES]):
         off = arena.voice_off[lane, new, slot]
-        if frame < off < HELD and (found == NONE or off < arena.voice_off[lane, new, found]):
+        is_open = frame < off < HELD and off != until
+        if is_open and (found == NONE or off < arena.voice_off[lane, new, found]):
             found = slot
     return found
 
