@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from chronus.commands.files import show_error
-from chronus.commands.values import MUSICAL, bounds, checked_value, show_range, show_value
+from chronus.commands.values import bounds, checked_value, show_range, show_value
 from chronus.errors import Code, Span, UserError
 from chronus.language.instruments import Expose, Instrument
 from chronus.language.quantities import in_unit
@@ -16,9 +18,11 @@ from chronus.language.statements import Patch as PatchStatement
 from chronus.patch.hearing import heard
 from chronus.patch.instruments import PLAYED, Definition, Exposed
 from chronus.patch.model import OUT, STRIP_PORTS, empty_patch
+from chronus.patch.musical import UNITS as MUSICAL
 from chronus.session import instrument_files
 from chronus.session.draft import Draft
 from chronus.session.drafting import prepare
+from chronus.session.recordings import file_text
 
 if TYPE_CHECKING:
     from chronus.dsp.declaration import Input
@@ -31,6 +35,9 @@ MAKING: Final = (Load, PatchStatement, Unpatch, Set, Expose)
 """What an instrument is made by."""
 KEYS: Final = "keys"
 """The kind of node that notes go to."""
+
+_FILE_SAID: Final = re.compile(r'\bfile\s+("[^"]*"|[^\s;"]+)(\s+mark\s+\w+)?', re.IGNORECASE)
+"""What a `load` says of a sound file."""
 
 
 def known(draft: Draft, name: str, span: Span | None = None) -> Definition | None:
@@ -63,7 +70,13 @@ def define(draft: Draft, source: Source, span: Span | None = None) -> Definition
 def mistakes_in(draft: Draft, source: Source) -> list[UserError] | Definition:
     """All that is wrong with an instrument, or what it is."""
     built = Draft(
-        draft.session, empty_patch(), draft.transport, draft.frame, builds=True, exposes=[]
+        draft.session,
+        empty_patch(),
+        draft.transport,
+        draft.frame,
+        builds=True,
+        exposes=[],
+        folder=str(Path(source.origin).parent) if Path(source.origin).is_file() else draft.folder,
     )
     errors = list(source.mistakes)
     for part in source.parts:
@@ -96,19 +109,22 @@ def _check_allowed(part: Said) -> None:
     if isinstance(part.statement, Set) and part.statement.over is not None:
         message = "an instrument does not move: leave `over` out"
         raise UserError(Code.STATE, message, part.statement.over.span)
-    for value in _values_of(part.statement):
+    for value in _untimed(part.statement):
         if value.unit in MUSICAL:
-            message = f"an instrument has no tempo, so {value.text} is no time: write it in ms or s"
+            message = f"neither a pitch nor a range follows the tempo: {value.text} is no time here"
             raise UserError(Code.VALUE, message, value.span, ("250ms",))
 
 
-def _values_of(statement: Statement) -> list[Quantity]:
+def _untimed(statement: Statement) -> list[Quantity]:
+    """Values that follow no tempo: an instrument has none of its own to take them at."""
     if isinstance(statement, Set):
-        return [assignment.value for assignment in statement.assignments]
+        return [
+            a.value for a in statement.assignments if a.target.port and a.target.port.text == "freq"
+        ]
     if isinstance(statement, Load):
-        return [setting.value for setting in statement.settings]
+        return [setting.value for setting in statement.settings if setting.port.text == "freq"]
     if isinstance(statement, Expose):
-        return [v for v in (statement.low, statement.high, statement.default) if v is not None]
+        return [v for v in (statement.low, statement.high) if v is not None]
     return []
 
 
@@ -175,9 +191,25 @@ class _Maker:
             player=self._player,
             voices=1 if voices is None else int(voices.value),
             legato=bool(self._head.manner.legato),
-            text=self._source.text,
+            text=self._whole_text(nodes),
+            written=self._source.text,
             origin=self._source.origin,
         )
+
+    def _whole_text(self, nodes: list[Node]) -> str:
+        """The commands, with sound files by their whole paths, wherever they are said again."""
+        if all(node.recording is None for node in nodes):
+            return self._source.text
+        loaded = iter(nodes)
+        texts = []
+        for part in self._source.parts:
+            node = next(loaded) if isinstance(part.statement, Load) else None
+            if node is None or node.recording is None:
+                texts.append(part.text)
+            else:
+                before, *_, after = _FILE_SAID.split(part.text, maxsplit=1)
+                texts.append(f"{before}{file_text(node)}{after}")
+        return instrument_files.text_with(self._head, texts)
 
     def _play_by(self, player: str | None) -> None:
         """Take over how it is played.

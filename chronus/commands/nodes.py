@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from chronus.commands.accounts import recording_data
 from chronus.commands.declaration import Command
 from chronus.commands.making import check_manner, known
+from chronus.commands.sounds import recording_of
 from chronus.commands.values import checked_value
 from chronus.errors import Code, UserError, nearest
+from chronus.language.renaming import renamed
 from chronus.language.statements import Copy, Load, Name, PortRef, Rename, Setting, Unload
 from chronus.modules.catalog import find_new, kinds
 from chronus.patch.graph import key_of
@@ -28,17 +30,15 @@ from chronus.session import instrument_files
 from chronus.session.console import Console
 from chronus.session.draft import Result
 from chronus.session.naming import exposed_input
-from chronus.session.recordings import read_recording
 from chronus.session.saving import load_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chronus.dsp.declaration import Kind
+    from chronus.dsp.declaration import Input, Kind
     from chronus.errors import Span
     from chronus.patch.instruments import Definition
     from chronus.patch.model import Patch
-    from chronus.patch.recording import Recording
     from chronus.session.draft import Draft
 
 
@@ -120,7 +120,7 @@ def _load_node(draft: Draft, statement: Load) -> None:
         message = f"{kind.name} is a kind of module: voices, mono, legato and glide are for"
         message += " instruments, which `list instruments` shows"
         raise UserError(Code.STATE, message, manner.span)
-    recording = _recording(draft, kind, statement)
+    recording = None if statement.file is None else recording_of(draft, kind, statement.file)
     if wanted is not None and wanted.text in draft.patch.nodes:
         there = draft.patch.nodes[wanted.text]
         is_so = statement.file is None or there.recording == recording
@@ -136,7 +136,7 @@ def _load_node(draft: Draft, statement: Load) -> None:
     for setting in statement.settings:
         trial = type(draft)(draft.session, patch, draft.transport, draft.frame)
         port = trial.input_of(patch.nodes[name], setting.port)
-        patch = patch.with_value(name, port.name, checked_value(port, setting.value, draft.pace))
+        patch = patch.with_value(name, port.name, _value(draft, port, setting))
     data: dict[str, object] = {"node": name, "kind": kind.name}
     what = ""
     if recording is not None:
@@ -148,23 +148,9 @@ def _load_node(draft: Draft, statement: Load) -> None:
     draft.say(Result(f"{name}: {kind.name}{where}{what}", data=data))
 
 
-def _recording(draft: Draft, kind: Kind, statement: Load) -> Recording | None:
-    """The sound of the file that a line names; None where it names none.
-
-    Raises:
-        UserError: E_STATE, the kind plays none; E_FILE or E_LIMIT, it cannot be read.
-    """
-    if statement.file is None:
-        return None
-    if not kind.recording:
-        takers = [k.name for k in kinds().values() if k.recording]
-        message = f"{kind.name} plays no file; {', '.join(takers)} do"
-        raise UserError(Code.STATE, message, statement.file.span, tuple(takers))
-    if draft.exposes is not None:
-        message = "an instrument names no sound file: load it beside the instrument"
-        raise UserError(Code.STATE, message, statement.file.span)
-    rate_hz, longest_s = draft.session.rate_hz, kind.recording_s
-    return read_recording(statement.file, rate_hz, draft.folders, longest_s)
+def _value(draft: Draft, port: Input, setting: Setting) -> float:
+    """The value of a port of what is loaded."""
+    return checked_value(port, setting.value, draft.pace, builds=draft.builds)
 
 
 def _load_instrument(draft: Draft, statement: Load, definition: Definition) -> None:
@@ -209,7 +195,7 @@ def _with_setting(draft: Draft, patch: Patch, name: str, setting: Setting) -> Pa
     ref = PortRef(Name(name, setting.port.span), setting.port)
     instrument = patch.instruments[name]
     node, port, declared = exposed_input(patch, instrument, ref, builds=draft.builds)
-    return patch.with_value(node.name, port, checked_value(declared, setting.value, draft.pace))
+    return patch.with_value(node.name, port, _value(draft, declared, setting))
 
 
 def _check_whole(draft: Draft, name: Name, verb: str) -> None:
@@ -263,7 +249,12 @@ def _rename(draft: Draft, statement: Rename) -> None:
         if instrument is not None:
             _check_no_part(draft, name)
             names = new_names(draft.patch, instrument, name.text)
-        draft.rewire(draft.patch.renamed(names))
+        patch = draft.patch.renamed(names)
+        scenes = {
+            scene: tuple(renamed(command, before, name.text) for command in commands)
+            for scene, commands in patch.scenes.items()
+        }
+        draft.rewire(replace(patch, scenes=MappingProxyType(scenes)))
     data = {"node": name.text, "before": before}
     draft.say(Result(f"{before} is {name.text} now", data=data, already=already))
 
@@ -387,7 +378,7 @@ COMMANDS = (
     Command(
         verb="rename",
         form="rename A B",
-        doc="Call A B: the same node in all else, with its cables and sequences",
+        doc="Call A B: the same node in all else, with its cables, sequences and in scenes",
         examples=("load saw; load filter; patch saw > filter", "rename saw bass"),
         handles={Rename: _rename},
     ),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chronus.commands.values import MUSICAL, checked_value
+from chronus.commands.values import checked_value
 from chronus.errors import Code, UserError
 from chronus.language.quantities import number
 from chronus.language.statements import PortRef
 from chronus.language.steps import Lock, has_chance, hits, played_by
 from chronus.language.written import steps_text
 from chronus.patch.instruments import locked_port, own_pitch, played_ports
+from chronus.patch.musical import UNITS as MUSICAL
 from chronus.patch.tables import MOST_LOCKED, locked_ports, plays_own_pitch
 from chronus.session.saving import number_text, seed_of
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FILES = (
     "nodes",
+    "sounds",
     "instruments",
     "cables",
     "strips",

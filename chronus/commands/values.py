@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from chronus.commands.declaration import Command
 from chronus.errors import Code, UserError, nearest
 from chronus.language.quantities import duration, format_value, in_unit, note_name
 from chronus.language.statements import Get, Set
+from chronus.patch.musical import UNITS as MUSICAL
+from chronus.patch.musical import Musical, can_follow, value_at
 from chronus.session.console import Console
 from chronus.session.draft import Result
 from chronus.session.naming import settable
+from chronus.session.tempo import FINEST
 
 if TYPE_CHECKING:
     from chronus.dsp.declaration import Input
@@ -32,6 +35,8 @@ def show_value(port: Input, value: float) -> str:
     """A port's value as it can be typed."""
     if port.choices:
         return port.choices[min(max(round(value), 0), len(port.choices) - 1)]
+    if isinstance(value, Musical):
+        return str(value)
     return format_value(value, port.unit)
 
 
@@ -49,20 +54,31 @@ def bounds(port: Input) -> tuple[float, float]:
     return max(port.low, -LARGEST), min(port.high, LARGEST)
 
 
-MUSICAL: Final = ("fraction", "beats", "bars")
-"""Units of musical time, which ports of times and rates take at the tempo of the moment."""
+def _in_time(port: Input, value: Quantity, transport: Transport) -> float:
+    """A length in musical time as a port's milliseconds, seconds, or cycles of that length.
 
-
-def _at_tempo(port: Input, value: Quantity, transport: Transport) -> float:
-    """A length in musical time as a port's milliseconds, seconds, or cycles of that length."""
-    seconds = transport.frames_of(duration(value), transport.origin_frame) / transport.rate_hz
+    It follows the tempo from then on, where it is no pitch; bars are those of now.
+    """
+    lasts = duration(value)
+    seconds = transport.frames_of(lasts, transport.origin_frame) / transport.rate_hz
     if port.unit == "hz":
-        return 1.0 / seconds if seconds > 0.0 else LARGEST * 2.0
-    return seconds * (1000.0 if port.unit == "ms" else 1.0)
+        number = 1.0 / seconds if seconds > 0.0 else LARGEST * 2.0
+    else:
+        number = seconds * (1000.0 if port.unit == "ms" else 1.0)
+    beats = transport.beats_of(lasts, transport.origin_frame).limit_denominator(FINEST)
+    return Musical(number, beats) if can_follow(port) and beats else number
 
 
-def checked_value(port: Input, value: Quantity, transport: Transport) -> float:
+def checked_value(
+    port: Input, value: Quantity, transport: Transport, *, builds: bool = False
+) -> float:
     """A written value in a port's own unit; musical time is taken at the tempo of the transport.
+
+    Args:
+        port: what is set.
+        value: as it was written.
+        transport: of the moment.
+        builds: whether a patch file is read: what follows the tempo was right at another one.
 
     Raises:
         UserError: E_VALUE, it is of another unit or no word of the port; E_RANGE.
@@ -76,11 +92,11 @@ def checked_value(port: Input, value: Quantity, transport: Transport) -> float:
         near = nearest(value.text, port.choices)
         raise UserError(Code.VALUE, message, value.span, near or port.choices[:1])
     if value.unit in MUSICAL and port.unit in ("ms", "s", "hz"):
-        number = _at_tempo(port, value, transport)
+        number = _in_time(port, value, transport)
     else:
         number = in_unit(value, port.unit)
     low, high = bounds(port)
-    if not low <= number <= high:
+    if not low <= number <= high and not (builds and isinstance(number, Musical)):
         message = f"{port.name} goes from {show_range(port)}; {value.text} is outside"
         limit = show_value(port, low if number < low else high)
         raise UserError(Code.RANGE, message, value.span, (limit,))
@@ -91,25 +107,28 @@ def _changed(draft: Draft, node: Node, name: str, port: Input, assignment: Assig
     """The value that an assignment means; a relative one, to what the port was last set to."""
     value = assignment.value
     if assignment.operator == "":
-        return checked_value(port, value, draft.pace)
+        return checked_value(port, value, draft.pace, builds=draft.builds)
     if port.choices:
         message = f"{port.name} is a word ({show_range(port)}): it cannot be changed by an amount"
         near = (f"set {_shown(assignment.target, port)} {port.choices[0]}",)
         raise UserError(Code.VALUE, message, value.span, near)
     # Not what the engine has: it may not have heard yet of the lines before this one.
-    before = node.value(name)
+    said = node.value(name)
+    before = value_at(port, said, draft.pace.bpm)
+    low, high = bounds(port)
     if assignment.operator == "*":
         if value.unit not in ("", "%"):
             message = f"a factor is a bare number or a percentage, not {value.text}"
             raise UserError(Code.VALUE, message, value.span)
         after = before * in_unit(value, "")
+        if isinstance(said, Musical) and low <= after <= high and after > 0.0:
+            return said.times(value.exact / (100 if value.unit == "%" else 1), port, after)
     elif value.unit in ("st", "oct") and port.unit == "hz":
         octaves = value.value / 12.0 if value.unit == "st" else value.value
         after = before * 2.0 ** (octaves if assignment.operator == "+" else -octaves)
     else:
         amount = in_unit(value, port.unit)
         after = before + (amount if assignment.operator == "+" else -amount)
-    low, high = bounds(port)
     after = min(max(after, low), high)
     return after if abs(after) >= SMALLEST else 0.0
 
@@ -156,7 +175,7 @@ def _set(draft: Draft, statement: Set) -> None:
         values = []
         for ref, node, name, port in told:
             value = _reached(session, node, name)
-            values.append((ref, show_value(port, value), value))
+            values.append((ref, _shown_now(node.value(name), port, value), value))
         text = ", ".join(f"{ref} = {shown}" for ref, shown, _ in values)
         data: dict[str, Any] = {"values": {ref: value for ref, _, value in values}}
         if statement.over is not None:
@@ -172,11 +191,17 @@ def _shown(ref: PortRef, port: Input) -> str:
     return f"{ref.node.text}.{port.name}"
 
 
+def _shown_now(said: float, port: Input, value: float) -> str:
+    """A port's value, behind what was said of it where that follows the tempo."""
+    shown = show_value(port, value)
+    return f"{said} ({shown})" if isinstance(said, Musical) else shown
+
+
 def _reached(session: Session, node: Node, name: str) -> float:
     """What a port has been set to: what the engine says, where no other line has set it since."""
     here = session.patch.node_of(node.number)
     if here is None or here.value(name) != node.value(name):
-        return node.value(name)
+        return float(node.value(name))
     return session.port_value(node, name)
 
 
@@ -199,7 +224,9 @@ def _get(draft: Draft, statement: Get) -> None:
             target = session.port_value(node, own)
             gliding = session.console.gliding_value(node, own)
             values[name] = target if gliding is None else gliding
-            text = show_value(port, values[name])
+            here = session.patch.node_of(node.number) or node
+            said = here.value(own) if gliding is None else target
+            text = _shown_now(said, port, values[name])
             if port.unit == "hz" and name == "freq":
                 text += f" ({note_name(values[name])})"
             if gliding is not None:
@@ -248,6 +275,8 @@ COMMANDS = (
             "equal ratios, all else evenly (what equal ratios never reach too: to or through 0).",
             "A later `set`, or a step of a sequence, takes over from where the glide is.",
             "`+` `-` `*` count from where a glide goes.",
+            "A time or rate in beats (1/8, 3 beats, 1 bar) follows the tempo from then on, a pitch",
+            "does not; bars are as long as they are now. A step of a sequence takes it as of now.",
         ),
     ),
     Command(

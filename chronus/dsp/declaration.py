@@ -140,7 +140,8 @@ class Memory:
 
 RECORDING_HEAD: Final = 2
 """Numbers before the sound in a recording: its frames, and 1 or 2 channels. The left side follows,
-then the right one. Where a node has no file, both are 0. A tick never writes to it."""
+then the right one; of a kind with `levels` these too. Where a node has no file, both are 0. A tick
+never writes to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,7 @@ class Kind:
     memories: tuple[Memory, ...]
     recording: str
     recording_s: float
+    levels: bool
     source: str
     example: str
     hidden: bool
@@ -169,7 +171,7 @@ class Kind:
         """What places and values of a node are made by: a node cannot live on in another shape."""
         inputs = tuple(replace(port, doc="") for port in self.inputs)
         outputs = tuple(replace(port, doc="") for port in self.outputs)
-        return (inputs, outputs, self.state, self.memories, self.recording)
+        return (inputs, outputs, self.state, self.memories, self.recording, self.levels)
 
     @property
     def words(self) -> Kind:
@@ -276,6 +278,7 @@ def module(
     memories: tuple[Memory, ...] = (),
     recording: str = "",
     recording_s: float = 120.0,
+    levels: bool = False,
     source: str,
     example: str,
     hidden: bool = False,
@@ -294,6 +297,7 @@ def module(
         memories: delay memory.
         recording: what the tick calls the sound of the node's file, see RECORDING_HEAD.
         recording_s: how long that may be.
+        levels: whether it is read at many speeds, see `chronus.dsp.recording`.
         source: the paper or page that it follows.
         example: command lines, parted by `;`, that run as a test and make it heard.
         hidden: used by the program itself and not offered to users.
@@ -314,6 +318,7 @@ def module(
             memories=memories,
             recording=recording,
             recording_s=recording_s,
+            levels=levels,
             source=source,
             example=example,
             hidden=hidden,

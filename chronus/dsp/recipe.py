@@ -204,7 +204,7 @@ class Recipe:
     def takes_turns(self) -> bool:
         """Whether voices go ways of their own through it, so that each is computed by itself."""
         sources = [*self.helpers.values(), self.ways.full]
-        turns = (ast.If, ast.For)
+        turns = (ast.If, ast.For, ast.While)
         return any(isinstance(n, turns) for s in sources for n in ast.walk(ast.parse(s)))
 
     def usual(self) -> Callable[[Mapping[str, float]], bool]:

@@ -1,8 +1,8 @@
 """From a tick's source to instructions: its statements are carried out on `chronus.dsp.lanes`.
 
 A tick and its helpers are a small part of Python: numbers, conditions, tuples, reading and writing
-of arrays by whole indices, conditional expressions; and `if`, `for ... in range(...)` and early
-returns, for which all lanes would have to go the same way, so that they are carried out for one
+of arrays by whole indices, conditional expressions; and `if`, `while`, `for ... in range(...)` and
+early returns, for which all lanes would have to go the same way, so that they are carried out for one
 voice at a time. Helpers are written out where they are called.
 """
 
@@ -39,7 +39,7 @@ OPERATORS: Final[dict[type[ast.AST], str]] = {
     ast.NotEq: "!=",
 }
 CASTS: Final = {"float32": "f4", "float64": "f8", "int32": "i4", "uint32": "u4", "int": "i8"}
-TURNS: Final = (ast.If, ast.For)
+TURNS: Final = (ast.If, ast.For, ast.While)
 """Statements for which one voice at a time is computed."""
 
 Item = Value | Array | tuple[Any, ...]
@@ -366,6 +366,8 @@ class _Turning:
                 self._if(statement)
             elif isinstance(statement, ast.For):
                 self._for(statement)
+            elif isinstance(statement, ast.While):
+                self._while(statement)
             else:
                 names = self._names()
                 before = dict(names)
@@ -404,6 +406,20 @@ class _Turning:
             build.position_at_end(block)
             if not self._does(body):
                 build.branch(on)
+        build.position_at_end(on)
+
+    def _while(self, statement: ast.While) -> None:
+        build = self._lanes.builder
+        head, inside, on = (build.append_basic_block(n) for n in ("head", "inside", "on"))
+        build.branch(head)
+        build.position_at_end(head)
+        condition = self._ticks.value(statement.test, self._names())
+        self._lanes.check_condition(condition)
+        build.cbranch(condition.code, inside, on)
+        build.position_at_end(inside)
+        if self._does(statement.body):
+            raise CodeError("a loop cannot be left")
+        build.branch(head)
         build.position_at_end(on)
 
     def _for(self, statement: ast.For) -> None:

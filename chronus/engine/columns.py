@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 from typing import Final
 
 from chronus.dsp.layout import FUSED_VALUES, FUSED_WORDS
@@ -145,6 +145,8 @@ class Beat(IntEnum):
     METER_BAR = 7  # bars before it
     NEXT_BEAT = 8  # the bar line from which on they have NEXT_BAR_BEATS; infinite: none is known
     NEXT_BAR_BEATS = 9
+    JUMP_BPM = 10  # how far the last jump of the tempo was, down: what lasts gets there by and by
+    JUMP_FRAME = 11  # where it was
 
 
 class Ramp(IntEnum):
@@ -154,6 +156,9 @@ class Ramp(IntEnum):
     TARGET = 1
     STEP = 2  # a frame: by this much, or on a bent way by so many octaves
     BENT = 3  # 1: by equal ratios; of ports alone
+    FOLLOWS = (
+        4  # 1: at 60 beats a minute, a rate that follows the tempo; -1: a time; of ports alone
+    )
 
 
 class Playing(IntEnum):
@@ -183,7 +188,7 @@ class Event(IntEnum):
     """What an event does; `a`, `b`, `c` are whole numbers and `value` is real."""
 
     PLAN = 0  # plan slot a, and c blocks later plan slot b (NONE: a goes on)
-    PORT = 1  # port a goes to value within b frames, or -b by equal ratios; c: 1 if it glides
+    PORT = 1  # port a goes to value within b frames, or -b by equal ratios; c: see Way
     CABLE = 2  # cable a goes to value within b frames
     GATE = 3  # gate port a opens (value 1) for b frames (0: until closed) or closes (value 0)
     SEQUENCE = 4  # sequence a plays table b (STOPPED: none) at the next bar line, or at once (c)
@@ -203,6 +208,14 @@ class Event(IntEnum):
     # velocity in parts of VELOCITY_ONE, or NONE: its own
     RELEASE = 18  # every voice of player a closes its gate
     COPY_VOICES = 19  # the voices of player a sound as those of player b do, released
+
+
+class Way(IntFlag):
+    """How a port is set."""
+
+    GLIDES = 1
+    RATE = 2  # the value is of 60 beats a minute, and follows the tempo as a rate does
+    TIME = 4  # and as a time does
 
 
 class Ring(IntEnum):

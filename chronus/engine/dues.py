@@ -10,7 +10,7 @@ from numba import njit
 
 from chronus.dsp.native import OPTIONS, copy_items
 from chronus.engine.layout import NONE, Arena, Clock, Playing
-from chronus.engine.ports import change_all
+from chronus.engine.ports import change_all, change_back
 from chronus.settings import BLOCK
 
 SEQUENCES, PORT_SEQUENCES = int(Clock.SEQUENCES), int(Clock.PORT_SEQUENCES)
@@ -94,10 +94,12 @@ def take_due(arena: Arena, lane: int, block: int, sequence: int, column: int, be
     port = arena.sequence_ports[sequence, column]
     if port != NONE:
         value = arena.due_values[lane, new, sequence, column]
-        if np.isnan(value):
-            value = arena.base[lane, port]
         frames = arena.due_frames[lane, new, sequence, column, 1]
-        change_all(arena, lane, new, port, max(frame - block * BLOCK, 0), value, frames)
+        offset = max(frame - block * BLOCK, 0)
+        if np.isnan(value):
+            change_back(arena, lane, new, port, offset, frames)
+        else:
+            change_all(arena, lane, new, port, offset, value, frames)
     forget_due(arena, lane, new, sequence, column)
 
 

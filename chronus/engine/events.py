@@ -12,8 +12,8 @@ from chronus.engine.due import waiting_event
 from chronus.engine.dues import carry_sequence
 from chronus.engine.faults import reset_node
 from chronus.engine.gates import is_of_lane, open_gate
-from chronus.engine.layout import NONE, Arena, At, Clock, Count, Event, Head, Playing, Ring
-from chronus.engine.ports import aim, change, change_all, follow
+from chronus.engine.layout import NONE, Arena, At, Clock, Count, Event, Head, Playing, Ring, Way
+from chronus.engine.ports import aim, change, change_to, follow
 from chronus.engine.silence import let_ring
 from chronus.engine.transport import bar_line, beat_now, move_transport
 from chronus.engine.voices import carry_voices, copy_voices, note_event, release_voices
@@ -32,6 +32,7 @@ PLAN_SINCE = int(Clock.PLAN_SINCE)
 CABLES, GATES = int(Count.CABLES), int(Count.GATES)
 KIND, DUE, TOOK = int(Ring.KIND), int(Ring.DUE), int(Ring.TOOK)
 A, B, C = int(Ring.A), int(Ring.B), int(Ring.C)
+RATE, TIME = int(Way.RATE), int(Way.TIME)
 E_PLAN, E_PORT, E_CABLE = int(Event.PLAN), int(Event.PORT), int(Event.CABLE)
 E_GATE, E_SEQUENCE = int(Event.GATE), int(Event.SEQUENCE)
 E_RESET, E_MOVE, E_FOLLOW = int(Event.RESET), int(Event.MOVE), int(Event.FOLLOW)
@@ -151,10 +152,12 @@ def apply_event(arena: Arena, lane: int, block: int, place: int) -> None:
 @njit(**ONCE)
 def set_ports(arena: Arena, lane: int, new: int, event: np.ndarray, value: float) -> None:
     """Let a port, and those of other voices with it, go to a value from a block's start on."""
-    change_all(arena, lane, new, event[A], 0, value, event[B])
+    follows = int((event[C] & RATE) != 0) - int((event[C] & TIME) != 0)
     port = event[A]
     while port != NONE:
+        change_to(arena, lane, new, port, 0, value, event[B], follows)
         arena.base[lane, port] = value
+        arena.base_follows[lane, port] = follows
         port = arena.port_next[port]
 
 

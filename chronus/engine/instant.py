@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from chronus.engine.layout import Event
+from chronus.engine.layout import Event, Way
 
 ABOUT_A: Final = frozenset(
     {
@@ -23,13 +23,14 @@ ABOUT_A: Final = frozenset(
     }
 )
 """Events of which each number may have one at an instant; of others there is one in all."""
-GLIDING: Final = frozenset({Event.PORT, Event.TEMPO})
-"""Events that come in two kinds at an instant: from here (c is 0), and on the way to there."""
 
 
 @dataclass(slots=True)
 class Instant:
-    """What is to be published together: events by what they are about, the last one counts."""
+    """What is to be published together: events by what they are about, the last one counts.
+
+    Of a port and the tempo there may be two: what it is from here on, and where it goes from there.
+    """
 
     events: dict[tuple[int, int, bool], tuple[int, int, int, int, float]] = field(
         default_factory=dict
@@ -41,7 +42,7 @@ class Instant:
         # What is about the whole transport overrides its like; ports, cables and gates by number.
         about = -2 if kind in (Event.START, Event.STOP, Event.PANIC) else int(kind)
         number = a if kind in ABOUT_A else 0
-        glides = kind in GLIDING and c != 0
+        glides = (kind == Event.TEMPO and c != 0) or (kind == Event.PORT and c & Way.GLIDES != 0)
         self.events.pop((about, number, glides), None)
         if not glides:
             self.events.pop((about, number, True), None)
@@ -98,4 +99,4 @@ class Instant:
         """What a port is set to before a glide at the same instant is where the glide begins."""
         set_before = self.events.get((int(Event.PORT), port, False))
         if set_before is not None:
-            self.add(Event.PORT, port, value=set_before[4])
+            self.add(Event.PORT, port, 0, *set_before[3:])

@@ -5,17 +5,22 @@ What nothing has been heard of yet is set at once; all else goes there within a 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from chronus.dsp.declaration import Curve
 from chronus.engine.fusable import changes_code
-from chronus.engine.layout import NONE, VELOCITY_ONE, Event, Ramp
+from chronus.engine.layout import NONE, VELOCITY_ONE, Event, Ramp, Way
+from chronus.patch.musical import for_engine
 
 if TYPE_CHECKING:
     from chronus.engine.place import Place
     from chronus.engine.writer import Writer
+
+
+WAYS: Final = {0: 0, 1: int(Way.RATE), -1: int(Way.TIME)}
+"""How a value that follows the tempo, or does not, is told by an event."""
 
 
 class Knobs:
@@ -36,9 +41,11 @@ class Knobs:
         if place.is_player and place.kind.inputs[port].name == "gate":
             self.set_gate(key, port, is_open=value > 0.5)
         elif key in self._writer.fresh:
-            self._set_at_once(at, value)
+            self._set_at_once(at, *for_engine(place.kind.inputs[port], value))
         else:
-            self._writer.instant.add(Event.PORT, at, self._ramp_frames(place, port), value=value)
+            number, follows = for_engine(place.kind.inputs[port], value)
+            frames = self._ramp_frames(place, port)
+            self._writer.instant.add(Event.PORT, at, frames, WAYS[follows], number)
             if place.group != NONE and changes_code(place.kind, port):
                 self._writer.instant.patched = True  # another kernel computes its group
 
@@ -50,14 +57,16 @@ class Knobs:
                 return float(events[int(Event.PORT), at, glides][4])
         return float(self._writer.arena.ports[self._writer.bank, at, Ramp.TARGET])
 
-    def _set_at_once(self, at: int, value: float) -> None:
+    def _set_at_once(self, at: int, value: float, follows: int) -> None:
         """A port that nothing is heard of has a value, and so have those that go with it."""
         self._writer.instant.forget(Event.FOLLOW, at)
         self._writer.instant.forget(Event.PORT, at)
         while at != NONE:
-            self._writer.arena.ports[:, at] = (np.float32(value), np.float32(value), 0.0, 0.0)
-            self._writer.arena.base[:, at] = value
-            at = int(self._writer.arena.port_next[at])
+            arena, number = self._writer.arena, np.float32(value)
+            arena.ports[:, at] = (number, number, 0.0, 0.0, follows)
+            arena.base[:, at] = value
+            arena.base_follows[:, at] = follows
+            at = int(arena.port_next[at])
 
     def glide_port(self, key: str, port: int, ends: tuple[float, float], frames: int) -> None:
         """A port goes to a value within so many frames, by the curve that it declares.
@@ -75,8 +84,10 @@ class Knobs:
         if key in self._writer.fresh:
             self.set_port(key, port, ends[0])
         is_bent = place.kind.inputs[port].curve is Curve.EXPONENTIAL
+        number, follows = for_engine(place.kind.inputs[port], ends[1])
         self._writer.instant.start_of_glide(at)
-        self._writer.instant.add(Event.PORT, at, -frames if is_bent else frames, 1, ends[1])
+        way = WAYS[follows] | Way.GLIDES
+        self._writer.instant.add(Event.PORT, at, -frames if is_bent else frames, way, number)
 
     def copy_glides(self, key: str, source: str) -> None:
         """Let the ports of a copy that is new glide as those of its source do."""
@@ -135,19 +146,23 @@ class Knobs:
                 )
                 self._writer.instant.add(Event.FOLLOW, *places)
 
-    def port_value(self, key: str, port: int) -> float:
-        """What a port is at, or on its way to, in the engine."""
-        return float(
-            self._writer.arena.ports[
-                self._writer.bank, self._writer.place(key).ports + port, Ramp.TARGET
-            ]
-        )
+    def port_value(self, key: str, port: int, bpm: float) -> float:
+        """What a port is at, or on its way to, in the engine, at a tempo."""
+        return self._port_at(self._writer.place(key), port, Ramp.TARGET, bpm)
 
-    def gliding_value(self, key: str, port: int) -> float | None:
+    def _port_at(self, place: Place, port: int, column: Ramp, bpm: float) -> float:
+        writer, declared = self._writer, place.kind.inputs[port]
+        ramp = writer.arena.ports[writer.bank, place.ports + port]
+        follows = int(ramp[Ramp.FOLLOWS])
+        if follows == 0:
+            return float(ramp[column])
+        value = float(ramp[column]) * (bpm / 60.0) ** follows
+        return min(max(value, declared.low), declared.high)
+
+    def gliding_value(self, key: str, port: int, bpm: float) -> float | None:
         """Where a port is on its way, None where it has arrived, but for its own short ramp."""
-        place = self._writer.place(key)
-        at = place.ports + port
-        bank = self._writer.bank
-        if self._writer.arena.port_left[bank, at] <= self._ramp_frames(place, port):
+        writer, place = self._writer, self._writer.place(key)
+        left = writer.arena.port_left[writer.bank, place.ports + port]
+        if left <= self._ramp_frames(place, port):
             return None
-        return float(self._writer.arena.ports[bank, at, Ramp.NOW])
+        return self._port_at(place, port, Ramp.NOW, bpm)

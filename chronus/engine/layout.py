@@ -45,6 +45,7 @@ from chronus.engine.columns import (
     Ring,
     Row,
     Tail,
+    Way,
     Wire,
     lane_place,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "Ring",
     "Row",
     "Tail",
+    "Way",
     "Wire",
     "arena_dtype",
     "arena_on",
@@ -119,7 +121,7 @@ class Limits:
     cables: int = 8192
     wires: int = 16_384
     state_bytes: int = 1 << 21
-    memory_frames: int = 1 << 25
+    memory_frames: int = 1 << 27
     sequences: int = 256  # of nodes, and as many of ports
     tables: int = 1024
     entries: int = 1 << 17
@@ -145,10 +147,11 @@ class Arena(NamedTuple):
     cuts: Longs  # (2,): a block, and how many events it sees
     clock: Longs  # (LANES, 2, 24), see Clock
     beats: Reals  # (LANES, 2, 16), see Beat
-    ports: Floats  # (2, ports, 4), see Ramp
+    ports: Floats  # (2, ports, 5), see Ramp
     port_left: Longs  # (2, ports): frames until the target
     port_moved: Longs  # (ports,): the last block in which it moved
     base: Floats  # (LANES, ports): what it was last set to by anything but a sequence
+    base_follows: NDArray[np.int8]  # (LANES, ports): and whether that follows the tempo, see Ramp
     limits: Floats  # (ports, 2): lowest and highest value
     port_next: Longs  # (ports,): the port that is set and played as this one is, or NONE
     port_player: Longs  # (ports,): the player whose gate it is, or NONE
@@ -177,7 +180,9 @@ class Arena(NamedTuple):
     rows_in: Floats  # (rows_in, BLOCK), scratch
     filled: Floats  # (rows_in,), scratch: the value that a whole row holds, or nan
     change_first: Longs  # (LANES, ports), scratch: index of the first change of this block, or NONE
-    changes: Longs  # (LANES, changes, 4), scratch: port, offset, ramp frames, next
+    changes: (
+        Longs  # (LANES, changes, 5), scratch: port, offset, ramp frames, next, see Ramp.FOLLOWS
+    )
     change_value: Floats  # (LANES, changes), scratch
     live: Floats  # (LANES, cables, 3), scratch: cable ramps at the start of the block
     live_left: Longs  # (LANES, cables), scratch
@@ -215,10 +220,11 @@ def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]
         "cuts": ((2,), i8),
         "clock": ((LANES, 2, 24), i8),
         "beats": ((LANES, 2, 16), f8),
-        "ports": ((2, size.ports, 4), f4),
+        "ports": ((2, size.ports, 5), f4),
         "port_left": ((2, size.ports), i8),
         "port_moved": ((size.ports,), i8),
         "base": ((LANES, size.ports), f4),
+        "base_follows": ((LANES, size.ports), np.int8),
         "limits": ((size.ports, 2), f4),
         "port_next": ((size.ports,), i8),
         "port_player": ((size.ports,), i8),
@@ -247,7 +253,7 @@ def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]
         "rows_in": ((size.rows_in, BLOCK), f4),
         "filled": ((size.rows_in,), f4),
         "change_first": ((LANES, size.ports), i8),
-        "changes": ((LANES, size.changes, 4), i8),
+        "changes": ((LANES, size.changes, 5), i8),
         "change_value": ((LANES, size.changes), f4),
         "live": ((LANES, size.cables, 3), f4),
         "live_left": ((LANES, size.cables), i8),

@@ -17,10 +17,10 @@ from __future__ import annotations
 import numpy as np
 from numba import float32, njit
 
-from chronus.dsp.native import OPTIONS
+from chronus.dsp.native import ONCE, OPTIONS
 from chronus.engine.frames import frame_at
 from chronus.engine.gates import is_of_lane, open_gate
-from chronus.engine.layout import NONE, Arena, At, Head, Playing
+from chronus.engine.layout import HELD, NONE, Arena, At, Head, Player, Playing
 from chronus.engine.ports import change
 from chronus.engine.voices import own_note, play_voice
 from chronus.patch.tables import SLIDE_S, Amount, Mark, Role
@@ -29,6 +29,7 @@ from chronus.settings import BLOCK
 RATE = int(Head.RATE)
 FREQ, GATE, VELOCITY = int(Role.FREQ), int(Role.GATE), int(Role.VELOCITY)
 INDEX = int(Mark.INDEX)
+BASE, VOICES = int(Player.BASE), int(Player.VOICES)
 COMES, FOLLOWED, SLID = int(Playing.COMES), int(Playing.FOLLOWED), int(Playing.SLID)
 END, CLOSES = int(At.END), int(At.CLOSES)
 A_PITCH, A_VELOCITY = int(Amount.PITCH), int(Amount.VELOCITY)
@@ -40,7 +41,8 @@ def play_note(
 ) -> None:
     """Play a note at its frame; of a chord, a node with one voice plays the first.
 
-    What has several voices plays all of a chord, and a slide as any other note.
+    What has several voices plays all of a chord. A slide goes on with the voice that slides into
+    it; of a chord each note with one of them, as far as there are as many.
     """
     gate = arena.sequence_ports[sequence, GATE]
     if gate != NONE and arena.port_player[gate] != NONE:
@@ -52,7 +54,13 @@ def play_note(
             (own[0] if np.isnan(pitch) else float32(pitch)),
             float32(arena.entry_values[entry, A_VELOCITY]),
         )
-        play_voice(arena, lane, block, player, frame, note, off - frame)
+        slot = NONE
+        if comes_by_slide(arena, lane, block, sequence, entry):
+            slot = sliding_voice(arena, lane, block, player, frame, off)
+        if slot == NONE:
+            play_voice(arena, lane, block, player, frame, note, off - frame)
+        else:
+            slide_voice(arena, lane, block, slot, frame, note, off)
         return
     if arena.entries[entry, INDEX] > 0:
         return
@@ -75,6 +83,44 @@ def play_note(
         arena.gate_off[new, port] = off
     else:
         open_gate(arena, lane, block, port, frame, off - frame)
+
+
+@njit(**ONCE)
+def sliding_voice(arena: Arena, lane: int, block: int, player: int, frame: int, until: int) -> int:
+    """The voice of a player that slides into a note at a frame, NONE where none is open.
+
+    Its gate was to close right behind the begin of that note, before that of any other; of a
+    chord, the first one that is left: what goes on until the chord's end slides already.
+    """
+    new = block & 1
+    first = arena.players[player, BASE]
+    found = NONE
+    for slot in range(first, first + arena.players[player, VOICES]):
+        off = arena.voice_off[lane, new, slot]
+        is_open = frame < off < HELD and off != until
+        if is_open and (found == NONE or off < arena.voice_off[lane, new, found]):
+            found = slot
+    return found
+
+
+@njit(**ONCE)
+def slide_voice(
+    arena: Arena,
+    lane: int,
+    block: int,
+    slot: int,
+    frame: int,
+    note: tuple[float, float],
+    off: int,
+) -> None:
+    """Let a voice that is open glide to a pitch in Hz, and go on until a frame."""
+    new = block & 1
+    offset = frame - block * BLOCK
+    ports = arena.voice_ports[slot]
+    ramp = int(np.floor(SLIDE_S * arena.head[RATE] + 0.5))
+    change(arena, lane, new, ports[FREQ], offset, note[0], ramp)
+    change(arena, lane, new, ports[VELOCITY], offset, note[1], 0)
+    arena.voice_off[lane, new, slot] = off
 
 
 @njit(**OPTIONS)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chronus.dsp.declaration import RECORDING_HEAD
 from chronus.dsp.layout import WIDE, memory_frames, state_layout
 from chronus.engine.layout import (
     ASLEEP,
@@ -24,8 +23,10 @@ from chronus.engine.layout import (
 from chronus.engine.place import Place, size_of
 from chronus.engine.players import Players
 from chronus.engine.pool import Pool
+from chronus.engine.recordings import Recordings
 from chronus.errors import Code, UserError
 from chronus.modules.catalog import catalog, kinds, wide
+from chronus.patch.musical import for_engine
 from chronus.patch.tables import Role
 
 if TYPE_CHECKING:
@@ -40,12 +41,15 @@ class Places:
 
     Args:
         arena: initialised, with nobody else giving room in it.
+
+    Attributes:
+        pools: what is free, by what it is for.
     """
 
     def __init__(self, arena: Arena) -> None:
         self._arena = arena
         self._rate_hz = int(arena.head[Head.RATE])
-        self._pools = {
+        self.pools = {
             "nodes": Pool("nodes", arena.plan_nodes.shape[2]),
             "state": Pool("state of nodes, in bytes", arena.state.shape[1]),
             "memory": Pool("delay memory, in frames", arena.memory.shape[0]),
@@ -57,6 +61,7 @@ class Places:
             "voices": Pool("voices", arena.voice_ports.shape[0]),
         }
         self._players = Players()
+        self._recordings = Recordings()
 
     def take(self, nodes: Sequence[GraphNode], cables: int) -> tuple[list[Place], list[int]]:
         """Room for nodes, in order, and for so many cables.
@@ -65,10 +70,10 @@ class Places:
             UserError: E_LIMIT, there is too little; nothing has been taken then.
         """
         taken: list[tuple[str, int, int]] = []
-        before = self._players.copy()
+        before = self._players.copy(), self._recordings.copy()
 
         def take(pool: str, count: int) -> int:
-            start = self._pools[pool].take(count)
+            start = self.pools[pool].take(count)
             taken.append((pool, start, count))
             return start
 
@@ -77,8 +82,8 @@ class Places:
             return places, [take("cables", 1) for _ in range(cables)]
         except UserError:
             for pool, start, count in taken:
-                self._pools[pool].give(start, count)
-            self._players = before
+                self.pools[pool].give(start, count)
+            self._players, self._recordings = before
             raise
 
     def check(self, nodes: Sequence[GraphNode], cables: int, *, alone: bool) -> None:
@@ -87,16 +92,17 @@ class Places:
         Raises:
             UserError: E_LIMIT, it would not.
         """
-        mine, players = self._pools, self._players
-        self._pools = {
+        mine = self.pools, self._players, self._recordings
+        self.pools = {
             name: Pool(pool.name, pool.size) if alone else pool.copy()
-            for name, pool in mine.items()
+            for name, pool in self.pools.items()
         }
-        self._players = Players() if alone else players.copy()
+        self._players = Players() if alone else self._players.copy()
+        self._recordings = Recordings() if alone else self._recordings.copy()
         try:
             self.take(nodes, cables)
         finally:
-            self._pools, self._players = mine, players
+            self.pools, self._players, self._recordings = mine
 
     def _place(self, node: GraphNode, take: Callable[[str, int], int]) -> Place:
         kind = kinds()[node.kind]
@@ -107,7 +113,7 @@ class Places:
         width = WIDE if has_voices else 1
         size = size_of(kind, self._rate_hz, width, is_player=has_voices and node.is_player)
         player, base = self._players.take(node, take) if has_voices else (NONE, NONE)
-        recorded = recording_frames(node)
+        recording, recording_frames = self._recordings.take(node, take)
         return Place(
             kind=kind,
             number=kernel_number(node),
@@ -122,8 +128,8 @@ class Places:
             group=base // WIDE + node.group if has_voices else NONE,
             voices=min(node.voices - WIDE * node.group, WIDE) if has_voices else 1,
             is_player=has_voices and node.is_player,
-            recording=take("memory", recorded) if recorded else 0,
-            recording_frames=recorded,
+            recording=recording,
+            recording_frames=recording_frames,
         )
 
     def leave_to_ghost(self, place: Place) -> None:
@@ -132,23 +138,23 @@ class Places:
 
     def give_node(self, place: Place) -> None:
         """Give a node's room back: no block will look at it any more."""
-        self._pools["nodes"].give(place.slot, 1)
-        self._pools["state"].give(place.state, place.size.state)
-        self._pools["memory"].give(place.memory, place.size.memory)
-        if place.recording_frames:
-            self._pools["memory"].give(place.recording, place.recording_frames)
-        self._pools["ports"].give(place.ports, place.size.ports)
-        self._pools["rows_in"].give(place.rows_in, place.size.rows_in)
-        self._pools["rows_out"].give(place.rows_out, place.size.rows_out)
+        self.pools["nodes"].give(place.slot, 1)
+        self.pools["state"].give(place.state, place.size.state)
+        self.pools["memory"].give(place.memory, place.size.memory)
+        if place.recording_frames and self._recordings.give(place.recording):
+            self.pools["memory"].give(place.recording, place.recording_frames)
+        self.pools["ports"].give(place.ports, place.size.ports)
+        self.pools["rows_in"].give(place.rows_in, place.size.rows_in)
+        self.pools["rows_out"].give(place.rows_out, place.size.rows_out)
         if place.group != NONE:
             gone = self._players.give(place.player)
             if gone is not None:
-                self._pools["players"].give(place.player, 1)
-                self._pools["voices"].give(*gone)
+                self.pools["players"].give(place.player, 1)
+                self.pools["voices"].give(*gone)
 
     def give_cable(self, slot: int) -> None:
         """Give a cable's room back."""
-        self._pools["cables"].give(slot, 1)
+        self.pools["cables"].give(slot, 1)
 
     def install(self, place: Place, node: GraphNode) -> None:
         """Write a node's first state and values into both banks of its place."""
@@ -176,7 +182,8 @@ class Places:
         arena.calm[:, place.slot] = 0
         arena.still[:, place.slot] = 0
         arena.memory[place.memory : place.memory + size.memory] = 0.0
-        self._install_recording(place, node)
+        if place.recording_frames:
+            self._recordings.write(arena.memory, place.recording, node)
         arena.rows_out[:, place.rows_out : place.rows_out + size.rows_out] = 0.0
         arena.filled[place.rows_in : place.rows_in + size.rows_in] = np.nan
         for index, port in enumerate(kind.inputs):
@@ -185,19 +192,13 @@ class Places:
         if place.group != NONE:
             self._install_voices(place, node)
 
-    def _install_recording(self, place: Place, node: GraphNode) -> None:
-        """Write the sound of a node's file where its kernel finds it, long before it is played."""
-        part = self._arena.memory[place.recording : place.recording + place.recording_frames]
-        part[:RECORDING_HEAD] = 0.0
-        if node.recording is not None and place.recording_frames:
-            samples = node.recording.samples
-            part[:RECORDING_HEAD] = samples.shape[1], samples.shape[0]
-            part[RECORDING_HEAD:] = samples.ravel()
-
     def _install_port(self, at: int, port: Input, value: float) -> None:
-        arena, start = self._arena, np.float32(value)
-        arena.ports[:, at] = (start, start, 0.0, 0.0)
+        arena = self._arena
+        number, follows = for_engine(port, value)
+        start = np.float32(number)
+        arena.ports[:, at] = (start, start, 0.0, 0.0, follows)
         arena.base[:, at] = start
+        arena.base_follows[:, at] = follows
         arena.port_left[:, at] = 0
         arena.port_moved[at] = NONE
         arena.port_next[at] = NONE
@@ -248,13 +249,6 @@ class Places:
 def kernel_number(node: GraphNode) -> int:
     """The number of the kernel that computes a node as it is now."""
     return catalog().number(wide(node.kind) if node.voices > 1 else node.kind)
-
-
-def recording_frames(node: GraphNode) -> int:
-    """What the sound of a node's file takes of the memory, with its head; 0 of other kinds."""
-    if not kinds()[node.kind].recording:
-        return 0
-    return RECORDING_HEAD + (0 if node.recording is None else node.recording.samples.size)
 
 
 def voice_names(node: GraphNode) -> list[str]:

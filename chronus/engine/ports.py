@@ -7,12 +7,14 @@ from typing import Final
 import numpy as np
 from numba import float32, float64, njit
 
-from chronus.dsp.native import OPTIONS, copy_items, floats
+from chronus.dsp.native import ONCE, OPTIONS, copy_items, floats
 from chronus.engine.bending import bent
 from chronus.engine.layout import NONE, Arena, Clock, Node, Ramp, Ring, Row
+from chronus.engine.synced import at_tempo, tempo_of
 from chronus.settings import BLOCK
 
 NOW, TARGET, STEP, BENT = int(Ramp.NOW), int(Ramp.TARGET), int(Ramp.STEP), int(Ramp.BENT)
+FOLLOWS = int(Ramp.FOLLOWS)
 CHANGES = int(Clock.CHANGES)
 A, B, C = int(Ring.A), int(Ring.B), int(Ring.C)
 PORT, FIRST, WIRES = int(Row.PORT), int(Row.FIRST), int(Row.WIRES)
@@ -24,7 +26,7 @@ CALM: Final = 2
 
 @njit(**OPTIONS)
 def aim(ramp: np.ndarray, value: float, frames: int) -> None:
-    """Send a ramp (three columns) from where it is to a value within so many frames."""
+    """Send a ramp (its first three columns) from where it is to a value within so many frames."""
     goal = float32(value)
     ramp[TARGET] = goal
     if frames > 0:
@@ -41,7 +43,7 @@ def ramp_value(ramp: np.ndarray, left: int) -> float:
 
 @njit(**OPTIONS)
 def aim_port(ramp: np.ndarray, value: float, frames: int) -> None:
-    """As `aim`, for a port (four columns); by equal ratios for frames below 0, if that can be."""
+    """As `aim`, for a port (five columns); by equal ratios for frames below 0, if that can be."""
     goal = float32(value)
     aim(ramp, value, abs(frames))
     ramp[BENT] = 0.0
@@ -84,6 +86,7 @@ def change(
     arena.changes[lane, index, 1] = offset
     arena.changes[lane, index, 2] = frames
     arena.changes[lane, index, 3] = after
+    arena.changes[lane, index, 4] = 0
     arena.change_value[lane, index] = value
     if before == NONE:
         arena.change_first[lane, port] = index
@@ -102,6 +105,32 @@ def change_all(
 
 
 @njit(**OPTIONS)
+def change_to(
+    arena: Arena,
+    lane: int,
+    new: int,
+    port: int,
+    offset: int,
+    value: float,
+    frames: int,
+    follows: int,
+) -> None:
+    """The same for one port, and a value that may follow the tempo, see Ramp."""
+    change(arena, lane, new, port, offset, value, frames)
+    arena.changes[lane, arena.clock[lane, new, CHANGES] - 1, 4] = follows
+
+
+@njit(**OPTIONS)
+def change_back(arena: Arena, lane: int, new: int, port: int, offset: int, frames: int) -> None:
+    """A port, and those that are set as it is, go back to what it was last set to."""
+    value = arena.base[lane, port]
+    follows = arena.base_follows[lane, port]
+    while port != NONE:
+        change_to(arena, lane, new, port, offset, value, frames, follows)
+        port = arena.port_next[port]
+
+
+@njit(**OPTIONS)
 def follow(arena: Arena, lane: int, new: int, event: np.ndarray) -> bool:
     """Let port A be where port B is, and go where that goes, within its own range.
 
@@ -111,13 +140,15 @@ def follow(arena: Arena, lane: int, new: int, event: np.ndarray) -> bool:
     ramp = arena.ports[1 - new, event[B]]
     if event[C] != 0 and ramp[TARGET] != arena.ports[1 - new, port, TARGET]:
         return False
-    low = arena.limits[port, 0]
-    high = arena.limits[port, 1]
+    follows = int(ramp[FOLLOWS])
+    # What follows the tempo is clipped where that is known.
+    low = arena.limits[port, 0] if follows == 0 else -np.inf
+    high = arena.limits[port, 1] if follows == 0 else np.inf
     left = arena.port_left[1 - new, event[B]]
     if left > 0:
-        change(arena, lane, new, port, 0, min(max(ramp[NOW], low), high), 0)
+        change_to(arena, lane, new, port, 0, min(max(ramp[NOW], low), high), 0, follows)
         left = -left if ramp[BENT] != 0.0 else left
-    change(arena, lane, new, port, 0, min(max(ramp[TARGET], low), high), left)
+    change_to(arena, lane, new, port, 0, min(max(ramp[TARGET], low), high), left, follows)
     return True
 
 
@@ -139,14 +170,18 @@ def walk_port(arena: Arena, lane: int, block: int, port: int, samples: np.ndarra
     entry = arena.change_first[lane, port]
     while True:
         end = arena.changes[lane, entry, 1] if entry != NONE else BLOCK
-        for k in range(at, end):
-            left = max(left - 1, 0)
-            samples[k] = port_value(ramp, left)
-        if end > at:
-            ramp[NOW] = samples[end - 1]
+        if ramp[FOLLOWS] != 0.0:
+            left = walk_by_tempo(arena, lane, block, port, samples, at, end, left)
+        else:
+            for k in range(at, end):
+                left = max(left - 1, 0)
+                samples[k] = port_value(ramp, left)
+            if end > at:
+                ramp[NOW] = samples[end - 1]
         at = end
         if entry == NONE:
             break
+        turn_to(arena, lane, block, ramp, arena.changes[lane, entry, 4], at)
         aim_port(ramp, arena.change_value[lane, entry], arena.changes[lane, entry, 2])
         left = abs(arena.changes[lane, entry, 2])
         entry = arena.changes[lane, entry, 3]
@@ -154,10 +189,53 @@ def walk_port(arena: Arena, lane: int, block: int, port: int, samples: np.ndarra
     arena.port_moved[port] = block
 
 
+@njit(**ONCE)
+def walk_by_tempo(
+    arena: Arena,
+    lane: int,
+    block: int,
+    port: int,
+    samples: np.ndarray,
+    begin: int,
+    end: int,
+    left: int,
+) -> int:
+    """As `walk_port`, a part of a block at a value that follows the tempo; frames left behind it.
+
+    The ramp walks as at 60 beats a minute, so that a glide and the tempo may move at once.
+    """
+    ramp = arena.ports[block & 1, port]
+    low = arena.limits[port, 0]
+    high = arena.limits[port, 1]
+    for k in range(begin, end):
+        left = max(left - 1, 0)
+        ramp[NOW] = port_value(ramp, left)
+        tempo = tempo_of(arena, lane, block, k, ramp[FOLLOWS])
+        samples[k] = min(max(at_tempo(ramp[NOW], ramp[FOLLOWS], tempo), low), high)
+    return left
+
+
+@njit(**OPTIONS)
+def turn_to(
+    arena: Arena, lane: int, block: int, ramp: np.ndarray, follows: int, offset: int
+) -> None:
+    """Let a ramp go on from where it is as a value that follows the tempo, or does not."""
+    if follows != ramp[FOLLOWS]:
+        if ramp[FOLLOWS] != 0.0:
+            tempo = tempo_of(arena, lane, block, offset, ramp[FOLLOWS])
+            ramp[NOW] = at_tempo(ramp[NOW], ramp[FOLLOWS], tempo)
+        if follows != 0:
+            tempo = tempo_of(arena, lane, block, offset, follows)
+            ramp[NOW] = at_tempo(ramp[NOW], -follows, tempo)
+        ramp[FOLLOWS] = follows
+
+
 @njit(**OPTIONS)
 def moves(arena: Arena, lane: int, block: int, port: int) -> bool:
-    """Whether a port is on its way in a block, or changes in it."""
-    return arena.port_left[1 - (block & 1), port] > 0 or arena.change_first[lane, port] != NONE
+    """Whether a port is on its way in a block, or changes in it, or goes with the tempo."""
+    old = 1 - (block & 1)
+    changes = arena.port_left[old, port] > 0 or arena.change_first[lane, port] != NONE
+    return changes or arena.ports[old, port, FOLLOWS] != 0.0
 
 
 @njit(**OPTIONS)

@@ -16,7 +16,7 @@ from chronus.engine.frames import frame_at
 from chronus.engine.layout import NONE, STOPPED, Arena, At, Head, Playing
 from chronus.engine.notes import play_note
 from chronus.engine.onsets import BEAT_TOLERANCE, is_there, measure_note, next_value
-from chronus.engine.ports import change_all
+from chronus.engine.ports import change_all, change_back
 from chronus.patch.tables import ROLES, Amount, Glide, Mark, Role, What, Whole
 from chronus.settings import BLOCK
 
@@ -123,7 +123,7 @@ def rest_ports(arena: Arena, lane: int, block: int, sequence: int, before: int) 
             continue
         if moves(arena, before, role) and not moves(arena, after, role):
             ramp = int(np.floor(RAMP_S * arena.head[RATE] + 0.5))
-            change_all(arena, lane, new, port, offset, arena.base[lane, port], ramp)
+            change_back(arena, lane, new, port, offset, ramp)
 
 
 @njit(**OPTIONS)

@@ -12,6 +12,7 @@ from chronus.engine.frames import beats_after
 from chronus.engine.gates import close_gates
 from chronus.engine.layout import Arena, Beat, Clock, Event, Head, Ring
 from chronus.engine.silence import begin_panic
+from chronus.engine.synced import note_jump
 from chronus.engine.voices import release_all
 from chronus.settings import BLOCK
 
@@ -63,6 +64,7 @@ def move_transport(arena: Arena, lane: int, block: int, event: np.ndarray, value
     elif kind == TEMPO or kind == START or kind == STOP or kind == FINISH or kind == PANIC:
         count_from_here(arena, lane, block)
         if kind == TEMPO:
+            note_jump(arena, lane, block, event, value)
             change_tempo(beats, arena.head[RATE], event, value)
         else:
             clock[PLAYING] = int(kind == START)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Node = Tree[Token]
 
 PLAYING: Final = (
-    *(st.Load, st.Unload, st.Rename, st.Copy, st.Patch, st.Unpatch),
+    *(st.Load, st.Unload, st.Rename, st.Copy, st.ChangeFile, st.Patch, st.Unpatch),
     *(st.Mute, st.Unmute, st.Solo, st.Unsolo, st.Set, st.Note, st.Gate, st.Trigger),
     *(Sequence, st.Unsequence, st.Tempo, st.Meter, st.Swing, st.Start, st.Stop, st.Panic),
     *(st.At, keeping.Recall, st.Reset),

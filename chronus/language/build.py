@@ -110,12 +110,20 @@ def _sound_file(tree: Node, line: int) -> st.SoundFile | None:
     found = [part for part in trees(tree) if part.data == "recording"]
     if not found:
         return None
-    path, span = _path(found[0], line)
     if len(found) > 1:
         message = "a node plays one file; name it once"
         raise UserError(Code.SYNTAX, message, _path(found[1], line)[1])
-    marks = tokens(found[0], "LABEL")
+    return _named_file(found[0], line)
+
+
+def _named_file(tree: Node, line: int) -> st.SoundFile:
+    path, span = _path(tree, line)
+    marks = tokens(tree, "LABEL")
     return st.SoundFile(path, span, str(marks[0]).lower() if marks else "")
+
+
+def _file(tree: Node, line: int) -> st.ChangeFile:
+    return st.ChangeFile(names(tree, line, "NODE")[0], _named_file(tree, line))
 
 
 def _unload(tree: Node, line: int) -> st.Unload:
@@ -362,6 +370,7 @@ _BUILDERS: Final[dict[str, Builder]] = {
     "unload": _unload,
     "rename": _rename,
     "copy": _copy,
+    "file": _file,
     "mute": lambda tree, line: st.Mute(names(tree, line, "NODE")),
     "unmute": lambda tree, line: st.Unmute(names(tree, line, "NODE")),
     "solo": lambda tree, line: st.Solo(names(tree, line, "NODE")),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from chronus.language.statements import Said, Statement
 
 VERBS: Final[tuple[str, ...]] = (
-    "load", "unload", "rename", "copy", "patch", "unpatch", "instrument", "expose", "mute",
+    "load", "unload", "rename", "copy", "file", "patch", "unpatch", "instrument", "expose", "mute",
     "unmute", "solo", "unsolo", "set", "get", "note", "gate", "trigger", "sequence", "unsequence",
     "tempo", "meter", "swing", "start", "stop", "panic", "wait", "at", "every", "cancel", "undo",
     "redo", "history", "snapshot", "recall", "diff", "forget", "list", "describe", "status", "help",

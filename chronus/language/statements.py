@@ -103,6 +103,14 @@ class Unload:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeFile:
+    """`file A FILE`: a node plays another file."""
+
+    node: Name
+    file: SoundFile
+
+
+@dataclass(frozen=True, slots=True)
 class Rename:
     node: Name
     name: Name
@@ -346,6 +354,7 @@ Statement = (
     Load
     | Unload
     | Rename
+    | ChangeFile
     | Copy
     | Mute
     | Unmute

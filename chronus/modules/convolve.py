@@ -37,6 +37,9 @@ LONGEST_S: Final = 2.0
 SUMS: Final = 512
 """Where in the work space the sums of products lie, behind two buffers of 128 complex numbers."""
 
+HEARD: Final = 128
+"""Where in `tail`, behind two sides of 64 samples, stands which blocks that came in were heard."""
+
 
 @table
 def turns() -> NDArray[Any]:
@@ -175,7 +178,7 @@ def block_done(
         past_left: ring of samples.
         past_right: the same.
         work: the work space.
-        tail: gets 64 samples of the left side, and 64 of the right.
+        tail: gets 64 samples of the left side, and 64 of the right; and see HEARD.
 
     Returns:
         `slot` and `ready` of this block.
@@ -188,18 +191,25 @@ def block_done(
         if ready < parts:
             prepare_part(sound, work, spectra, ready)
             ready += 1
+    loudest = 0.0
     for k in range(128):
         # An index below 0 counts from the end, so that the ring closes by itself.
         work[k] = past_left[place - 128 + k]
         work[128 + k] = past_right[place - 128 + k]
-    transform(work, 1.0)
+        loudest = max(loudest, abs(work[k]), abs(work[128 + k]))
     slot = slot + 1 if slot + 1 < slots else 0
-    keep_spectra(work, inputs, 256 * slot)
+    tail[HEARD + slot] = 1.0 if loudest > 0.0 else 0.0
+    if loudest > 0.0:
+        transform(work, 1.0)
+        keep_spectra(work, inputs, 256 * slot)
     for k in range(256):
         work[SUMS + k] = 0.0
     for part in range(1, ready):
         back = slot - part + 1
-        add_products(work, inputs, 256 * (back + slots if back < 0 else back), spectra, 256 * part)
+        back = back + slots if back < 0 else back
+        # What was silent adds nothing, and is not computed: a tail costs less and less.
+        if tail[HEARD + back] > 0.5:
+            add_products(work, inputs, 256 * back, spectra, 256 * part)
     join_spectra(work)
     transform(work, -1.0)
     for k in range(64):

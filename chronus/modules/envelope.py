@@ -185,7 +185,8 @@ def adsr(
         State("start"),
         State("peak"),
         State("held"),
-        State("last"),
+        State("fixed"),
+        State("kept"),
     ),
     source="The curves of `adsr`; each stage goes from the level that is there",
     example="load noise; load ar attack=80 release=300 mode=loop; patch noise > ar; "
@@ -198,7 +199,8 @@ def ar(
     start: float,
     peak: float,
     held: float,
-    last: float,
+    fixed: float,
+    kept: float,
     in_: float,
     gate: float,
     velocity: float,
@@ -208,22 +210,33 @@ def ar(
     rise: float,
     fall: float,
     dt: float,
-) -> tuple[float, float, float, float, float, float, float, float]:
+) -> tuple[float, float, float, float, float, float, float, float, float]:
     up = steady(f8(1000.0 * dt / max(attack, 0.001)))
     down = steady(f8(1000.0 * dt / max(release, 0.001)))
+    at_once = steady(min(up, f8(1.0)))
+    left_at_once = steady(min(down, f8(1.0)))
+    is_other = seldom(mode > 0.5)
+    is_bent = seldom(rise != 0.0 or fall != 0.0)
     open_ = 1.0 if gate > 0.5 else 0.0
-    is_opened = open_ > held
-    is_once = mode > 0.5 and mode < 1.5
     is_over = place >= f8(1.0)
-    begins = is_opened or (mode > 1.5 and gate > 0.5 and rises < 0.5 and is_over)
-    is_left = (gate <= 0.5 and not is_once) or (mode > 0.5 and is_over)
+    again = mode > 1.5 and gate > 0.5 and rises < 0.5 and is_over
+    begins = open_ > held or (is_other and again)
+    is_left = (gate <= 0.5 and mode > 1.5) or is_over if is_other else gate <= 0.5
     ends = rises > 0.5 and is_left and not begins
-    peak = velocity if is_opened else peak
-    start = last if begins or ends else start
+    turns = begins or ends
+    peak = velocity if open_ > held else peak
+    # As in `adsr`: the level is `fixed` plus a share of the level at which it turned, so that the
+    # next sample waits for a level only where it turns.
+    start = clip(fixed + kept * start, 0.0, 1.0) if turns else start
     rises = 1.0 if begins else (0.0 if ends else rises)
     step = up if rises > 0.5 else down
-    place = min((f8(0.0) if begins or ends else place) + step, f8(1.0))
+    first = at_once if rises > 0.5 else left_at_once
+    place = first if turns else min(place + step, f8(1.0))
     along = f4(place)
-    way = risen(along, rise)
-    level = start + way * (peak - start) if rises > 0.5 else start * fallen(1.0 - along, fall)
-    return place, rises, start, peak, open_, level, in_ * level, level
+    left = 1.0 - along
+    way = risen(along, rise) if is_bent else along
+    share = fallen(left, fall) if is_bent else left * left * left
+    fixed = way * peak if rises > 0.5 else 0.0
+    kept = 1.0 - way if rises > 0.5 else share
+    level = fixed + kept * start
+    return place, rises, start, peak, open_, fixed, kept, in_ * level, level

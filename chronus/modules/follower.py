@@ -41,5 +41,8 @@ def follower(
     loud = max(abs(in_left), abs(in_right))
     newer, older, age = loudest_of_late(loud, newer, older, age, dt, 0.0025)
     goal = f8(max(newer, older))
-    level = level + (rising if goal > level else falling) * (goal - level)
+    # Both ways are taken before it is known which one is right: the next sample waits less.
+    risen = level * (f8(1.0) - rising) + rising * goal
+    fallen = level * (f8(1.0) - falling) + falling * goal
+    level = risen if goal > level else fallen
     return newer, older, age, level, f4(level)

@@ -4,8 +4,9 @@ Up to eight pieces sound at once, each under a bell (a Hann window); one that co
 sound is left out. Without a file, the pieces are taken from the last four seconds of what comes in,
 which `freeze` holds still. Chance is seeded from the node's name and repeats.
 
-Between samples a cubic is read. What is played faster than it was recorded is not filtered, as in
-the sampler.
+Between samples a cubic is read. What is played faster than it was recorded loses what would come
+down again as an alias: of a file by levels, as in the sampler, and of what comes in by a sinc that
+is as wide as the piece is fast, up to two octaves.
 """
 
 from __future__ import annotations
@@ -34,54 +35,52 @@ from chronus.dsp.declaration import (
     helper,
     module,
 )
+from chronus.modules.recorded import at_level, level_for
+from chronus.modules.rings import cubic, of_ring, of_ring_faster, reach_of
 
 if TYPE_CHECKING:
     from collections.abc import MutableSequence, Sequence
 
-NEAREST: Final = 4.0
-"""Samples behind the newest one that a piece stays."""
-MARGIN: Final = 72
-"""Samples of the ring that no piece reads: a block, and what a cubic needs."""
+
+NEAREST: Final = 2.0
+"""Samples that a piece stays behind the newest one that it could read."""
+MARGIN: Final = 104
+"""Samples of the ring that no piece begins at: a block, and what the widest sinc reads."""
 PIECES: Final = range(1, 9)
 
 
 @helper
-def cubic(y0: float, y1: float, y2: float, y3: float, share: float) -> float:
-    """A value between y1 and y2."""
-    c1 = 0.5 * (y2 - y0)
-    c2 = y0 - 2.5 * y1 + 2.0 * y2 - 0.5 * y3
-    c3 = 0.5 * (y3 - y0) + 1.5 * (y1 - y2)
-    return ((c3 * share + c2) * share + c1) * share + y1
+def of_file(sound: Sequence[float], spot: float, speed: float) -> tuple[float, float]:
+    """Left and right between the frames of a recording; before and behind it, its first and last.
 
-
-@helper
-def of_file(sound: Sequence[float], side: int, spot: float) -> float:
-    """A value between the frames of a recording; before and behind it, its first and last."""
-    end = int(sound[0]) - 1
+    Args:
+        sound: the recording.
+        spot: the frame, in float64.
+        speed: at which it is read.
+    """
+    frames = int(sound[0])
+    level = level_for(speed)
+    if level > 0:
+        return at_level(sound, level, min(max(spot, f8(0.0)), f8(frames - 1)), 0, frames, False)
+    across = RECORDING_HEAD + (frames if sound[1] > 1.5 else 0)
     whole = int(spot)
     share = f4(spot - whole)
-    return cubic(
-        sound[side + min(max(whole - 1, 0), end)],
-        sound[side + min(max(whole, 0), end)],
-        sound[side + min(max(whole + 1, 0), end)],
-        sound[side + min(max(whole + 2, 0), end)],
-        share,
+    a = min(max(whole - 1, 0), frames - 1)
+    b = min(max(whole, 0), frames - 1)
+    c = min(max(whole + 1, 0), frames - 1)
+    d = min(max(whole + 2, 0), frames - 1)
+    left, right = RECORDING_HEAD, across
+    return (
+        cubic(sound[left + a], sound[left + b], sound[left + c], sound[left + d], share),
+        cubic(sound[right + a], sound[right + b], sound[right + c], sound[right + d], share),
     )
-
-
-@helper
-def of_ring(line: MutableSequence[float], place: int, behind: float) -> float:
-    """What lay so many samples behind the newest one, in float64."""
-    whole = int(behind)
-    # An index below 0 counts from the end, so that the ring closes by itself.
-    at = place - whole
-    return cubic(line[at + 1], line[at], line[at - 1], line[at - 2], f4(behind - whole))
 
 
 @helper
 def sounded(
     phase: float,
     spot: float,
+    speed: float,
     pan: float,
     sound: Sequence[float],
     line_left: MutableSequence[float],
@@ -93,6 +92,7 @@ def sounded(
     Args:
         phase: how much of it is over, 1: all.
         spot: a frame of the file or, where there is none, samples behind the newest one.
+        speed: at which it is read, below 0 backwards.
         pan: -1..1.
         sound: the recording.
         line_left: ring of what came in.
@@ -104,9 +104,9 @@ def sounded(
     bell = sin_cycles(0.5 * phase)
     gain = bell * bell
     if sound[0] > 0.5:
-        across = RECORDING_HEAD + (int(sound[0]) if sound[1] > 1.5 else 0)
-        left = of_file(sound, RECORDING_HEAD, spot)
-        right = of_file(sound, across, spot)
+        left, right = of_file(sound, spot, abs(speed))
+    elif abs(speed) > 1.0:
+        left, right = of_ring_faster(line_left, line_right, place, spot, abs(speed))
     else:
         left = of_ring(line_left, place, spot)
         right = of_ring(line_right, place, spot)
@@ -115,7 +115,13 @@ def sounded(
 
 @helper
 def first_spot(
-    sound: Sequence[float], size: int, where: float, around: float, span: float, turned: float
+    sound: Sequence[float],
+    size: int,
+    where: float,
+    around: float,
+    span: float,
+    turned: float,
+    fast: float,
 ) -> float:
     """Where a new piece begins, so that it ends within what there is to read, in float64.
 
@@ -126,6 +132,7 @@ def first_spot(
         around: samples added to that.
         span: samples that it will go through.
         turned: 1 if it goes backwards.
+        fast: how fast it is read.
     """
     if sound[0] > 0.5:
         most = max(f8(sound[0]) - f8(1.0) - f8(span), f8(0.0))
@@ -133,7 +140,8 @@ def first_spot(
         return spot + f8(span) if turned > 0.5 else spot
     most = f8(size - MARGIN)
     spot = f8(where) * most + f8(abs(around))
-    nearest = f8(NEAREST) if turned > 0.5 else f8(NEAREST) + f8(span)
+    closest = f8(NEAREST) + reach_of(fast)
+    nearest = closest if turned > 0.5 else closest + f8(span)
     return min(max(spot, nearest), most)
 
 
@@ -160,7 +168,8 @@ def gone_on(spot: float, speed: float, sound: Sequence[float], size: int, moved:
     """Where a piece is read a sample later; `moved` is how far the newest sample of a ring is."""
     if sound[0] > 0.5:
         return spot + f8(speed)
-    return min(max(spot + f8(moved - speed), f8(NEAREST)), f8(size - MARGIN))
+    closest = f8(NEAREST) + reach_of(abs(speed))
+    return min(max(spot + f8(moved - speed), closest), f8(size - MARGIN))
 
 
 def piece(number: int) -> tuple[State, ...]:
@@ -200,6 +209,7 @@ def piece(number: int) -> tuple[State, ...]:
     # A little over 4 s: a block that is computed again must not have overwritten what it reads.
     memories=(Memory("line_left", 4.02), Memory("line_right", 4.02)),
     recording="sound",
+    levels=True,
     source="Roads, Microsound, MIT Press 2001, chapter 3; Truax, Real-time granular synthesis with "
     "a digital signal processor, CMJ 12 (2), 1988",
     example="load grains file patches/samples/break.flac pitch=-5 size=150 scatter=0.2; "
@@ -282,7 +292,7 @@ def grains(  # noqa: PLR0915 - eight pieces, written out
     turned = 1.0 if 0.5 + 0.5 * bipolar(drawn4) < reverse else 0.0
     fast = exp2(0.0833333333 * (pitch + scatter * bipolar(drawn2)))
     around = spray * 0.001 / dt * bipolar(drawn1)
-    begins = first_spot(sound, len(line_left), position, around, fast * frames, turned)
+    begins = first_spot(sound, len(line_left), position, around, fast * frames, turned, fast)
     new_speed = -fast if turned > 0.5 else fast
     new_pan = width * bipolar(drawn3)
     new_pace = 1.0 / frames
@@ -292,7 +302,7 @@ def grains(  # noqa: PLR0915 - eight pieces, written out
         starts1, pace1, spot1, speed1, pan1, new_pace, begins, new_speed, new_pan
     )
     phase1 = 0.0 if starts1 else phase1
-    left1, right1 = sounded(phase1, spot1, pan1, sound, line_left, line_right, place)
+    left1, right1 = sounded(phase1, spot1, speed1, pan1, sound, line_left, line_right, place)
     phase1 = min(phase1 + pace1, 1.0)
     spot1 = gone_on(spot1, speed1, sound, len(line_left), moved)
     starts2 = left_over1 and phase2 >= 1.0
@@ -301,7 +311,7 @@ def grains(  # noqa: PLR0915 - eight pieces, written out
         starts2, pace2, spot2, speed2, pan2, new_pace, begins, new_speed, new_pan
     )
     phase2 = 0.0 if starts2 else phase2
-    left2, right2 = sounded(phase2, spot2, pan2, sound, line_left, line_right, place)
+    left2, right2 = sounded(phase2, spot2, speed2, pan2, sound, line_left, line_right, place)
     phase2 = min(phase2 + pace2, 1.0)
     spot2 = gone_on(spot2, speed2, sound, len(line_left), moved)
     starts3 = left_over2 and phase3 >= 1.0
@@ -310,7 +320,7 @@ def grains(  # noqa: PLR0915 - eight pieces, written out
         starts3, pace3, spot3, speed3, pan3, new_pace, begins, new_speed, new_pan
     )
     phase3 = 0.0 if starts3 else phase3
-    left3, right3 = sounded(phase3, spot3, pan3, sound, line_left, line_right, place)
+    left3, right3 = sounded(phase3, spot3, speed3, pan3, sound, line_left, line_right, place)
     phase3 = min(phase3 + pace3, 1.0)
     spot3 = gone_on(spot3, speed3, sound, len(line_left), moved)
     starts4 = left_over3 and phase4 >= 1.0
@@ -319,7 +329,7 @@ def grains(  # noqa: PLR0915 - eight pieces, written out
         starts4, pace4, spot4, speed4, pan4, new_pace, begins, new_speed, new_pan
     )
     phase4 = 0.0 if starts4 else phase4
-    left4, right4 = sounded(phase4, spot4, pan4, sound, line_left, line_right, place)
+    left4, right4 = sounded(phase4, spot4, speed4, pan4, sound, line_left, line_right, place)
     phase4 = min(phase4 + pace4, 1.0)
     spot4 = gone_on(spot4, speed4, sound, len(line_left), moved)
     starts5 = left_over4 and phase5 >= 1.0
@@ -328,7 +338,7 @@ def grains(  # noqa: PLR0915 - eight pieces, written out
         starts5, pace5, spot5, speed5, pan5, new_pace, begins, new_speed, new_pan
     )
     phase5 = 0.0 if starts5 else phase5
-    left5, right5 = sounded(phase5, spot5, pan5, sound, line_left, line_right, place)
+    left5, right5 = sounded(phase5, spot5, speed5, pan5, sound, line_left, line_right, place)
     phase5 = min(phase5 + pace5, 1.0)
     spot5 = gone_on(spot5, speed5, sound, len(line_left), moved)
     starts6 = left_over5 and phase6 >= 1.0
@@ -337,7 +347,7 @@ def grains(  # noqa: PLR0915 - eight pieces, written out
         starts6, pace6, spot6, speed6, pan6, new_pace, begins, new_speed, new_pan
     )
     phase6 = 0.0 if starts6 else phase6
-    left6, right6 = sounded(phase6, spot6, pan6, sound, line_left, line_right, place)
+    left6, right6 = sounded(phase6, spot6, speed6, pan6, sound, line_left, line_right, place)
     phase6 = min(phase6 + pace6, 1.0)
     spot6 = gone_on(spot6, speed6, sound, len(line_left), moved)
     starts7 = left_over6 and phase7 >= 1.0
@@ -346,7 +356,7 @@ def grains(  # noqa: PLR0915 - eight pieces, written out
         starts7, pace7, spot7, speed7, pan7, new_pace, begins, new_speed, new_pan
     )
     phase7 = 0.0 if starts7 else phase7
-    left7, right7 = sounded(phase7, spot7, pan7, sound, line_left, line_right, place)
+    left7, right7 = sounded(phase7, spot7, speed7, pan7, sound, line_left, line_right, place)
     phase7 = min(phase7 + pace7, 1.0)
     spot7 = gone_on(spot7, speed7, sound, len(line_left), moved)
     starts8 = left_over7 and phase8 >= 1.0
@@ -354,7 +364,7 @@ def grains(  # noqa: PLR0915 - eight pieces, written out
         starts8, pace8, spot8, speed8, pan8, new_pace, begins, new_speed, new_pan
     )
     phase8 = 0.0 if starts8 else phase8
-    left8, right8 = sounded(phase8, spot8, pan8, sound, line_left, line_right, place)
+    left8, right8 = sounded(phase8, spot8, speed8, pan8, sound, line_left, line_right, place)
     phase8 = min(phase8 + pace8, 1.0)
     spot8 = gone_on(spot8, speed8, sound, len(line_left), moved)
     # As loud however many pieces overlap, as far as they differ.

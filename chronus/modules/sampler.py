@@ -1,8 +1,8 @@
 """The sampler: plays the sound of a file, whole or a slice of it, at any pitch, either way.
 
-Between the frames of the file a polynomial through six of them is read. What is played faster than
-it was recorded is not filtered: an octave up, what lies above a quarter of the rate comes down
-again, as in the samplers that made this a sound of its own.
+Between the frames of the file a polynomial through six of them is read, and what is played faster
+than it was recorded is read from copies that have less of what is high: nothing comes down again as
+an alias (`chronus.modules.recorded`).
 
 Nothing in it clicks: where a sound is cut off, by its end, a new stroke or a jump, what it was at
 last sinks away within a millisecond or so under what comes.
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 
 from chronus.dsp.approx import clip, exp2, f4, f8
 from chronus.dsp.declaration import (
-    RECORDING_HEAD,
     Curve,
     Family,
     Input,
@@ -26,6 +25,7 @@ from chronus.dsp.declaration import (
     module,
     velocity,
 )
+from chronus.modules.recorded import read_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,51 +33,6 @@ if TYPE_CHECKING:
 C4_HZ: Final = 261.625565
 FASTEST: Final = 64.0
 """Frames of the file that may go by in one."""
-
-
-@helper
-def frame_at(index: int, first: int, last: int, loops: bool) -> int:  # noqa: FBT001
-    """The frame that is heard at an index near a part's ends: the last one goes on, or it loops."""
-    length = last - first
-    if loops:
-        return index - length if index >= last else (index + length if index < first else index)
-    return min(max(index, first), last - 1)
-
-
-@helper
-def between_six(
-    sound: Sequence[float],
-    side: int,
-    place: float,
-    first: int,
-    last: int,
-    loops: bool,  # noqa: FBT001
-) -> float:
-    """A value between the frames of a part of a recording, by Lagrange's polynomial through six.
-
-    Args:
-        sound: the recording.
-        side: where in it the side begins that is read.
-        place: of what is read, in float64, from the part's first frame to its last.
-        first: frame of the part, and `last`: the frame behind it.
-        last: see `first`.
-        loops: whether behind the last frame the first one follows.
-    """
-    whole = int(place)
-    d = f4(place - whole)
-    early = (d + 2.0) * (d + 1.0)
-    late = (d - 2.0) * (d - 3.0)
-    outer = 0.00833333333 * d * (d - 1.0)
-    middle = 0.0833333333 * early * late
-    y0 = sound[side + frame_at(whole - 2, first, last, loops)]
-    y1 = sound[side + frame_at(whole - 1, first, last, loops)]
-    y2 = sound[side + frame_at(whole, first, last, loops)]
-    y3 = sound[side + frame_at(whole + 1, first, last, loops)]
-    y4 = sound[side + frame_at(whole + 2, first, last, loops)]
-    y5 = sound[side + frame_at(whole + 3, first, last, loops)]
-    newer = outer * (y5 * early * (d - 2.0) - y0 * late * (d + 1.0))
-    inner = 5.0 * outer * (y1 * late * (d + 2.0) - y4 * early * (d - 3.0))
-    return middle * (y2 * (1.0 - d) + y3 * d) + (newer + inner)
 
 
 @helper
@@ -90,6 +45,7 @@ def read_part(
     back: float,
     loops: bool,  # noqa: FBT001
     overlap: float,
+    speed: float,
 ) -> tuple[float, float]:
     """Left and right of a part of a recording; the end of a loop fades into its beginning.
 
@@ -102,22 +58,22 @@ def read_part(
         back: 1 backwards, 0 forwards.
         loops: whether its beginning follows its end.
         overlap: frames over which they fade, in float64; 0: they do not.
+        speed: frames that go by in one.
     """
     if not goes:
         return 0.0, 0.0
-    across = RECORDING_HEAD + (int(sound[0]) if sound[1] > 1.5 else 0)
     wraps = loops and overlap == f8(0.0)
     place = f8(last - 1) - at if back > 0.5 else f8(first) + at
     # Backwards, what lies between the first frame and the one behind the last follows the last.
     place = place if place >= f8(first) else (place + f8(last - first) if wraps else f8(first))
-    left = between_six(sound, RECORDING_HEAD, place, first, last, wraps)
-    right = between_six(sound, across, place, first, last, wraps)
+    left, right = read_at(sound, speed, place, first, last, wraps)
     fading = at - (f8(last - first) - overlap)
     if overlap > f8(0.0) and fading > f8(0.0):
         share = f4(fading / overlap)
         new = f8(last - 1) - fading if back > 0.5 else f8(first) + fading
-        left += share * (between_six(sound, RECORDING_HEAD, new, first, last, wraps) - left)
-        right += share * (between_six(sound, across, new, first, last, wraps) - right)
+        new_left, new_right = read_at(sound, speed, new, first, last, wraps)
+        left += share * (new_left - left)
+        right += share * (new_right - right)
     return left, right
 
 
@@ -172,6 +128,7 @@ def part_edge(frames: int, start: float, end: float, slice: int, slices: int) ->
         State("last_right"),
     ),
     recording="sound",
+    levels=True,
     source="Laakso, Välimäki, Karjalainen, Laine, Splitting the unit delay, IEEE SPM 13 (1), 1996; "
     "soxr brings the file to the session's rate when it is loaded",
     example="load sampler file patches/samples/break.flac slices=16; "
@@ -232,11 +189,11 @@ def sampler(
     rest_right = rest_right if abs(rest_right) > 1e-7 else 0.0
     overlap = min(f8(fade * 0.001 / dt), f8(0.5) * length) if loops else f8(0.0)
     overlap = overlap if overlap >= f8(1.0) else f8(0.0)
-    left, right = read_part(sound, goes, at, first, last, back, loops, overlap)
+    speed = clip(freq / root * exp2(0.0833333333 * pitch), 0.0, FASTEST)
+    left, right = read_part(sound, goes, at, first, last, back, loops, overlap, speed)
     gain = max(level, 0.0)
     out_left = gain * left + rest_left
     out_right = gain * right + rest_right
-    speed = clip(freq / root * exp2(0.0833333333 * pitch), 0.0, FASTEST)
     at = at + f8(speed) if goes else at
     turn = f8(length) - overlap
     at = at - turn if loops and goes and at >= length and turn > f8(0.0) else at

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chronus.dsp.approx import f4, f8, steady
+from chronus.dsp.approx import f4, f8, seldom, steady
 from chronus.dsp.declaration import Family, Input, Output, State, audio, module
 from chronus.dsp.levels import share_of_any_time
 
@@ -41,8 +41,11 @@ def slew(
     least = steady(f8(-step / max(fall, 1e-6)))
     up = steady(f8(share_of_any_time(step, rise)))
     down = steady(f8(share_of_any_time(step, fall)))
-    way = f8(in_) - now
-    straight = min(max(way, least), most)
-    eased = way * (up if way > f8(0.0) else down)
-    now = now + (straight if shape < 0.5 else eased)
+    eases = seldom(shape > 0.5)
+    goal = f8(in_)
+    way = goal - now
+    eased = now + way * (up if way > f8(0.0) else down)
+    # Where it may get to on either side is known before the goal is compared with it.
+    straight = min(max(goal, now + least), now + most)
+    now = eased if eases else straight
     return now, f4(now)

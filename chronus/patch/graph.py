@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chronus.dsp.layout import WIDE
 from chronus.modules.catalog import catalog, kinds, wide
@@ -93,11 +93,16 @@ def _generation(*names: str) -> str:
 
 def key_of(node: Node) -> str:
     """The engine's name of a node: by its number, so that a new name moves nothing."""
-    return _key(node.number, node.kind)
+    return _key(node.number, node.kind, node.recording)
 
 
-def _key(number: int, kind: str) -> str:
-    return f"#{number}{_generation(kind)}"
+def _key(number: int, kind: str, recording: Recording | None) -> str:
+    return f"#{number}{_generation(kind)}{_content(recording)}"
+
+
+def _content(recording: Recording | None) -> str:
+    """What a key ends in by the file that a node plays: with another one it is another key."""
+    return "" if recording is None else f"@{recording.mark}"
 
 
 def strip_of(key: str) -> str:
@@ -112,11 +117,20 @@ def strip_key(node: Node) -> str:
 
 def cable_key(patch: Patch, cable: Cable) -> str:
     """The engine's name of a cable."""
-    return _cable_key(cable, patch.nodes[cable.source].kind, patch.nodes[cable.target].kind)
+    return _cable_key(cable, patch.nodes[cable.source], patch.nodes[cable.target])
 
 
-def _cable_key(cable: Cable, *ends: str) -> str:
-    return f"cable#{cable.number}{_generation(*ends, 'strip')}"
+def _cable_key(cable: Cable, *ends: Node | _End) -> str:
+    contents = "".join(_content(node.recording) for node in ends)
+    return f"cable#{cable.number}{_generation(*(node.kind for node in ends), 'strip')}{contents}"
+
+
+class _End(NamedTuple):
+    """What a cable's key and place say of a node that it is plugged into."""
+
+    number: int
+    kind: str
+    recording: Recording | None
 
 
 @remembered(
@@ -150,7 +164,11 @@ def graph_of(patch: Patch) -> Graph:
             strips.append(strip)
     for cable in patch.cables:
         source, target = patch.nodes[cable.source], patch.nodes[cable.target]
-        made = _CABLES.of(cable, source.number, source.kind, target.number, target.kind)
+        made = _CABLES.of(
+            cable,
+            *(source.number, source.kind, source.recording),
+            *(target.number, target.kind, target.recording),
+        )
         # A cable to a level or pan rests while the node is not heard.
         if made.target in nodes:
             cables[made.key] = _SHUT.of(made) if cable.number in shut_cables else made
@@ -198,11 +216,21 @@ def _strip(node: Node, shown: str, is_shut: bool, is_by_itself: bool, out: str) 
 
 
 def _cable(
-    cable: Cable, source_number: int, source_kind: str, target_number: int, target_kind: str
+    cable: Cable,
+    source_number: int,
+    source_kind: str,
+    source_recording: Recording | None,
+    target_number: int,
+    target_kind: str,
+    target_recording: Recording | None,
 ) -> GraphCable:
-    """A cable between nodes that are known by their numbers and kinds."""
+    """A cable between nodes that are known by their numbers, kinds and files."""
     source, target = kinds()[source_kind], kinds()[target_kind]
-    start, end = _key(source_number, source_kind), _key(target_number, target_kind)
+    ends = (
+        _End(source_number, source_kind, source_recording),
+        _End(target_number, target_kind, target_recording),
+    )
+    start, end = (_key(*one) for one in ends)
     output, place = source.find_output(cable.output), target.find_input(cable.input)
     assert output is not None, cable
     if cable.target == OUT and cable.input == "in":
@@ -210,7 +238,7 @@ def _cable(
     elif place is None:
         end, place = strip_of(end), kinds()["strip"].find_input(cable.input)
     assert place is not None, cable
-    key = _cable_key(cable, source_kind, target_kind)
+    key = _cable_key(cable, *ends)
     return GraphCable(key, start, output, end, place, cable.amount, cable.bends)
 
 

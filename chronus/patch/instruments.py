@@ -44,7 +44,9 @@ class Definition:
         player: the node of kind `keys` that notes go to; None where it has none.
         voices: how many notes sound at once, where `load` does not say.
         legato: whether held notes join, where `load` does not say.
-        text: all of it as one command, `instrument NAME … { … }`.
+        text: all of it as one command, `instrument NAME … { … }`; sound files by their whole paths,
+            with marks, so that it stands for itself.
+        written: the same as its file has it.
         origin: where it comes from, for people.
     """
 
@@ -58,6 +60,7 @@ class Definition:
     voices: int
     legato: bool
     text: str
+    written: str = field(default="", compare=False)
     origin: str = field(default="", compare=False)
 
     def node(self, name: str) -> Node:

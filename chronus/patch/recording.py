@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Recording:
     """A sound file that was read.
 
@@ -20,6 +20,7 @@ class Recording:
         rate_hz: of the file.
         seconds: how long it is.
         samples: float32, (channels, frames) at the session's rate.
+        levels: the same for what is read faster, see `chronus.dsp.recording`; of kinds without: ().
     """
 
     path: str
@@ -27,6 +28,7 @@ class Recording:
     rate_hz: int
     seconds: float
     samples: NDArray[np.float32] = field(repr=False, compare=False)
+    levels: tuple[NDArray[np.float32], ...] = field(default=(), repr=False, compare=False)
 
     @property
     def channels(self) -> int:

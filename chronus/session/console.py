@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from chronus.engine.layout import NONE
 from chronus.patch.graph import TONE, graph_of, kernels_of, key_of, strip_key, with_tone
 from chronus.patch.hearing import heard
-from chronus.patch.model import Patch, empty_patch
+from chronus.patch.model import STRIP_PORTS, Patch, empty_patch
 from chronus.session.draft import place_of
 from chronus.session.glides import Glides
-from chronus.session.sequences import Sequences, lock_of, roles_of
+from chronus.session.sequences import Sequences, lock_of, played_by, roles_of
 from chronus.session.timing import CLOSE_BLOCKS
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from chronus.engine.layout import Event
     from chronus.patch.graph import Graph
@@ -28,6 +28,16 @@ if TYPE_CHECKING:
     from chronus.session.glides import Ends
     from chronus.session.sequences import Locks, Ports
     from chronus.session.timing import Timing
+
+
+def _renewed(before: Patch, after: Patch) -> Iterator[tuple[Node, Node]]:
+    """Nodes that stay and play another file, as they were and as they are."""
+    if any(node.recording is not None for node in after.nodes.values()):
+        there = {node.number: node for node in before.nodes.values()}
+        for node in after.nodes.values():
+            old = there.get(node.number)
+            if old is not None and key_of(old) != key_of(node):
+                yield old, node
 
 
 class Console:
@@ -56,7 +66,7 @@ class Console:
         self._timing = timing
         self._kernels: set[str] = set()
         self._glides = Glides()
-        self._sequences = Sequences(self._writer, self.is_in_engine)
+        self._sequences = Sequences(self._writer, self.is_in_engine, self._now)
         self._writer.stage(graph_of(self.patch))
 
     def _graph(self, patch: Patch) -> Graph:
@@ -85,11 +95,30 @@ class Console:
         Raises:
             UserError: E_LIMIT, the engine is full; nothing has changed then.
         """
+        renewed = list(_renewed(self.patch, patch)) if is_rewired else []
+        moved = [t for t in patch.sequences if played_by(patch, t) & {n.name for _, n in renewed}]
+        if moved:
+            self._writer.tables.check_room((), map(patch.player, moved))
         if is_rewired:
             self._writer.stage(self._graph(patch), self._timing.due_block, ringing, copies)
             self.is_rewired = self.is_touched = True
         self.patch = patch
+        for old, new in renewed:
+            self._follow(old, new)
+        for target in moved:
+            self.move_sequence(target)
         self.is_touched |= self._sequences.follow_strips()
+
+    def _follow(self, old: Node, new: Node) -> None:
+        """A node that plays another file goes on with the ports that it had."""
+        names = [port.name for port in new.declaration.inputs]
+        for name in (*names, *(STRIP_PORTS if new.name in heard(self.patch) else ())):
+            if old.value(name) == new.value(name):
+                self._knobs.follow_port(*place_of(new, name), place_of(old, name))
+
+    def _now(self, node: Node) -> Node:
+        """A node as it is now: it may play another file than when a line was understood."""
+        return self.patch.node_of(node.number) or node
 
     def check_room(self, patch: Patch) -> None:
         """Make sure that `take` would take a patch now.
@@ -137,7 +166,7 @@ class Console:
         """Set a port of a node in the engine."""
         if self.is_in_engine(node, port):
             self._glides.end(node, port)
-            self._knobs.set_port(*place_of(node, port), value)
+            self._knobs.set_port(*place_of(self._now(node), port), value)
             self.is_touched = True
 
     def glide_port(self, node: Node, port: str, ends: Ends, frames: int) -> None:
@@ -146,12 +175,14 @@ class Console:
             due = self._timing.due_block
             begin = self._timing.frame if due == NONE else due * BLOCK
             start = self._glides.begin(node, port, begin, frames, ends)
-            self._knobs.glide_port(*place_of(node, port), (start, ends[1]), frames)
+            place = place_of(self._now(node), port)
+            self._knobs.glide_port(*place, (start, ends[1]), frames)
             self.is_touched = True
 
     def copy_glides(self, node: Node, source: Node) -> None:
         """Let the ports of a node that is a copy go on as those of its source do."""
         self._glides.copy(node, source)
+        node, source = self._now(node), self._now(source)
         self._knobs.copy_glides(key_of(node), key_of(source))
         self._knobs.copy_glides(strip_key(node), strip_key(source))
 
@@ -161,7 +192,8 @@ class Console:
             return None
         if self._timing.is_score:
             return self._glides.value(node, port, self._timing.virtual)
-        return self._knobs.gliding_value(*place_of(node, port))
+        bpm = self._timing.transport.bpm_at(self._timing.frame)
+        return self._knobs.gliding_value(*place_of(self._now(node), port), bpm)
 
     def set_inputs(self, inputs: Iterable[InputChange], frames: int = 0) -> None:
         """Set inputs of nodes of the graph, as far as the engine knows them.
@@ -192,7 +224,7 @@ class Console:
         index = node.declaration.find_input("gate")
         assert index is not None, node.name
         if self.is_here(node):
-            self._knobs.set_gate(key_of(node), index, is_open=is_open, frames=frames)
+            self._knobs.set_gate(key_of(self._now(node)), index, is_open=is_open, frames=frames)
             self.is_touched = True
 
     def sound_tone(self, frames: int) -> None:
@@ -206,7 +238,7 @@ class Console:
         """Let voices of a node that plays several notes at once each play a pitch in Hz."""
         if self.is_here(node):
             for hz in pitches:
-                self._knobs.play_note(key_of(node), hz, velocity, frames)
+                self._knobs.play_note(key_of(self._now(node)), hz, velocity, frames)
             self.is_touched = True
 
     def play(self, player: str, table: Table, roles: Ports, locks: Locks, *, now: bool) -> None:
@@ -233,7 +265,7 @@ class Console:
     def reset_node(self, node: Node) -> None:
         """Let a node start afresh, and be computed again if it was bypassed."""
         if self.is_here(node):
-            self._writer.reset_node(key_of(node))
+            self._writer.reset_node(key_of(self._now(node)))
             self.is_touched = True
 
     def reset_all(self) -> None:

@@ -20,6 +20,7 @@ from chronus.patch.naming import shown_node, shown_target
 from chronus.session.saving import (
     cable_line,
     ends_text,
+    file_line,
     in_order,
     instrument_line,
     load_line,
@@ -110,7 +111,8 @@ def _is_same_node(before: Patch, after: Patch, name: str) -> bool:
     one, other = before.nodes.get(name), after.nodes.get(name)
     if one is None or other is None:
         return False
-    is_alike = (one.kind, one.recording) == (other.kind, other.recording)
+    # A node can come to play another file, and not to play none.
+    is_alike = one.kind == other.kind and (one.recording is None or other.recording is not None)
     return is_alike and instrument_of(before, name) == instrument_of(after, name)
 
 
@@ -126,7 +128,10 @@ def _nodes(at: _Lines, after: Patch, in_full: Collection[str]) -> None:
         instrument = instrument_of(after, node.name)
         if instrument is not None and instrument.name not in at.patch.instruments:
             _load_instrument(at, instrument, in_full)
-        if node.name not in at.patch.nodes:
+        there = at.patch.nodes.get(node.name)
+        if there is not None and there.recording != node.recording:
+            at.say(file_line(node), at.patch.with_node(replace(there, recording=node.recording)))
+        if there is None:
             own = {
                 name: value
                 for name, value in node.values.items()

@@ -19,10 +19,11 @@ from chronus.language.blocks import gathered
 from chronus.language.instruments import Instrument
 from chronus.language.parser import read
 from chronus.modules.catalog import kinds
-from chronus.patch.instruments import text_of
 from chronus.settings import data_dir
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from chronus.language.instruments import Manner
     from chronus.language.statements import Said
     from chronus.patch.model import Patch
@@ -210,12 +211,17 @@ def source_of(
     Raises:
         UserError: E_LIMIT, it is too long.
     """
-    body = "; ".join(" ".join(part.text.split()) for part in parts)
-    text = f"{_head_text(head)} {{ {body} }}"
+    text = text_with(head, [part.text for part in parts])
     if len(text) > LONGEST:
         message = f"{origin} has more than {LONGEST} characters of commands, which is the most"
         raise UserError(Code.LIMIT, message, span)
     return Source(head, tuple(parts), text, origin, tuple(mistakes or ()))
+
+
+def text_with(head: Instrument, parts: Iterable[str]) -> str:
+    """An instrument as one command, by its head and its other commands."""
+    body = "; ".join(" ".join(part.split()) for part in parts)
+    return f"{_head_text(head)} {{ {body} }}"
 
 
 def _head_text(head: Instrument) -> str:
@@ -235,7 +241,8 @@ def manner_text(manner: Manner) -> str:
 
 def made_here(patch: Patch) -> frozenset[str]:
     """The instruments of a patch, by their kinds, that no file makes so at this moment."""
-    texts = {(i.kind, text_of(i)) for i in patch.instruments.values()}
+    made = [i.definition for i in patch.instruments.values() if i.definition is not None]
+    texts = {(definition.name, definition.written) for definition in made}
     return frozenset(kind for kind, text in texts if not _is_made_by_file(kind, text))
 
 

@@ -171,7 +171,8 @@ def _with_node(patch: Patch, node: Node) -> Patch:
     """A patch in which a node is there, under its name, in its place by number."""
     here = patch.node_of(node.number)
     if here is not None:
-        return patch.renamed({here.name: node.name})
+        patch = patch.renamed({here.name: node.name})
+        return patch.with_node(replace(patch.nodes[node.name], recording=node.recording))
     older = {name: n for name, n in patch.nodes.items() if n.number < node.number}
     newer = {name: n for name, n in patch.nodes.items() if n.number > node.number}
     return replace(patch, nodes=MappingProxyType({**older, node.name: node, **newer}))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakValueDictionary
 
 from chronus.data import data_path
 from chronus.errors import Code, UserError, nearest
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from chronus.dsp.declaration import Kind
     from chronus.language.statements import SoundFile
     from chronus.patch.model import Node
 
@@ -27,19 +30,20 @@ LOUDEST: Final = 16.0
 """24 dB above full scale: a file that is louder holds no sound."""
 OWN: Final = "patches"
 """The folder of the files that come with the program, found under this name from anywhere."""
+_KNOWN: Final[WeakValueDictionary[tuple[str, int, bool], Recording]] = WeakValueDictionary()
+"""What is in use, by the mark of its content, the session's rate, and whether it has levels: nodes
+that play the same file hold its frames but once."""
 SUFFIXES: Final = (".wav", ".flac", ".aif", ".aiff", ".ogg")
 
 
-def read_recording(
-    file: SoundFile, rate_hz: int, folders: Sequence[str], longest_s: float
-) -> Recording:
+def read_recording(file: SoundFile, rate_hz: int, folders: Sequence[str], kind: Kind) -> Recording:
     """Read a sound file.
 
     Args:
         file: as it was said.
         rate_hz: of the session.
         folders: in which a relative path is looked for, one after the other.
-        longest_s: how long it may be.
+        kind: of the node that is to play it.
 
     Raises:
         UserError: E_FILE, it cannot be read, is no sound, or not what it was; E_LIMIT, too long.
@@ -53,9 +57,24 @@ def read_recording(
             " Without `mark` it is played as it is now"
         )
         raise UserError(Code.FILE, message, file.span, (f"mark {mark}",))
-    samples, own_hz = _decoded(content, file, longest_s)
-    seconds = samples.shape[1] / own_hz
-    return Recording(str(path), mark, own_hz, seconds, _at_rate(samples, own_hz, rate_hz))
+    key = (mark, rate_hz, kind.levels)
+    known = _KNOWN.get(key)
+    if known is not None and known.seconds <= kind.recording_s:
+        return known if known.path == str(path) else replace(known, path=str(path))
+    decoded, own_hz = _decoded(content, file, kind.recording_s)
+    seconds = decoded.shape[1] / own_hz
+    samples = _at_rate(decoded, own_hz, rate_hz)
+    levels = _levels_of(samples) if kind.levels else ()
+    read = Recording(str(path), mark, own_hz, seconds, samples, levels)
+    _KNOWN[key] = read
+    return read
+
+
+def _levels_of(samples: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+    """The levels of a sound."""
+    from chronus.dsp.recording import banded  # noqa: PLC0415 - the shell's first second does without
+
+    return banded(samples)
 
 
 def file_text(node: Node, folder: Path | None = None) -> str:

@@ -19,6 +19,7 @@ from chronus.language.instruments import Instrument as InstrumentStatement
 from chronus.language.quantities import in_unit
 from chronus.language.scenes import DefineSong, StoreScene
 from chronus.language.statements import (
+    ChangeFile,
     Load,
     Meter,
     Mute,
@@ -38,6 +39,7 @@ from chronus.patch.instruments import (
     text_of,
 )
 from chronus.patch.model import OUT, STRIP_PORTS
+from chronus.patch.musical import Musical
 from chronus.patch.naming import is_within, shown_ends, shown_input, shown_node, shown_target
 from chronus.session.recordings import file_text
 from chronus.session.scenes import scene_line, scene_lines
@@ -51,7 +53,7 @@ if TYPE_CHECKING:
     from chronus.patch.model import Cable, Node, Patch
 
 BUILDING = (
-    *(Load, PatchStatement, Unpatch, Set, Mute, Solo, Tempo, Meter, Swing, Sequence),
+    *(Load, ChangeFile, PatchStatement, Unpatch, Set, Mute, Solo, Tempo, Meter, Swing, Sequence),
     *(StoreScene, DefineSong, InstrumentStatement),
 )
 """Statements that a patch file may hold: they build, and do nothing else."""
@@ -203,7 +205,7 @@ def _load_lines(patch: Patch, in_full: Collection[str], folder: Path | None) -> 
             lines.append(text)
         settings, others = _settings(patch, instrument)
         lines.append(instrument_line(instrument, settings))
-        sets += others
+        sets += [*_other_files(patch, instrument, folder), *others]
     return lines + sets
 
 
@@ -221,6 +223,11 @@ def load_line(node: Node, folder: Path | None = None) -> str:
     return " ".join([*words, *(f"{name}={value_text(node, name)}" for name in own)])
 
 
+def file_line(node: Node, folder: Path | None = None) -> str:
+    """The line that lets a node play its file, in place of another one."""
+    return f"file {node.name} {file_text(node, folder).removeprefix('file ')}"
+
+
 def instrument_line(instrument: Instrument, settings: Iterable[str] = ()) -> str:
     """The line that loads an instrument, with what is said of it."""
     words = [f"load {instrument.kind} as {instrument.name}", *settings]
@@ -231,6 +238,16 @@ def instrument_line(instrument: Instrument, settings: Iterable[str] = ()) -> str
     if instrument.legato != made.legato:
         words.append("legato" if instrument.legato else "legato off")
     return " ".join(words)
+
+
+def _other_files(patch: Patch, instrument: Instrument, folder: Path | None) -> list[str]:
+    """Lines for the nodes of an instrument that play other files than it says."""
+    nodes = [(node, _made(patch, node)) for node in inner_nodes(patch, instrument)]
+    return [
+        file_line(node, folder)
+        for node, made in nodes
+        if node.recording is not None and made is not None and node.recording != made.recording
+    ]
 
 
 def _settings(patch: Patch, instrument: Instrument) -> tuple[list[str], list[str]]:
@@ -301,6 +318,8 @@ def value_text(node: Node, name: str) -> str:
     value = node.value(name)
     if port.choices:
         return port.choices[round(value)]
+    if isinstance(value, Musical):
+        return str(value)
     return f"{number_text(value)}{port.unit}"
 
 

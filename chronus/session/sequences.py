@@ -45,6 +45,12 @@ def locks_of(patch: Patch, target: str) -> Locks:
     return found
 
 
+def played_by(patch: Patch, target: str) -> set[str]:
+    """The names of the nodes whose ports a sequence moves."""
+    moved = [*roles_of(patch, target), *locks_of(patch, target).values()]
+    return {port[0].name for port in moved if port is not None}
+
+
 def lock_of(patch: Patch, target: str, name: str) -> Port | None:
     """The port that a step of what plays a target locks; None: there is none of that name."""
     found = locked_port(patch, target.partition(".")[0], name)
@@ -65,10 +71,17 @@ class Sequences:
     Args:
         writer: of the engine.
         is_in_engine: whether a port of a node is there to be played.
+        now: a node as it is now.
     """
 
-    def __init__(self, writer: Writer, is_in_engine: Callable[[Node, str], bool]) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        is_in_engine: Callable[[Node, str], bool],
+        now: Callable[[Node], Node],
+    ) -> None:
         self._writer = writer
+        self._now = now
         self._is_in_engine = is_in_engine
         self._on_strips: dict[str, tuple[Table, Ports, Locks]] = {}
         self._locking: dict[str, _Locking] = {}
@@ -87,16 +100,17 @@ class Sequences:
         return True
 
     def _places(self, roles: Ports) -> tuple[int, int, int]:
-        places = [
-            NONE if port is None else self._writer.port_place(*place_of(*port)) for port in roles
-        ]
+        places = [NONE if port is None else self._at(*port) for port in roles]
         return places[0], places[1], places[2]
+
+    def _at(self, node: Node, port: str) -> int:
+        return self._writer.port_place(*place_of(self._now(node), port))
 
     def _place(self, port: Port | None) -> int:
         """The place of a port that steps lock; NONE while it is not there."""
         if port is None or not self._is_in_engine(*port):
             return NONE
-        return self._writer.port_place(*place_of(*port))
+        return self._at(*port)
 
     def move(self, player: str, roles: Ports, lock_of: Callable[[str], Port | None]) -> None:
         """Let what plays ports of a node that starts afresh go on from where it is.

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from chronus.engine.layout import Event
 from chronus.errors import UserError
 from chronus.language.parser import read
+from chronus.patch.musical import value_at
 from chronus.session import carrying, passing
 from chronus.session.advice import advised
 from chronus.session.agenda import Agenda
@@ -168,11 +169,13 @@ class Session:
     def port_value(self, node: Node, port: str) -> float:
         """What a port is set to: in the engine, or in a score what it will be."""
         here = self.patch.node_of(node.number)
-        if here is None:
-            return node.value(port)
-        if self.is_score or not self.console.is_in_engine(node, port):
-            return here.value(port)
-        return self.writer.knobs.port_value(*place_of(node, port))
+        bpm = self.transport.bpm_at(self.frame)
+        if here is None or self.is_score or not self.console.is_in_engine(node, port):
+            node = node if here is None else here
+            declared = node.port(port)
+            assert declared is not None, port
+            return value_at(declared, node.value(port), bpm)
+        return self.writer.knobs.port_value(*place_of(here, port), bpm)
 
     def begin_recording(self, recording: Recording, frame: int) -> None:
         """Record what is played from a frame on."""

@@ -28,7 +28,7 @@ TICKS = 1000
 FINEST = 100_000
 """The finest fraction of a frame or beat that the length of a ramp has."""
 
-_NAMES: Final = tuple(column.name.lower() for column in Beat)
+_NAMES: Final = tuple(column.name.lower() for column in Beat if column < Beat.JUMP_BPM)
 _COLUMNS: Final = attrgetter(*_NAMES)
 
 
@@ -110,11 +110,11 @@ class Transport:
 
     def frames_of(self, duration: Duration, frame: float) -> float:
         """How many frames a duration lasts that begins at a frame."""
-        beats = float(self._beats_of(duration, frame))
+        beats = float(self.beats_of(duration, frame))
         lasts = frames_after(self.rebased(frame)._columns, self.rate_hz, beats)  # noqa: SLF001
         return float(duration.seconds) * self.rate_hz + lasts
 
-    def _beats_of(self, duration: Duration, frame: float) -> Fraction:
+    def beats_of(self, duration: Duration, frame: float) -> Fraction:
         """How many beats a duration lasts that begins at a frame; 0 where it is in seconds."""
         if not duration.bars:
             return duration.beats
@@ -186,7 +186,7 @@ class Transport:
 
     def ramp_of(self, duration: Duration, frame: float) -> Ramp:
         """The ramp of a tempo that lasts for a duration from a frame on."""
-        beats = self._beats_of(duration, frame)
+        beats = self.beats_of(duration, frame)
         if beats:
             return Ramp(beats.limit_denominator(FINEST), is_in_beats=True)
         frames = duration.seconds * self.rate_hz

@@ -16,7 +16,6 @@ import numpy as np
 from numba import njit
 
 from chronus.dsp.compile import load_kernel, write_kernel
-from chronus.dsp.declaration import RECORDING_HEAD
 from chronus.dsp.layout import WIDE, memory_frames, state_layout
 from chronus.dsp.native import (
     FLUSH_BITS,
@@ -25,6 +24,7 @@ from chronus.dsp.native import (
     read_float_control,
     write_float_control,
 )
+from chronus.dsp.recording import banded, laid_out
 from chronus.modules.catalog import kinds
 from chronus.settings import BLOCK
 
@@ -33,14 +33,18 @@ if TYPE_CHECKING:
 
 RATE: Final = 48_000
 ROUNDS: Final = 5
+SETTLING_S: Final = 1.0
+"""What a kind makes of a file by and by (the spectra of an impulse) is there after so long."""
 LOUD_S: Final = 2.0
 
 USUAL_BUDGET: Final = 0.5
 BUDGETS: Final = {
     "noise": 1.0,
     "pluck": 2.5,
+    "sampler": 6.0,
     "supersaw": 1.7,
     "tone": 0.8,
+    "wavetable": 1.5,
     "kick": 2.5,
     "snare": 3.1,
     "hat": 3.8,
@@ -50,22 +54,27 @@ BUDGETS: Final = {
     "formant": 2.2,
     "ladder": 9.5,
     "adsr": 0.8,
-    "ar": 2.3,
-    "follower": 2.1,
+    "ar": 1.1,
+    "follower": 1.2,
     "lfo": 1.1,
     "compare": 0.7,
     "quantize": 2.4,
-    "slew": 1.8,
+    "slew": 0.9,
     "strike": 2.5,
     "walk": 0.6,
     "chorus": 4.4,
     "compressor": 3.0,
+    "convolve": 270.0,  # an impulse of a second
     "delay": 3.0,
     "distortion": 14.4,
     "eq": 2.5,
+    "flanger": 3.4,
+    "grains": 17.0,
     "limiter": 2.7,
     "noisegate": 1.5,
+    "phaser": 5.6,
     "reverb": 11.4,
+    "shift": 3.1,
     "crush": 0.8,
     "dcblock": 0.9,
     "width": 0.8,
@@ -102,8 +111,8 @@ class Bench:
         count = len(self._kind.input_rows) + len(self._kind.output_rows)
         self._rows = np.zeros((count, BLOCK, self._width), np.float32)
         # Behind the rows lies a file's sound, for the kinds that play one.
-        self._sound = np.sin(np.arange(RECORDING_HEAD + RATE) / 5.0).astype(np.float32)
-        self._sound[:RECORDING_HEAD] = RATE, 1
+        tone = np.sin(np.arange(RATE) / 5.0, dtype=np.float32)[None]
+        self._sound = laid_out(tone, banded(tone) if self._kind.levels else ())
         self._table = np.array([row.ctypes.data for row in (*self._rows, self._sound)], np.int64)
         self._state = np.zeros(max(state_layout(self._kind, self._width).size, 8), np.uint8)
         frames = sum(memory_frames(memory, RATE) for memory in self._kind.memories)
@@ -153,6 +162,7 @@ def silence_ratio(name: str) -> float:
     runs = []
     for _ in range(3):
         bench = Bench(name, wide=False)
+        bench.ns(SETTLING_S)
         loud = bench.ns(LOUD_S)
         bench.feed(loud=False)
         runs.append((loud, [bench.ns(DYING_S) for _ in range(DYING)]))

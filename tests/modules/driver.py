@@ -16,6 +16,7 @@ from chronus.dsp.compile import load_kernel, write_kernel
 from chronus.dsp.declaration import RECORDING_HEAD
 from chronus.dsp.layout import WIDE, memory_frames, state_layout
 from chronus.dsp.native import FLUSH_BITS, call_kernel, read_float_control, write_float_control
+from chronus.dsp.recording import banded, laid_out
 from chronus.modules.catalog import kinds
 from chronus.settings import BLOCK
 
@@ -73,8 +74,8 @@ class Player:
 
     def load(self, sound: np.ndarray) -> None:
         """Let the sound of the node's file be this one, (channels, frames)."""
-        head = np.array((sound.shape[1], sound.shape[0]))
-        self.recording = np.concatenate((head, sound.ravel())).astype(np.float32)
+        samples = np.asarray(sound, np.float32)
+        self.recording = laid_out(samples, banded(samples) if self.kind.levels else ())
 
     def play(self, frames: int, **signals: Signal) -> dict[str, np.ndarray]:
         """Play on for `frames` (a whole number of blocks), and give the outputs by their names.

@@ -47,6 +47,21 @@ def test_the_pitch_of_a_piece_is_right(semitones: float, reverse: float) -> None
         assert abs(cents(pitch(heard), 500.0 * 2 ** (semitones / 12))) < 0.5
 
 
+@pytest.mark.parametrize("semitones", [12.0, 24.0])
+def test_a_piece_that_is_read_faster_has_no_aliases(semitones: float) -> None:
+    """Of a tone that moves above half the rate -60 dB are left, of a file and of what comes in."""
+    high = sine(19_500.0, 2)
+    of_both = (
+        of_file(high, SECOND, pitch=semitones, **ALONE),
+        of_input(high, pitch=semitones, position=0.1, **ALONE),
+    )
+    for got in of_both:
+        heard = got[-SECOND // 2 + 2400 : -4800, 0]
+        assert np.abs(heard).max() < 0.5e-3
+    low = of_input(sine(1000.0, 2), pitch=semitones, position=0.1, **ALONE)[SECOND:]
+    assert np.abs(low).max() > 0.4
+
+
 def test_a_piece_is_a_part_of_the_file_under_a_bell() -> None:
     """At pitch 0 the samples of a piece are those of the file from `position` on, times a bell."""
     noise = np.random.default_rng(1).uniform(-0.5, 0.5, (2, 4 * SECOND)).astype(np.float32)

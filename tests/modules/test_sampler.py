@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 import pytest
 
-from tests.support.sound import cents, pitch
+from tests.support.sound import cents, pitch, rms_db
 
-from .driver import RATE_HZ, Player, strokes
+from .driver import RATE_HZ, Player, Signal, strokes
 
 SECOND: Final = RATE_HZ
 C4_HZ: Final = 261.625565
@@ -19,7 +19,7 @@ def sine(hz: float, frames: int = SECOND) -> np.ndarray:
     return (0.5 * np.sin(2 * np.pi * hz * np.arange(frames) / RATE_HZ)).astype(np.float32)
 
 
-def play(sound: np.ndarray, frames: int, *, length: int = 480, **signals: float) -> np.ndarray:
+def play(sound: np.ndarray, frames: int, *, length: int = 480, **signals: Signal) -> np.ndarray:
     """What a sampler of a sound, (channels, frames), makes of a stroke at frame 64: (frames, 2)."""
     player = Player("sampler")
     player.load(np.atleast_2d(sound))
@@ -66,6 +66,30 @@ def test_what_is_read_between_frames_is_clean() -> None:
     hz = np.arange(len(lines)) * RATE_HZ / len(got)
     beside = np.abs(hz - 3000.0 * 2 ** (7 / 12)) > 20.0
     assert 20 * np.log10(lines[beside].max() / lines.max()) < -70.0
+
+
+@pytest.mark.parametrize("semitones", [5.0, 12.0, 13.3, 24.0])
+def test_what_is_read_faster_has_no_aliases(semitones: float) -> None:
+    """Of noise that moves above half the rate, and beside a tone that does not, -60 dB are left."""
+    ratio = 2.0 ** (semitones / 12.0)
+    noise = np.fft.rfft(np.random.default_rng(2).uniform(-0.5, 0.5, 4 * SECOND))
+    noise[np.arange(len(noise)) / len(noise) < 1.0 / ratio] = 0.0
+    got = play(np.fft.irfft(noise).astype(np.float32), SECOND // 2, pitch=semitones)[4800:, 0]
+    assert rms_db(got[:16_384]) < rms_db(np.fft.irfft(noise)) - 60.0
+    tone = play(sine(14_000.0 / ratio, 4 * SECOND), SECOND // 2, pitch=semitones)[4800:, 0]
+    lines = np.abs(np.fft.rfft(tone[:16_384] * np.kaiser(16_384, 12.0)))
+    beside = np.abs(np.arange(len(lines)) * RATE_HZ / 16_384 - 14_000.0) > 40.0
+    assert 20 * np.log10(lines[beside].max() / lines.max()) < -65.0
+    # Of 14 kHz nothing is lost.
+    assert abs(20 * np.log10(np.abs(tone[:16_384]).max() / 0.5)) < 1.0
+
+
+def test_levels_follow_each_other_without_a_step() -> None:
+    """While the pitch rises through two octaves, a tone is as loud throughout."""
+    rise = np.linspace(-1.0, 25.0, SECOND)
+    got = play(sine(2000.0, 4 * SECOND), SECOND, pitch=rise)[480:, 0].astype(float)
+    parts = np.abs(got[: len(got) // 480 * 480].reshape(-1, 480)).max(axis=1)
+    assert abs(20 * np.log10(parts / 0.5)).max() < 0.6
 
 
 @pytest.mark.parametrize("loop", [0.0, 1.0])

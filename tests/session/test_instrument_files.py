@@ -103,7 +103,7 @@ def test_a_kind_keeps_its_name_but_a_drum():
             [f"line {n}" for n in range(3, 8)],
         ),
         ("load saw\nset saw.freq 50 over 1s", ["line 3 column 22: E_STATE"]),
-        ("load delay time=1/8", ["line 2 column 17: E_VALUE"]),
+        ("load saw freq=1/8", ["line 2 column 15: E_VALUE"]),
         ("load saw\nset saw.freq 50 saw.freq 2 beats", ["line 3"]),
         ("load bass", ["line 2 column 6: E_STATE: bass is an instrument"]),
         ("load it", ["line 2 column 6: E_STATE: it is an instrument"]),

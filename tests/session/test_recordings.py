@@ -13,7 +13,7 @@ import soundfile
 
 from chronus.session.saving import patch_lines
 from tests.support.score import Stage, render
-from tests.support.sound import cents, pitch
+from tests.support.sound import amplitude, cents, pitch
 
 
 def write(path: Path, samples, rate: int = 48_000, subtype: str = "FLOAT") -> str:
@@ -189,15 +189,26 @@ def test_what_cannot_be_played_is_refused(here):
     assert patch_lines(stage.session.patch) == before
 
 
-def test_memory_that_runs_out_is_a_limit(here):
-    """When no more sounds fit, the line is refused with the limit, and what plays stays."""
-    write(here / "a.flac", np.zeros((119 * 48_000, 2), np.int16), subtype="PCM_16")
+def test_nodes_of_one_file_share_its_frames(here):
+    """However many play a file, it lies in memory once, until the last of them is gone.
+
+    When no more sounds fit, the line is refused with the limit, and what plays stays.
+    """
+    write(here / "a.wav", sine(300.0, 2.0, 48_000))
+    write(here / "b.wav", sine(600.0, 2.0, 48_000))
     stage = Stage()
-    stage.say("load sampler as a file a.flac", "load sampler as b file a.flac")
-    error = stage.fails("load sampler as c file a.flac")
-    assert error.code == "E_LIMIT"
-    assert list(stage.session.patch.nodes) == ["out", "a", "b"]
-    stage.say("unload a", "wait 100ms", "load sampler as c file a.flac")
+    stage.say("load sampler as a file a.wav")
+    place = next(p for p in stage.session.writer.places.values() if p.recording_frames)
+    pool = stage.session.writer.room.pools["memory"]
+    pool.take(pool.size - 2 * place.recording_frames)
+    stage.say("load sampler as c file a.wav", "copy a as d", "load grains as cloud file a.wav")
+    before = list(stage.session.patch.nodes)
+    assert stage.fails("load sampler as e file b.wav").code == "E_LIMIT"
+    assert list(stage.session.patch.nodes) == before
+    stage.say("unload a c d", "wait 100ms")
+    assert stage.fails("load sampler as e file b.wav").code == "E_LIMIT"
+    stage.say("unload cloud", "wait 100ms", "load sampler as e file b.wav; trigger e; wait 500ms")
+    assert abs(cents(pitch(stage.frames[-9600:, 0]), 600.0)) < 1.0
 
 
 def test_a_snapshot_knows_which_file_was_played(here):
@@ -210,3 +221,73 @@ def test_a_snapshot_knows_which_file_was_played(here):
     assert any("a.wav" in line for line in stage.say("diff first").results[0].lines)
     stage.say("recall first", "wait 50ms", "trigger s", "wait 400ms")
     assert abs(cents(pitch(stage.frames[4800:16_800, 0]), 300.0)) < 1.0
+
+
+@pytest.fixture
+def swapped(here):
+    """A stage on which a sampler's file is changed while a pattern plays it, and then undone."""
+    write(here / "a.wav", sine(300.0, 2.0, 48_000))
+    write(here / "b.wav", sine(600.0, 2.0, 48_000))
+    stage = Stage()
+    stage.say("load sampler as s file a.wav velocity=1; set s.level -6db; load filter cutoff=18khz")
+    stage.say("patch s > filter; sequence s: X... step 1/4 gate 90%; wait 1 bar")
+    stage.say("wait 1 beat; file s b.wav; wait 1 bar", "set s.pitch 12", "undo 2; wait 1 bar")
+    return stage
+
+
+def test_a_file_is_changed_in_place_while_a_pattern_plays(swapped):
+    """The pattern goes on with the new file, by its cables; no click; undo brings it back."""
+    wave = swapped.frames[:, 0].astype(float)
+    bar = 96_000
+    for number, hz in enumerate((300.0, 300.0, 600.0, 300.0)):
+        heard = wave[number * bar + 1000 : number * bar + 10_600]
+        assert abs(cents(pitch(heard), hz)) < 1.0
+    # It was in the middle of a sound each time, which faded, and about as fast as 600 Hz moves.
+    assert np.abs(wave[bar + 24_000 + 300 : 2 * bar]).max() < 1e-6
+    assert np.abs(np.diff(wave)).max() < 1.3 * 0.5 * 2 * np.pi * 600.0 / 48_000
+
+
+def test_a_changed_file_is_saved_told_and_compared(swapped, here):
+    """`save` writes the file of now, `diff` its own line, and a journal names a whole path."""
+    told = []
+    swapped.session.on_done(lambda done: told.extend(done.texts))
+    swapped.say("snapshot before", "file s b.wav", "save p.chronus")
+    assert swapped.say("file s b.wav").results[0].already
+    assert 'load sampler as s file "b.wav" mark ' in Path("p.chronus").read_text()
+    lines = swapped.say("diff before").results[0].lines
+    assert len(lines) == 1
+    assert lines[0].startswith("file s ")
+    assert "a.wav" in lines[0]
+    swapped.say("wait 10ms")
+    assert any(text.startswith(f'file s "{here / "b.wav"}" mark ') for text in told)
+    assert swapped.fails("file filter b.wav").code == "E_STATE"
+    assert swapped.fails("file s c.wav").code == "E_FILE"
+
+
+def test_an_instrument_names_files_beside_its_own(here, monkeypatch):
+    """A user's instrument finds its sound wherever one works, in voices too, and is told whole."""
+    own = here / "data" / "chronus" / "instruments"
+    monkeypatch.setenv("XDG_DATA_HOME", str(here / "data"))
+    write(own / "sounds" / "a.wav", sine(300.0, 2.0, 48_000))
+    write(here / "b.wav", sine(700.0, 2.0, 48_000))
+    own.joinpath("stab-it.chronus").write_text(
+        'instrument stab-it "one" voices 3\nload keys\n'
+        "load sampler as hit file sounds/a.wav root=c4 gated=1\n"
+        "patch keys.freq > hit.freq; patch keys.gate > hit.gate; set hit.freq 0\n"
+    )
+    stage, told = Stage(), []
+    stage.session.on_done(lambda done: told.extend(done.texts))
+    stage.say("load stab-it as s", "note s c4 g4 for 1 beat", "wait 500ms", "save p.chronus")
+    heard = stage.frames[4800:19_200, 0]
+    assert min(amplitude(heard, 300.0), amplitude(heard, 300.0 * 2 ** (7 / 12))) > 0.05
+    assert "load stab-it as s" in Path("p.chronus").read_text()
+    assert "a.wav" not in Path("p.chronus").read_text()
+    assert f'file "{own / "sounds" / "a.wav"}" mark ' in told[0]
+    stage.say("file s/hit b.wav", "save p.chronus", "note s c4 for 1 beat", "wait 500ms")
+    assert amplitude(stage.frames[-19_200:-4800, 0], 700.0) > 0.05
+    for opened in (f"open {here / 'p.chronus'}", f"{told[0]}; load stab-it as s"):
+        monkeypatch.chdir("/")
+        other = Stage()
+        other.say(opened, "note s c4 for 1 beat", "wait 500ms")
+        hz = 700.0 if opened.startswith("open") else 300.0
+        assert amplitude(other.frames[4800:19_200, 0], hz) > 0.05

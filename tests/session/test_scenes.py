@@ -344,3 +344,22 @@ def test_a_scene_does_some_of_it_later():
     stage.say("scene a", "wait 1 bar", "every 2 bars scene a", "wait 2 bars")
     found = np.flatnonzero(np.diff(stage.frames[:, 0] > 0.0, prepend=False))
     assert found.tolist() == [BAR, BAR + BAR // 2, 2 * BAR, 2 * BAR + BAR // 2]
+
+
+def test_a_node_is_renamed_in_scenes_too():
+    """`rename` changes the name where a scene names the node, and nothing that looks like it."""
+    stage = Stage()
+    stage.say("load kick as a; load saw as b; load filter; patch b > filter; load tb303 as acid")
+    stage.say(
+        "scene drop { mute a; set filter.cutoff 2khz filter.pan -1; sequence b: a3 b2;"
+        " at next bar trigger a; set acid/filter.cutoff 300hz acid.level -6db }"
+    )
+    stage.say("rename a thud; rename acid line")
+    commands = stage.session.patch.scenes["drop"]
+    assert commands[0] == "mute thud"
+    assert commands[1] == "set filter.cutoff 2khz filter.pan -1"
+    assert commands[2] == "sequence b: a3 b2"
+    assert commands[3] == "at next bar trigger thud"
+    assert commands[4] == "set line/filter.cutoff 300hz line.level -6db"
+    stage.say("scene drop now", "undo 2")
+    assert stage.session.patch.scenes["drop"][0] == "mute a"

@@ -26,6 +26,14 @@ adsr, ar  envelopes; rise and fall bend them, ar can loop
 > load lfo rate=1/2 shape=triangle; patch lfo > filter.cutoff by 1oct
 > sequence lfo: x... x...        # begins its wave with each of these
 
+A rate or time in beats follows the tempo, its jumps and ramps, to the sample:
+rate=1/4 on an lfo, time=3/16 on a delay (which glides there). The wave keeps
+its place to the beat from where it was loaded, or from its last gate: begin
+it on a bar line where that matters.
+
+> set lfo.rate 1/4; at next bar trigger lfo
+> tempo 150 over 2 bars
+
 add mul min max abs compare clip compute at every sample, with `in` and `b`:
 
 > load lfo as vibrato rate=6; load mul b=0; patch vibrato > mul

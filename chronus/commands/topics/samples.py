@@ -30,9 +30,15 @@ A convolver lets a sound be heard through the impulse of a room or speaker:
 > load convolve as room file patches/samples/break.flac gain=-30db mix=0.4
 > patch cloud > room
 
+`file` gives a node another file while it plays; an instrument may name its own
+beside it, and `file NAME/NODE` changes one of those:
+
+> file amen patches/samples/break.flac
+
 A file has one or two channels and up to 120 s, an impulse up to 2 s; any rate
-is brought to that of the session. A relative path begins at the file in which
-the line stands, or else where the program was started. `save` writes paths
-from where the patch is, and a mark: a file that has changed is refused then.
+is brought to that of the session. Read faster, it has no aliases. Nodes of the
+same file share its memory. A relative path begins at the file in which the
+line stands, or else where the program was started. `save` writes paths from
+where the patch is, and a mark: a file that has changed is refused then.
 """,
 )
