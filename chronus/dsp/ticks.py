@@ -2,8 +2,8 @@
 
 A tick and its helpers are a small part of Python: numbers, conditions, tuples, reading and writing
 of arrays by whole indices, conditional expressions; and `if`, `while`, `for ... in range(...)` and
-early returns, for which all lanes would have to go the same way, so that they are carried out for one
-voice at a time. Helpers are written out where they are called.
+early returns, for which all lanes would have to go the same way, so that they are carried out for
+one voice at a time. Helpers are written out where they are called.
 """
 
 from __future__ import annotations
