@@ -93,11 +93,7 @@ def _generation(*names: str) -> str:
 
 def key_of(node: Node) -> str:
     """The engine's name of a node: by its number, so that a new name moves nothing."""
-    return _key(node.number, node.kind)
-
-
-def _key(number: int, kind: str) -> str:
-    return f"#{number}{_generation(kind)}"
+    return f"#{node.number}{_generation(node.kind)}"
 
 
 def strip_of(key: str) -> str:
@@ -140,17 +136,19 @@ def graph_of(patch: Patch) -> Graph:
     shut, shut_cables = silent(patch)
     by_hand = {c.source for c in patch.cables if c.target == OUT and c.input == "in"}
     out = key_of(patch.nodes[OUT])
+    keys: dict[str, str] = {}
     for name, node in patch.nodes.items():
         own = _NODES.of(node)
         nodes[own.key] = own
+        keys[name] = own.key
         if name in audible:
             shown, is_shut = shown_node(patch, name), name in shut
             strip = _STRIPS.of(node, shown, is_shut, name not in by_hand, out)
             nodes[strip.node.key] = strip.node
             strips.append(strip)
     for cable in patch.cables:
-        source, target = patch.nodes[cable.source], patch.nodes[cable.target]
-        made = _CABLES.of(cable, source.number, source.kind, target.number, target.kind)
+        kinds_of_ends = patch.nodes[cable.source].kind, patch.nodes[cable.target].kind
+        made = _CABLES.of(cable, keys[cable.source], keys[cable.target], *kinds_of_ends)
         # A cable to a level or pan rests while the node is not heard.
         if made.target in nodes:
             cables[made.key] = _SHUT.of(made) if cable.number in shut_cables else made
@@ -197,12 +195,9 @@ def _strip(node: Node, shown: str, is_shut: bool, is_by_itself: bool, out: str) 
     )
 
 
-def _cable(
-    cable: Cable, source_number: int, source_kind: str, target_number: int, target_kind: str
-) -> GraphCable:
-    """A cable between nodes that are known by their numbers and kinds."""
+def _cable(cable: Cable, start: str, end: str, source_kind: str, target_kind: str) -> GraphCable:
+    """A cable between nodes that are known by their keys and kinds."""
     source, target = kinds()[source_kind], kinds()[target_kind]
-    start, end = _key(source_number, source_kind), _key(target_number, target_kind)
     output, place = source.find_output(cable.output), target.find_input(cable.input)
     assert output is not None, cable
     if cable.target == OUT and cable.input == "in":
