@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from chronus.engine.findings import faults, kernels_in_use
 from chronus.engine.layout import NONE, Clock, Head, Lane, initialise, lane_place
-from chronus.engine.nodes_now import faults, kernels_in_use
 from chronus.engine.writer import Writer
 from chronus.errors import Code, UserError
 from chronus.machine import build

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from chronus.dsp.layout import WIDE
 from chronus.modules.catalog import catalog, kinds, wide
@@ -93,16 +93,12 @@ def _generation(*names: str) -> str:
 
 def key_of(node: Node) -> str:
     """The engine's name of a node: by its number, so that a new name moves nothing."""
-    return _key(node.number, node.kind, node.recording)
+    return f"#{node.number}{_generation(node.kind)}{_content(node)}"
 
 
-def _key(number: int, kind: str, recording: Recording | None) -> str:
-    return f"#{number}{_generation(kind)}{_content(recording)}"
-
-
-def _content(recording: Recording | None) -> str:
+def _content(node: Node) -> str:
     """What a key ends in by the file that a node plays: with another one it is another key."""
-    return "" if recording is None else f"@{recording.mark}"
+    return "" if node.recording is None else f"@{node.recording.mark}"
 
 
 def strip_of(key: str) -> str:
@@ -117,20 +113,13 @@ def strip_key(node: Node) -> str:
 
 def cable_key(patch: Patch, cable: Cable) -> str:
     """The engine's name of a cable."""
-    return _cable_key(cable, patch.nodes[cable.source], patch.nodes[cable.target])
+    ends = patch.nodes[cable.source], patch.nodes[cable.target]
+    return _cable_key(cable, (key_of(ends[0]), key_of(ends[1])), (ends[0].kind, ends[1].kind))
 
 
-def _cable_key(cable: Cable, *ends: Node | _End) -> str:
-    contents = "".join(_content(node.recording) for node in ends)
-    return f"cable#{cable.number}{_generation(*(node.kind for node in ends), 'strip')}{contents}"
-
-
-class _End(NamedTuple):
-    """What a cable's key and place say of a node that it is plugged into."""
-
-    number: int
-    kind: str
-    recording: Recording | None
+def _cable_key(cable: Cable, keys: tuple[str, str], kinds_of_ends: tuple[str, str]) -> str:
+    contents = "".join(mark + content for _, mark, content in (k.partition("@") for k in keys))
+    return f"cable#{cable.number}{_generation(*kinds_of_ends, 'strip')}{contents}"
 
 
 @remembered(
@@ -154,21 +143,19 @@ def graph_of(patch: Patch) -> Graph:
     shut, shut_cables = silent(patch)
     by_hand = {c.source for c in patch.cables if c.target == OUT and c.input == "in"}
     out = key_of(patch.nodes[OUT])
+    keys: dict[str, str] = {}
     for name, node in patch.nodes.items():
         own = _NODES.of(node)
         nodes[own.key] = own
+        keys[name] = own.key
         if name in audible:
             shown, is_shut = shown_node(patch, name), name in shut
             strip = _STRIPS.of(node, shown, is_shut, name not in by_hand, out)
             nodes[strip.node.key] = strip.node
             strips.append(strip)
     for cable in patch.cables:
-        source, target = patch.nodes[cable.source], patch.nodes[cable.target]
-        made = _CABLES.of(
-            cable,
-            *(source.number, source.kind, source.recording),
-            *(target.number, target.kind, target.recording),
-        )
+        kinds_of_ends = patch.nodes[cable.source].kind, patch.nodes[cable.target].kind
+        made = _CABLES.of(cable, keys[cable.source], keys[cable.target], *kinds_of_ends)
         # A cable to a level or pan rests while the node is not heard.
         if made.target in nodes:
             cables[made.key] = _SHUT.of(made) if cable.number in shut_cables else made
@@ -215,22 +202,10 @@ def _strip(node: Node, shown: str, is_shut: bool, is_by_itself: bool, out: str) 
     )
 
 
-def _cable(
-    cable: Cable,
-    source_number: int,
-    source_kind: str,
-    source_recording: Recording | None,
-    target_number: int,
-    target_kind: str,
-    target_recording: Recording | None,
-) -> GraphCable:
-    """A cable between nodes that are known by their numbers, kinds and files."""
+def _cable(cable: Cable, start: str, end: str, source_kind: str, target_kind: str) -> GraphCable:
+    """A cable between nodes that are known by their keys and kinds."""
     source, target = kinds()[source_kind], kinds()[target_kind]
-    ends = (
-        _End(source_number, source_kind, source_recording),
-        _End(target_number, target_kind, target_recording),
-    )
-    start, end = (_key(*one) for one in ends)
+    key = _cable_key(cable, (start, end), (source_kind, target_kind))
     output, place = source.find_output(cable.output), target.find_input(cable.input)
     assert output is not None, cable
     if cable.target == OUT and cable.input == "in":
@@ -238,7 +213,6 @@ def _cable(
     elif place is None:
         end, place = strip_of(end), kinds()["strip"].find_input(cable.input)
     assert place is not None, cable
-    key = _cable_key(cable, *ends)
     return GraphCable(key, start, output, end, place, cable.amount, cable.bends)
 
 

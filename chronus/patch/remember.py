@@ -7,7 +7,6 @@ holds, which would cost as much as the answer.
 
 from __future__ import annotations
 
-from collections import deque
 from functools import wraps
 from operator import is_
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
@@ -32,16 +31,17 @@ def remembered(
     """
 
     def keeping(function: Callable[[T], R]) -> Callable[[T], R]:
-        kept: deque[tuple[tuple[object, ...], R]] = deque(maxlen=ANSWERS)
+        kept: tuple[tuple[tuple[object, ...], R], ...] = ()
 
         @wraps(function)
         def ask(whole: T) -> R:
+            nonlocal kept
             things = parts(whole)
-            for known, answer in tuple(kept):  # another thread may ask meanwhile
+            for known, answer in kept:
                 if all(map(is_, known, things)):
                     return answer
             answer = function(whole)
-            kept.appendleft((things, answer))
+            kept = ((things, answer), *kept[: ANSWERS - 1])  # another thread may look meanwhile
             return answer
 
         return ask

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chronus.engine.nodes_now import faults
+from chronus.engine.findings import faults
 from chronus.errors import Code, UserError, nearest
 from chronus.modules.catalog import adopt, catalog, read_again
 from chronus.patch.graph import key_of

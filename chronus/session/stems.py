@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chronus.engine.nodes_now import strip_rows
+from chronus.engine.findings import strip_rows
 from chronus.machine.recorder import FileRecorder
 from chronus.settings import BLOCK
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from chronus.engine.findings import strip_rows
 from chronus.engine.layout import tape_part
-from chronus.engine.nodes_now import strip_rows
 from chronus.errors import Code, UserError
 from chronus.settings import BLOCK
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from chronus.engine.findings import sounding
 from chronus.engine.layout import HELD, NONE, Head, Player
-from chronus.engine.nodes_now import sounding
 from chronus.patch.graph import key_of
 from tests.support.score import Stage
 
