@@ -326,7 +326,7 @@ class Half:
             a.gate_off[new, : more * PORTS], a.cables[new, :CABLES], a.cable_left[new, :CABLES],
             a.state[new, : more * STATE], a.rows_out[new, : more**2 * ROWS],
             a.choices[new, :NODES],
-            a.calm[new, :NODES], a.still[new, :NODES],
+            *([a.calm[new, :NODES]] if self._engine.voices else []),
             a.voice_off[:, new, : VOICES * self._engine.voices],
             a.voice_quiet[new, : VOICES * self._engine.voices],
             a.voice_peak[new, : VOICES * self._engine.voices],
