@@ -123,6 +123,8 @@ def test_a_panic_within_a_panic_makes_no_click():
 def test_a_full_engine_has_room_after_an_unload(how):
     """When no more delays fit, one that is unloaded makes room for another, some ms later."""
     stage = Stage()
+    memory = stage.session.writer.room.pools["memory"]
+    memory.take(memory.size - (1 << 24))
     count = 0
     while True:
         reply = stage.session.run_line(f"load delay as d{count}")

@@ -114,7 +114,7 @@ def test_a_song_is_left_and_gone_on_with():
 def test_a_scene_that_fails_in_a_song_is_told_and_the_song_goes_on():
     """What cannot be done when its time comes is left out whole; the next part comes."""
     played = render(
-        [*SCENES, "song: intro 1, break 1, drop 1, end", "wait 1/4", "rename hat cymbal"], bars=3
+        [*SCENES, "song: intro 1, break 1, drop 1, end", "wait 1/4", "unload hat"], bars=3
     )
     assert len(played.news) == 2
     assert "scene break, command 2, mute hat" in played.news[0]
