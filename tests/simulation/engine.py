@@ -129,10 +129,10 @@ def hands() -> Stepper:
 
 
 @cache
-def score(*, echoes: bool, voices: bool) -> tuple[Said, ...]:
-    """The lines of the score as one transaction, parsed once for all worlds."""
+def score(*, echoes: bool, voices: bool) -> list[tuple[Said, ...]]:
+    """The lines of the score, parsed once for all worlds."""
     lines = (*SCORE, *[ECHO] * echoes, *CHORDS * voices)
-    return tuple(said for line in lines for said in read(line, 1))
+    return [read(line, 1) for line in lines]
 
 
 class Engine:
@@ -151,7 +151,8 @@ class Engine:
         self.session = Session(self.backend, handlers(), is_score=True)
         # When a line is typed differs from world to world, and must not be part of what it means.
         self.session.timing.block_in_ramp = lambda: None
-        self.session.carry_out(score(echoes=echoes, voices=voices))
+        for statements in score(echoes=echoes, voices=voices):
+            self.session.carry_out(statements)
         self.session.release()
         self.writer = self.backend.writer
         self.arena = self.writer.arena
