@@ -178,8 +178,9 @@ def at_level(
     scale = f8(count) / f8(frames)
     left = level_start(sound, level)
     across = left + (channels - 1) * count
-    begin = int(first * scale + f8(0.5))
-    end = max(int(last * scale + f8(0.5)), begin + 1)
+    # A part of a frame or two at the end of the file is the last frame of the level.
+    begin = min(int(first * scale + f8(0.5)), count - 1)
+    end = min(max(int(last * scale + f8(0.5)), begin + 1), count)
     return between_twelve(sound, left, across, place * scale, begin, end, loops)
 
 

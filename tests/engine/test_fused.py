@@ -9,6 +9,7 @@ import pytest
 
 from chronus.dsp.layout import VERDICT
 from chronus.engine.entries import DO_NOTHING
+from chronus.engine.findings import faults
 from chronus.engine.fusable import FIRST_NUMBER
 from chronus.engine.layout import NONE, Head, Lane
 from chronus.session import offline
@@ -197,7 +198,7 @@ patch keys.freq > saw.freq }}"""
         fuse(fuses=fuses)
         stage = Stage()
         stage.say(*lines)
-        found.append((stage.frames, stage.backend.writer.faults()))
+        found.append((stage.frames, faults(stage.backend.writer)))
     assert np.array_equal(found[0][0], found[1][0])
     assert found[0][1], "a node went wrong"
     assert found[0][1] == found[1][1]

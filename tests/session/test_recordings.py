@@ -250,7 +250,7 @@ def test_a_file_is_changed_in_place_while_a_pattern_plays(swapped):
 def test_a_changed_file_is_saved_told_and_compared(swapped, here):
     """`save` writes the file of now, `diff` its own line, and a journal names a whole path."""
     told = []
-    swapped.session.on_done(lambda done: told.extend(done.texts))
+    swapped.session.telling.on_done(lambda done: told.extend(done.texts))
     swapped.say("snapshot before", "file s b.wav", "save p.chronus")
     assert swapped.say("file s b.wav").results[0].already
     assert 'load sampler as s file "b.wav" mark ' in Path("p.chronus").read_text()
@@ -276,7 +276,7 @@ def test_an_instrument_names_files_beside_its_own(here, monkeypatch):
         "patch keys.freq > hit.freq; patch keys.gate > hit.gate; set hit.freq 0\n"
     )
     stage, told = Stage(), []
-    stage.session.on_done(lambda done: told.extend(done.texts))
+    stage.session.telling.on_done(lambda done: told.extend(done.texts))
     stage.say("load stab-it as s", "note s c4 g4 for 1 beat", "wait 500ms", "save p.chronus")
     heard = stage.frames[4800:19_200, 0]
     assert min(amplitude(heard, 300.0), amplitude(heard, 300.0 * 2 ** (7 / 12))) > 0.05

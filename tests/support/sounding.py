@@ -57,7 +57,7 @@ def _plan(writer, ports):
         last = row + int(node[Node.INPUTS])
         for port, first, count, *_ in arena.plan_rows[plan, 0, row:last]:
             wires = arena.plan_wires[plan, 0, first : first + count].tolist()
-            found = [(rows[w[0]], cables[w[1]], *w[2:]) for w in wires]
+            found = [(rows[w[0]], cables[w[1]], *w[2:5]) for w in wires]
             inputs.append((ports[int(port)], found))
         row = last
     return nodes, inputs
