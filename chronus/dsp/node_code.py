@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,10 +10,12 @@ from llvmlite import ir
 from chronus.dsp.declaration import RECORDING_HEAD
 from chronus.dsp.lanes import BYTES, LLVM, LONG, Array, Carried, Lanes, Value
 from chronus.dsp.layout import state_layout
+from chronus.dsp.syntax import called_in
 from chronus.dsp.ticks import Ticks, functions_of, has_turns
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from chronus.dsp.recipe import Recipe
@@ -95,12 +96,12 @@ class NodeCode:
         if statements is None:
             return has_turns(self.functions)
         reached: dict[str, ast.FunctionDef] = {}
-        names = set(_called(statements))
+        names = called_in(statements)
         while names:
             name = names.pop()
             if name in self.functions and name not in reached:
                 reached[name] = self.functions[name]
-                names.update(_called(reached[name].body))
+                names |= called_in(reached[name].body)
         return has_turns(reached)
 
     def called(self, function: str, given: Mapping[str, Item], lanes: Lanes) -> tuple[Item, ...]:
@@ -196,11 +197,3 @@ class NodeCode:
             if voice is not None:
                 place = self.frame(place, voice, BYTES[state.dtype])
             yield state.name, state.dtype, place
-
-
-def _called(statements: Sequence[ast.stmt]) -> Iterator[str]:
-    """The names of the functions that statements call."""
-    for statement in statements:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                yield node.func.id

@@ -19,6 +19,8 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chronus.dsp.syntax import called_in, function_in, function_text, is_false, mark_of, names_in
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -57,10 +59,10 @@ class Idle:
 
 def bare(source: str) -> Bare:
     """Take these marks out of a tick, given as the source that the compiler would get."""
-    function = _function_of(source)
+    function = function_in(source)
     found: dict[str, list[str]] = {mark: [] for mark in MARKS}
     for statement in function.body:
-        mark = _mark(statement)
+        mark = mark_of(statement, MARKS)
         if mark:
             assert isinstance(statement, ast.Assign)
             assert isinstance(statement.value, ast.Call)
@@ -68,7 +70,7 @@ def bare(source: str) -> Bare:
             assert isinstance(target, ast.Name)
             found[mark].append(target.id)
             statement.value = statement.value.args[0]
-    given = [name for statement in function.body for name in _names(statement, ast.Store)]
+    given = [name for statement in function.body for name in names_in(statement, ast.Store)]
     assert all(given.count(name) == 1 for name in (*found["rarely"], *found["earlier"]))
     return Bare(ast.unparse(function), tuple(found["rarely"]), frozenset(found["earlier"]))
 
@@ -82,13 +84,13 @@ def idle_of(source: str, conditions: Sequence[str], states: Iterable[str]) -> Id
         states: names of what the tick keeps, in the order in which it gives them.
     """
     states = tuple(states)
-    function = _function_of(source)
+    function = function_in(source)
     parameters = [argument.arg for argument in function.args.args]
     check, needed = _behind(function.body, conditions)
     unknown = needed - {*parameters}
     needs = tuple(name for name in parameters if name in needed)
     without = _Without(frozenset(conditions))
-    body = [without.visit(s) for s in function.body if not _names(s, ast.Store) & {*conditions}]
+    body = [without.visit(s) for s in function.body if not names_in(s, ast.Store) & {*conditions}]
     ends = _Copies()
     body = [ends.visit(statement) for statement in body]
     body = [s for s in body if not (isinstance(s, ast.Assign) and _is_copy(s))]
@@ -96,7 +98,7 @@ def idle_of(source: str, conditions: Sequence[str], states: Iterable[str]) -> Id
     end = body[-1]
     assert isinstance(end, ast.Return)
     assert isinstance(end.value, ast.Tuple)
-    given = {name for statement in body for name in _names(statement, ast.Store)}
+    given = {name for statement in body for name in names_in(statement, ast.Store)}
     kept = {
         state
         for state, value in zip(states, end.value.elts, strict=False)
@@ -104,13 +106,13 @@ def idle_of(source: str, conditions: Sequence[str], states: Iterable[str]) -> Id
     }
     moving = needed & {*states} - kept
     assert not moving, f"{function.name}: an idle block moves {moving}, which its condition reads"
-    assert unknown <= _called(check), f"{function.name}: {unknown}"
+    assert unknown <= called_in(check), f"{function.name}: {unknown}"
     lines = [ast.unparse(statement) for statement in check]
     return Idle(
-        _function(
+        function_text(
             "idle_tick", parameters, [ast.unparse(s) for s in map(ast.fix_missing_locations, body)]
         ),
-        _function("check", needs, [*lines, f"return {' or '.join(conditions)}"]),
+        function_text("check", needs, [*lines, f"return {' or '.join(conditions)}"]),
         needs,
     )
 
@@ -131,19 +133,19 @@ class _Without(ast.NodeTransformer):
         if isinstance(target, ast.Name):
             # A condition that needs one of these is as false as that.
             self.conditions -= {target.id}
-            if _is_false(node.value):
+            if is_false(node.value):
                 self.conditions |= {target.id}
         return node
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
         self.generic_visit(node)
-        return node.orelse if _is_false(node.test) else node
+        return node.orelse if is_false(node.test) else node
 
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
         self.generic_visit(node)
         if isinstance(node.op, ast.And):
-            return ast.Constant(value=False) if any(map(_is_false, node.values)) else node
-        left = [value for value in node.values if not _is_false(value)]
+            return ast.Constant(value=False) if any(map(is_false, node.values)) else node
+        left = [value for value in node.values if not is_false(value)]
         if len(left) > 1:
             return ast.BoolOp(node.op, left)
         return left[0] if left else ast.Constant(value=False)
@@ -160,7 +162,7 @@ class _Copies(ast.NodeTransformer):
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
         node.value = self.visit(node.value)
-        given = _names(node, ast.Store)
+        given = names_in(node, ast.Store)
         copied = {name for name, origin in self.origins.items() if origin in given}
         assert not copied - given, f"{given} is assigned anew after {copied} was copied from it"
         for name in given:
@@ -185,10 +187,10 @@ def _behind(
     needed: set[str] = set()
     steps: list[ast.stmt] = []
     for statement in reversed(statements):
-        given = _names(statement, ast.Store)
+        given = names_in(statement, ast.Store)
         if given & (needed | {*wanted}):
             steps.insert(0, statement)
-            needed = (needed - given) | _names(statement, ast.Load)
+            needed = (needed - given) | names_in(statement, ast.Load)
     return steps, needed
 
 
@@ -197,39 +199,8 @@ def _in_use(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
     needed: set[str] = set()
     kept: list[ast.stmt] = []
     for statement in reversed(statements):
-        given = _names(statement, ast.Store)
+        given = names_in(statement, ast.Store)
         if not given or given & needed:
             kept.insert(0, statement)
-            needed = (needed - given) | _names(statement, ast.Load)
+            needed = (needed - given) | names_in(statement, ast.Load)
     return kept
-
-
-def _function_of(source: str) -> ast.FunctionDef:
-    (function,) = ast.parse(source).body
-    assert isinstance(function, ast.FunctionDef)
-    return function
-
-
-def _mark(statement: ast.stmt) -> str:
-    call = statement.value if isinstance(statement, ast.Assign) else None
-    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in MARKS:
-        return call.func.id
-    return ""
-
-
-def _is_false(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is False
-
-
-def _names(statement: ast.AST, context: type[ast.expr_context]) -> set[str]:
-    nodes = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
-    return {node.id for node in nodes if isinstance(node.ctx, context)}
-
-
-def _called(steps: Sequence[ast.stmt]) -> set[str]:
-    nodes = [node for step in steps for node in ast.walk(step) if isinstance(node, ast.Call)]
-    return {node.func.id for node in nodes if isinstance(node.func, ast.Name)}
-
-
-def _function(name: str, parameters: Sequence[str], lines: Sequence[str]) -> str:
-    return "\n".join([f"def {name}({', '.join(parameters)}):", *(f"    {line}" for line in lines)])

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chronus.dsp.recipe import CodeError
+from chronus.dsp.syntax import function_in
 
 if TYPE_CHECKING:
     from chronus.dsp.recipe import Shape
@@ -95,8 +96,7 @@ def cut(shape: Shape, source: str, earlier: frozenset[str] = frozenset()) -> Sta
         source: of the tick.
         earlier: names of what is read from a memory as it was before the block.
     """
-    (function,) = ast.parse(source).body
-    assert isinstance(function, ast.FunctionDef)
+    function = function_in(source)
     *statements, end = function.body
     if not isinstance(end, ast.Return) or end.value is None:
         raise CodeError("a tick ends with what it returns")

@@ -14,6 +14,8 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chronus.dsp.syntax import called_in, function_in, function_text, is_false, mark_of, names_in
+
 if TYPE_CHECKING:
     from chronus.dsp.recipe import Shape
 
@@ -50,29 +52,28 @@ class Ways:
 
 def split(shape: Shape, source: str) -> Ways:
     """Split a tick, given as the source that the compiler would get, at its marks."""
-    (function,) = ast.parse(source).body
-    assert isinstance(function, ast.FunctionDef)
-    marked = [(statement, _mark(statement)) for statement in function.body]
+    function = function_in(source)
+    marked = [(statement, mark_of(statement, MARKS)) for statement in function.body]
     values = tuple(_target(statement) for statement, mark in marked if mark == "steady")
     conditions = tuple(_target(statement) for statement, mark in marked if mark == "seldom")
     if not values and not conditions:
         return Ways(source)
     steps, needed = _behind(marked)
-    own = {name for step in steps for name in _names(step, ast.Store)}
+    own = {name for step in steps for name in names_in(step, ast.Store)}
     watched = tuple(name for name in shape.inputs if name in needed)
-    assert needed - own - {"dt", *watched} <= _called(steps), f"{shape.name}: {needed - own}"
+    assert needed - own - {"dt", *watched} <= called_in(steps), f"{shape.name}: {needed - own}"
     full = [_bare(statement) if mark else ast.unparse(statement) for statement, mark in marked]
     end = f"return ({''.join(f'{name}, ' for name in values)}{' or '.join(conditions) or 'False'},)"
-    prepare = [_bare(step) if _mark(step) else ast.unparse(step) for step in steps]
+    prepare = [_bare(step) if mark_of(step, MARKS) else ast.unparse(step) for step in steps]
     without = _Without(frozenset(conditions))
     left = [without.visit(statement) for statement, mark in marked if not mark]
     plain = [ast.unparse(ast.fix_missing_locations(statement)) for statement in _in_use(left)]
     rare, condition = _condition(shape, marked)
     parameters = [argument.arg for argument in function.args.args]
     return Ways(
-        full=_function("tick", parameters, full),
-        plain=_function("plain_tick", [*parameters, *values], plain),
-        prepare=_function("prepare", [*watched, "dt"], [*prepare, end]),
+        full=function_text("tick", parameters, full),
+        plain=function_text("plain_tick", [*parameters, *values], plain),
+        prepare=function_text("prepare", [*watched, "dt"], [*prepare, end]),
         values=values,
         watched=watched,
         rare=rare,
@@ -85,10 +86,10 @@ def _condition(shape: Shape, marked: list[tuple[ast.stmt, str]]) -> tuple[tuple[
     own = [(step, mark if mark == "seldom" else "") for step, mark in marked]
     steps, needed = _behind(own)
     rare = tuple(name for name in shape.inputs if name in needed)
-    lines = [_bare(step) if _mark(step) else ast.unparse(step) for step in steps]
+    lines = [_bare(step) if mark_of(step, MARKS) else ast.unparse(step) for step in steps]
     conditions = [_target(step) for step, mark in own if mark]
     end = f"return {' or '.join(conditions) or 'False'}"
-    return rare, _function("condition", [*rare, "dt"], [*lines, end])
+    return rare, function_text("condition", [*rare, "dt"], [*lines, end])
 
 
 class _Without(ast.NodeTransformer):
@@ -102,11 +103,11 @@ class _Without(ast.NodeTransformer):
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
         self.generic_visit(node)
-        return node.orelse if _is_false(node.test) else node
+        return node.orelse if is_false(node.test) else node
 
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
         self.generic_visit(node)
-        if isinstance(node.op, ast.And) and any(map(_is_false, node.values)):
+        if isinstance(node.op, ast.And) and any(map(is_false, node.values)):
             return ast.Constant(value=False)
         return node
 
@@ -116,15 +117,11 @@ def _in_use(statements: list[ast.stmt]) -> list[ast.stmt]:
     needed: set[str] = set()
     kept: list[ast.stmt] = []
     for statement in reversed(statements):
-        given = _names(statement, ast.Store)
+        given = names_in(statement, ast.Store)
         if not given or given & needed:
             kept.insert(0, statement)
-            needed |= _names(statement, ast.Load)
+            needed |= names_in(statement, ast.Load)
     return kept
-
-
-def _is_false(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is False
 
 
 def _behind(marked: list[tuple[ast.stmt, str]]) -> tuple[list[ast.stmt], set[str]]:
@@ -132,17 +129,10 @@ def _behind(marked: list[tuple[ast.stmt, str]]) -> tuple[list[ast.stmt], set[str
     needed: set[str] = set()
     steps: list[ast.stmt] = []
     for statement, mark in reversed(marked):
-        if mark or needed & _names(statement, ast.Store):
+        if mark or needed & names_in(statement, ast.Store):
             steps.insert(0, statement)
-            needed |= _names(statement, ast.Load)
+            needed |= names_in(statement, ast.Load)
     return steps, needed
-
-
-def _mark(statement: ast.stmt) -> str:
-    call = statement.value if isinstance(statement, ast.Assign) else None
-    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in MARKS:
-        return call.func.id
-    return ""
 
 
 def _target(statement: ast.stmt) -> str:
@@ -157,17 +147,3 @@ def _bare(statement: ast.stmt) -> str:
     assert isinstance(statement, ast.Assign)
     assert isinstance(statement.value, ast.Call)
     return f"{_target(statement)} = {ast.unparse(statement.value.args[0])}"
-
-
-def _names(statement: ast.stmt, context: type[ast.expr_context]) -> set[str]:
-    nodes = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
-    return {node.id for node in nodes if isinstance(node.ctx, context)}
-
-
-def _called(steps: list[ast.stmt]) -> set[str]:
-    nodes = [node for step in steps for node in ast.walk(step) if isinstance(node, ast.Call)]
-    return {node.func.id for node in nodes if isinstance(node.func, ast.Name)}
-
-
-def _function(name: str, parameters: list[str], lines: list[str]) -> str:
-    return "\n".join([f"def {name}({', '.join(parameters)}):", *(f"    {line}" for line in lines)])
