@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SONG ?= patches/songs/breakbeat.chronus
 WAV := $(notdir $(basename $(SONG))).wav
 
-.PHONY: play test test-long check kernels lint types floors bench bench-peers failover chaos docs clean
+.PHONY: play test test-long check kernels lint types floors bench bench-peers failover chaos gallery docs clean
 
 # Plays a shipped song; without a sound card it says so and writes what it plays to a file.
 play: $(READY)
@@ -74,6 +74,10 @@ failover: $(READY)
 MINUTES ?= 2
 chaos: $(READY)
 	$(BIN)/python -m tests.bench.chaos --minutes $(MINUTES) $(ARGS)
+
+# Every kind and instrument as a sound and a picture; fails where one is silent, clipped, or like another.
+gallery: $(READY)
+	$(BIN)/python -m tests.bench.gallery $(ARGS)
 
 # Writes the generated parts of the README anew.
 docs: $(READY)

@@ -34,7 +34,8 @@ def pan_gains(pan: float) -> tuple[float, float]:
     inputs=(audio("in", "What is amplified"), Input("gain", "Factor", 1.0, 0.0, 4.0)),
     outputs=(Output("out", "`in` times `gain`"),),
     source="Multiplication",
-    example="load saw; load vca; patch saw > vca; set vca.gain 0.5",
+    example="load saw; load vca gain=0; patch saw > vca; load lfo rate=8hz; "
+    "patch lfo.uni > vca.gain",
 )
 def vca(in_: float, gain: float, dt: float) -> float:  # noqa: ARG001 - every tick ends in dt
     return in_ * gain
