@@ -50,6 +50,15 @@ def two_to(whole: int) -> float:
     return math.ldexp(1.0, whole)
 
 
+def product_and(added: float, one: float, other: float) -> float:
+    """A sum and a product; in kernels they are rounded once (a fused multiply-add).
+
+    What a tick writes as `a * b + c`, `c + a * b`, or with a minus, becomes this; of two products
+    the second one. A difference of two like products may therefore differ from 0 by a last bit.
+    """
+    return added + one * other
+
+
 def steady(x: T) -> T:
     """Mark a value of inputs that seldom move: computed once for a block in which they do not.
 

@@ -26,7 +26,7 @@ OPTIONS: Final = {
     "boundscheck": False,
     "fastmath": False,
 }
-"""Strict arithmetic: no reassociation, no contraction, so that every form gives the same bits.
+"""Strict arithmetic: nothing is reordered, and contracted only by `product_and`: the same bits always.
 
 Python calls none of it but through `chronus.dsp.compile.Entry`.
 """
@@ -77,6 +77,20 @@ def two_to(_typing: Any, _whole: Any) -> Any:
         return builder.bitcast(bits, ir.FloatType())
 
     return types.float32(types.int32), code
+
+
+@intrinsic
+def product_and(_typing: Any, _sum: Any, _one: Any, _other: Any) -> Any:
+    """A sum and a product of float32, rounded once, as ticks do it (`Lanes.product_and`)."""
+
+    def code(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        item = ir.FloatType()
+        kind = ir.FunctionType(item, [item] * 3)
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.fma.f32")
+        added, one, other = arguments
+        return builder.call(function, [one, other, added])
+
+    return types.float32(*(types.float32,) * 3), code
 
 
 _float_pointer = pointer(types.float32)

@@ -226,6 +226,8 @@ class Ticks:
             return lanes.root(values[0])
         if name == "two_to":
             return lanes.two_to(values[0])
+        if name == "product_and":
+            return lanes.product_and(*values)
         raise CodeError(f"{name} is not offered")
 
     def _chosen(

@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 from chronus.dsp.layout import WIDE
-from chronus.dsp.native import ONCE, OPTIONS, call_kernel, floats, row_of_voices
+from chronus.dsp.native import ONCE, OPTIONS, call_kernel, floats, product_and, row_of_voices
 from chronus.engine.bending import bent
 from chronus.engine.choices import cross_over, hold_choices
 from chronus.engine.faults import (
@@ -212,10 +212,10 @@ def add_at_once(
     samples = floats(target, SAMPLES)
     if low > -np.inf or high < np.inf:
         for i in range(SAMPLES):
-            samples[i] = min(max(base + incoming[i] * amount, low), high)
+            samples[i] = min(max(product_and(base, incoming[i], amount), low), high)
     else:
         for i in range(SAMPLES):
-            samples[i] = base + incoming[i] * amount
+            samples[i] = product_and(base, incoming[i], amount)
 
 
 @njit(**ONCE)
@@ -329,7 +329,7 @@ def add_wide_wire(
         source = floats(address, SAMPLES)
         amount = ramp[NOW] * scale
         for i in range(SAMPLES):
-            samples[i] += source[i] * amount
+            samples[i] = product_and(samples[i], source[i], amount)
         return
     source = floats(address, SAMPLES if is_wide else BLOCK)
     for i in range(BLOCK):
@@ -338,7 +338,8 @@ def add_wide_wire(
             left -= 1
             amount = ramp_value(ramp, left) * scale
         for voice in range(WIDE):
-            samples[WIDE * i + voice] += source[WIDE * i + voice if is_wide else i] * amount
+            at = WIDE * i + voice
+            samples[at] = product_and(samples[at], source[at if is_wide else i], amount)
 
 
 @njit(**ONCE)
