@@ -26,7 +26,7 @@ OPTIONS: Final = {
     "boundscheck": False,
     "fastmath": False,
 }
-"""Strict arithmetic: nothing is reordered, and contracted only by `product_and`: the same bits always.
+"""Strict arithmetic: nothing is reordered, and contracted by `product_and` alone.
 
 Python calls none of it but through `chronus.dsp.compile.Entry`.
 """
