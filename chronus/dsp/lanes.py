@@ -324,6 +324,13 @@ class Lanes:
         kind = self.type_of("f4", is_wide=bits.is_wide)
         return Value(self.builder.bitcast(bits.code, kind), "f4", bits.is_wide)
 
+    @_once
+    def of_same_bits(self, value: Value, old: str, new: str) -> Value:
+        """A value of one precision whose bits are taken for those of another."""
+        value = self.cast(value, old)
+        kind = self.type_of(new, is_wide=value.is_wide)
+        return Value(self.builder.bitcast(value.code, kind), new, value.is_wide)
+
     def _intrinsic(self, name: str, *values: Value) -> Value:
         """What one of LLVM's own functions gives for values of one kind."""
         dtype, is_wide = values[0].dtype, values[0].is_wide

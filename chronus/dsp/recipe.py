@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from chronus.dsp.approx import product_and, two_to
+from chronus.dsp.approx import bits_of, of_bits, product_and, two_to
 from chronus.dsp.declaration import HELPERS, Memory, State, Table, source_of
 from chronus.dsp.rests import MARKS as REST_MARKS
 from chronus.dsp.rests import Bare, bare
@@ -33,7 +33,8 @@ GENERATOR_VERSION: Final = 13
 CASTS: Final = {"f4": "float32", "f8": "float64", "i4": "int32", "u4": "uint32"}
 BUILTINS: Final = frozenset(
     {
-        *("min", "max", "abs", "int", "len", "range", "sqrt", "two_to", "product_and"),
+        *("min", "max", "abs", "int", "len", "range", "sqrt"),
+        *("two_to", "product_and", "bits_of", "of_bits"),
         *(*CASTS, *MARKS, *REST_MARKS),
     }
 )
@@ -243,7 +244,7 @@ class Recipe:
             return lambda _: True
         names: dict[str, Any] = dict.fromkeys(("float32", "float64"), float)
         names |= {"int32": int, "uint32": int, "sqrt": math.sqrt, "two_to": two_to}
-        names["product_and"] = product_and
+        names |= {"product_and": product_and, "bits_of": bits_of, "of_bits": of_bits}
         names["dt"] = 1.0 / DEFAULT_RATE_HZ
         for source in (*self.helpers.values(), self.ways.condition):
             exec(source, names)  # noqa: S102 - as trusted as the kind whose tick it is

@@ -12,8 +12,12 @@ STOPPED: Final = -2
 """A pending table that means: play nothing from then on."""
 
 NODE_COLUMNS: Final = 32
-SCRATCH: Final = FUSED_WORDS + FUSED_VALUES // 2
-"""Whole numbers that the step works with: rows of one node, or what a fused kernel is given."""
+FUSED_SIZE: Final = FUSED_WORDS + FUSED_VALUES // 2
+SCRATCH: Final = FUSED_SIZE + 3
+"""Whole numbers that the step works with: rows of one node, or what a fused kernel is given.
+
+Behind that: how many words and how many real numbers it is given, and where its voices stand.
+"""
 MEMO: Final = 1 << 18
 """And of what is written down of blocks in which nothing is said, see `Memo`."""
 LANES: Final = 3

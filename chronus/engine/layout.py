@@ -16,6 +16,7 @@ import numpy as np
 from chronus.dsp.layout import WIDE
 from chronus.engine.columns import (
     ASLEEP,
+    FUSED_SIZE,
     HELD,
     LANE_COLUMNS,
     LANES,
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ASLEEP",
     "COLUMNS",
+    "FUSED_SIZE",
     "HELD",
     "LANES",
     "LANE_COLUMNS",

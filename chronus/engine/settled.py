@@ -96,6 +96,13 @@ def look_back(arena: Arena, lane: int, block: int, stirs: bool, memo: np.ndarray
 
 
 @njit(**OPTIONS)
+def forget(memo: np.ndarray) -> None:
+    """Let nothing hold any more that a memo has."""
+    memo[M_STILL] = 0
+    memo[M_EDITION] += 1
+
+
+@njit(**OPTIONS)
 def is_of(arena: Arena, lane: int, block: int, memo: np.ndarray) -> bool:
     """Whether a memo is of the block before this one, and of the same plan."""
     clock = arena.clock[lane, block & 1]
@@ -134,6 +141,12 @@ def move_cables(arena: Arena, lane: int, new: int, plan: int, memo: np.ndarray) 
 def is_known(memo: np.ndarray, new: int, index: int) -> bool:
     """Whether the rows of a plan's node are written down for this bank."""
     return memo[MARKS + new * NODES + index] == memo[M_EDITION]
+
+
+@njit(**OPTIONS)
+def goes_on_resting(memo: np.ndarray, new: int, index: int) -> bool:
+    """Whether it is written down that a plan's node is left out until something is said."""
+    return is_known(memo, new, index) and memo[PLACES + new * NODES + index] == NONE
 
 
 @njit(**ONCE)

@@ -16,6 +16,7 @@ from chronus.dsp.native import (
     call_kernel,
     copy_items,
     fence,
+    floats,
     longs,
     pointer,
     read_float_control,
@@ -48,6 +49,7 @@ from chronus.engine.settled import (
     M_STILL,
     SETTLED,
     compute_again,
+    goes_on_resting,
     is_known,
     look_back,
     move_cables,
@@ -62,7 +64,14 @@ from chronus.engine.silence import (
     is_cleared,
     listen,
 )
-from chronus.engine.standing import GAVE_NOTHING, is_left_out, loudest, loudest_of, note_silence
+from chronus.engine.standing import (
+    GAVE_NOTHING,
+    is_left_out,
+    loudest,
+    loudest_of,
+    note_rest,
+    note_silence,
+)
 from chronus.engine.voices import close_due_voices, is_asleep, let_sleep, prepare_voices
 from chronus.engine.wide import rest_behind, run_voices, wake_nodes
 from chronus.settings import BLOCK
@@ -174,7 +183,7 @@ def run_nodes(
             continue
         node = arena.plan_nodes[plan, lane, i]
         if node[N_FUSES] != 0 and not cleared:
-            rows = run_fused(arena, lane, block, plan, i, row, addresses, scratch)
+            rows = run_fused(arena, lane, block, plan, i, row, addresses, scratch, memo)
             if rows != NONE:
                 row += rows
                 behind = i + node[N_FUSES]
@@ -184,13 +193,7 @@ def run_nodes(
             run_voices(arena, lane, block, plan, i, row, cleared, addresses, scratch)
             row += node[N_INPUTS]
             continue
-        if node[N_BEHIND] != NONE and is_asleep(arena, lane, node[N_BEHIND]):
-            arena.still[new, node[N_SLOT]] = GAVE_NOTHING
-            rest_behind(arena, lane, block, plan, node, row)
-            row += node[N_INPUTS]
-            continue
-        rests = node[N_MATTERS] != 0 or node[N_ROOT] != NONE
-        if rests and not cleared and is_left_out(arena, lane, block, plan, node, row):
+        if is_spared(arena, lane, block, plan, i, row, cleared, memo):
             row += node[N_INPUTS]
             continue
         arena.still[new, node[N_SLOT]] = 0
@@ -208,6 +211,36 @@ def run_nodes(
         row += node[N_INPUTS]
     arena.head[current] = NONE
     return row
+
+
+@njit(**ONCE)
+def is_spared(
+    arena: Arena,
+    lane: int,
+    block: int,
+    plan: int,
+    index: int,
+    row: int,
+    cleared: bool,  # noqa: FBT001
+    memo: np.ndarray,
+) -> bool:
+    """Whether a node need not be computed in a block; then it has gone through it.
+
+    Arguments are those of `run_nodes`, the node's place in the plan, and its first row.
+    """
+    node = arena.plan_nodes[plan, lane, index]
+    if node[N_BEHIND] != NONE and is_asleep(arena, lane, node[N_BEHIND]):
+        arena.still[block & 1, node[N_SLOT]] = GAVE_NOTHING
+        rest_behind(arena, lane, block, plan, node, row)
+        return True
+    if goes_on_resting(memo, block & 1, index):
+        return True
+    may_rest = not cleared and (node[N_MATTERS] != 0 or node[N_ROOT] != NONE)
+    if not may_rest or not is_left_out(arena, lane, block, plan, node, row):
+        return False
+    if memo[M_STILL] >= SETTLED:
+        note_rest(arena, node, index, block & 1, memo)
+    return True
 
 
 @njit(**ONCE)
@@ -276,6 +309,17 @@ SILENT_BITS = int(_SILENCE.view(np.int32)) + int(float(_SILENCE) < SILENCE)
 
 
 @njit(**OPTIONS)
+def interleave(source: int, target: int) -> None:
+    """Put two rows, one behind the other, into one by turns of their samples; by addresses."""
+    left = floats(source, BLOCK)
+    right = floats(source + 4 * BLOCK, BLOCK)
+    both = floats(target, 2 * BLOCK)
+    for k in range(BLOCK):
+        both[2 * k] = left[k]
+        both[2 * k + 1] = right[k]
+
+
+@njit(**OPTIONS)
 def write_tape(arena: Arena, block: int, plan: int) -> None:
     """Put the master's two rows on the tape, and see whether the piece has ended."""
     new = block & 1
@@ -284,11 +328,7 @@ def write_tape(arena: Arena, block: int, plan: int) -> None:
         arena.tape[at : at + BLOCK, :] = 0.0
     else:
         row = arena.plan_counts[plan, 0, 3]
-        left = arena.rows_out[new, row]
-        right = arena.rows_out[new, row + 1]
-        for k in range(BLOCK):
-            arena.tape[at + k, 0] = left[k]
-            arena.tape[at + k, 1] = right[k]
+        interleave(arena.rows_out[new, row].ctypes.data, arena.tape[at].ctypes.data)
         fade_for_panic(arena, block, arena.tape[at : at + BLOCK])
     clock = arena.clock[0, new]
     is_silent = loudest(arena.tape[at].ctypes.data, 2 * BLOCK) < SILENT_BITS
