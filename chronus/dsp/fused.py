@@ -34,7 +34,7 @@ from llvmlite import ir
 
 from chronus.dsp.approx import MOST_OCTAVES, exp2
 from chronus.dsp.fusing import OUTSIDE
-from chronus.dsp.lanes import LLVM, LONG, Array, Carried, Lanes, Value
+from chronus.dsp.lanes import LLVM, LONG, Array, Carried, Lanes, Value, summed
 from chronus.dsp.layout import FUSED_WORDS, UNREASONABLE, VERDICT, WIDE
 from chronus.dsp.node_code import ROW_BYTES, NodeCode, kernel_function
 from chronus.dsp.recipe import helper_sources
@@ -508,34 +508,10 @@ class _Fused:
                     heard = lanes.select(self._heard, value, zero)
                     peak = lanes.most(peak, lanes.absolute(heard))
                     frames.append(heard.code)
-                total = Value(self._summed(frames), "f4", is_wide=True)
+                total = Value(summed(build, frames), "f4", is_wide=True)
                 lanes.store_at(self._nodes[0].code.frame(at, k, ROW_BYTES), total)
             carried.become("peak", peak)
         return carried.now()["peak"]
-
-    def _summed(self, frames: list[ir.Value]) -> ir.Value:
-        """The sums of all lanes of WIDE frames, in their order.
-
-        Each is a sum of halves of what is left, as the engine adds voices up; here of two frames
-        at once, then of four, and so on.
-        """
-        half = WIDE
-        while half > 1:
-            half //= 2
-            low = [lane for lane in range(2 * WIDE) if lane % (2 * half) < half]
-            frames = [
-                self._build.fadd(
-                    self._taken(one, other, low),
-                    self._taken(one, other, [lane + half for lane in low]),
-                )
-                for one, other in zip(frames[::2], frames[1::2], strict=True)
-            ]
-        return frames[0]
-
-    def _taken(self, one: ir.Value, other: ir.Value, lanes: Sequence[int]) -> ir.Value:
-        """Some lanes of two vectors."""
-        kind = ir.VectorType(LLVM["i4"], len(lanes))
-        return self._build.shuffle_vector(one, other, ir.Constant(kind, list(lanes)))
 
     def _say(self, verdict: ir.Value) -> None:
         at = self._build.add(self._words, ir.Constant(LONG, 8 * VERDICT))

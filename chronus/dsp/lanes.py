@@ -506,3 +506,30 @@ def address_of(value: Value, offset: Any, lanes: Lanes) -> ir.Value:
     if isinstance(offset, int):
         offset = ir.Constant(LONG, offset)
     return lanes.builder.add(value.code, offset)
+
+
+def summed(builder: ir.IRBuilder, frames: list[ir.Value]) -> ir.Value:
+    """The sum of all lanes of each of some frames, as many as there are lanes; in their order.
+
+    Each is a sum of halves: eight lanes and the other eight, four of those and the other four, and
+    so on. It is done for two frames at once, then for four, and so on.
+    """
+    half = width = len(frames)
+    while half > 1:
+        half //= 2
+        low = [lane for lane in range(2 * width) if lane % (2 * half) < half]
+        pairs = list(zip(frames[::2], frames[1::2], strict=True))
+        frames = [
+            builder.fadd(
+                _taken(builder, one, other, low),
+                _taken(builder, one, other, [lane + half for lane in low]),
+            )
+            for one, other in pairs
+        ]
+    return frames[0]
+
+
+def _taken(builder: ir.IRBuilder, one: ir.Value, other: ir.Value, lanes: list[int]) -> ir.Value:
+    """Some lanes of two vectors."""
+    kind = ir.VectorType(LLVM["i4"], len(lanes))
+    return builder.shuffle_vector(one, other, ir.Constant(kind, lanes))
