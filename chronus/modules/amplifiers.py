@@ -6,7 +6,7 @@ from typing import Final
 
 from chronus.dsp.approx import bits_of, clip, db_gain, i4, of_bits, rarely, sin_cycles, steady
 from chronus.dsp.declaration import Family, Input, Output, State, audio, helper, module
-from chronus.dsp.levels import ONE, let_go, loudest_of_frames, needed, share_of_time
+from chronus.dsp.levels import ONE, let_go, needed, peaks_go_on, share_of_time, span_goes_on
 
 CEILING: Final = 0.966050879
 """-0.3 dB below full scale: nothing leaves louder."""
@@ -129,10 +129,10 @@ def out(
     loud = bits_of(max(abs(left), abs(right)) * (1.0 / CEILING))
     works = rarely(max(loud, newer, older) > ONE)
     takes = rarely(works or taken > 0.0)
-    newest, oldest, aged = loudest_of_frames(loud, newer, older, age, span)
+    age, is_over = span_goes_on(age, span)
+    newest, oldest = peaks_go_on(loud, newer, older, is_over)
     newer = newest if works else newer
     older = oldest if works else older
-    age = aged if works else age
     need = needed(of_bits(max(newer, older)))
     less = let_go(need, taken, falling)
     taken = less if takes else taken
