@@ -54,8 +54,9 @@ def mul(in_: float, b: float, dt: float) -> float:  # noqa: ARG001 - every tick 
     inputs=(audio("in", "The one"), other("The other", 1.0)),
     outputs=(Output("out", "The lesser of `in` and `b`"),),
     source="Minimum",
-    example="load triangle as low freq=98; load triangle as high freq=147; load min; load "
-    "dcblock level=-6db; patch low > min > dcblock; patch high > min.b",
+    example="load triangle as low freq=98; load triangle as high; load min; load dcblock "
+    "level=-6db; patch low > min > dcblock; patch high > min.b; sequence high.freq: d3 eb3 f3 c3 "
+    "step 1/4",
 )
 def min_(in_: float, b: float, dt: float) -> float:  # noqa: ARG001 - every tick ends in dt
     return min(in_, b)

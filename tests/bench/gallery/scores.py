@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from chronus.data import data_path
 from chronus.modules.catalog import kinds
 from chronus.session import instrument_files
 from tests.support.score import RATE_HZ, render
@@ -21,6 +22,8 @@ PLAYED_S = BARS * 2.0
 NEVER_S = 25.0
 """What sounds for so long when its notes are over is a drone, and ends with the bars."""
 FADE = RATE_HZ // 50
+QUIET = 1e-4
+"""After which a sound is over."""
 QUIETER_DB = -24.0
 """The master level at which nothing here gets to the limiter of `out`."""
 INSTRUMENT, KIND = "instrument", "kind"
@@ -52,6 +55,12 @@ class Sound:
         return f"{self.sort}-{self.name}"
 
 
+def shipped() -> dict[str, Path]:
+    """The files of the instruments that come with the program, by their names."""
+    paths = data_path("patches", "instruments").glob(f"*{instrument_files.ENDING}")
+    return {path.stem: path for path in sorted(paths)}
+
+
 def played_in(path: Path) -> str:
     """How the comments of an instrument's file say that it is played: the first such line.
 
@@ -67,8 +76,7 @@ def scores() -> dict[tuple[str, str], str]:
 
     A kind whose name an instrument has taken is loaded only inside of instruments, and heard there.
     """
-    files = instrument_files.files()
-    found = {(INSTRUMENT, name): played_in(path) for name, path in files.items()}
+    found = {(INSTRUMENT, name): played_in(path) for name, path in shipped().items()}
     for kind in kinds().values():
         is_offered = not kind.hidden and kind.name != "out"
         if is_offered and instrument_files.find(kind.name) is None:
@@ -80,7 +88,7 @@ def doc_of(sort: str, name: str) -> str:
     """What a kind or an instrument says of itself in a line."""
     if sort == KIND:
         return kinds()[name].doc
-    return instrument_files.read_file(instrument_files.files()[name]).head.doc or ""
+    return instrument_files.read_file(shipped()[name]).head.doc or ""
 
 
 def sound_of(sort: str, name: str, lines: str) -> Sound:
@@ -95,6 +103,8 @@ def sound_of(sort: str, name: str, lines: str) -> Sound:
     if len(heard) > (PLAYED_S + NEVER_S) * RATE_HZ:
         heard = heard[: round(PLAYED_S * RATE_HZ)].copy()
         heard[-FADE:] *= np.linspace(1.0, 0.0, FADE, dtype=np.float32)[:, None]
+    loud = np.flatnonzero(np.abs(heard).max(axis=1) > QUIET)
+    heard = heard[: loud[-1] + RATE_HZ // 2 if len(loud) else None]  # a stroke is not four bars
     total = np.zeros_like(heard)
     count = min(len(heard), len(quiet))  # what is turned down is silent a little sooner
     total[:count] = quiet[:count] * 10 ** (-QUIETER_DB / 20)
