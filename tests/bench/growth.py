@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import statistics
 import time
-from dataclasses import replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -21,14 +22,17 @@ from tests.bench.peers import ours
 from tests.bench.peers.spec import RATE_HZ, Case
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from chronus.engine.plan import Wiring
 
     Make = Callable[[Session, int], None]
 
 VOICES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 NODES = (10, 20, 50, 100, 200, 500, 1000, 2000)
-MOST_S = 8.0
-"""Seconds of audio for a few voices or nodes; of many, less."""
+MOST_S = 24.0
+"""Seconds of audio for a few voices or nodes, of all rounds; of many, less."""
+ROUNDS = 12
 AIM_S = 0.05
 """In which a plan of 2,000 nodes is to be compiled."""
 EDITS = 10
@@ -84,25 +88,80 @@ def with_nodes(session: Session, count: int) -> None:
     session.publish()
 
 
-def engine_s(make: Make, count: int, seconds: float) -> float:
-    """CPU seconds that the engine takes for a second of audio, when it has begun."""
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The straight line that lies nearest to costs.
+
+    Attributes:
+        each: what one more costs.
+        none: what none would cost.
+        r2: the share of the costs' spread that the line explains; 1 is straight.
+        off: how far each cost lies above the line, as a share of it.
+    """
+
+    each: float
+    none: float
+    r2: float
+    off: np.ndarray
+
+    @property
+    def furthest(self) -> float:
+        """The largest deviation, as a share of the line."""
+        return float(np.abs(self.off).max())
+
+
+def line_through(counts: np.ndarray, costs: np.ndarray) -> Line:
+    """The line of least squares of relative deviations, so that few count as much as many.
+
+    R2 is that of the same weights (Willett and Singer, The American Statistician 42(3), 1988).
+    """
+    weights = 1.0 / costs
+    each, none = np.polyfit(counts, costs, 1, w=weights)
+    line = each * counts + none
+    mean = np.average(costs, weights=weights**2)
+    left, spread = (np.sum((weights * (costs - x)) ** 2) for x in (line, mean))
+    return Line(float(each), float(none), float(1.0 - left / spread), costs / line - 1.0)
+
+
+@contextmanager
+def playing(make: Make, count: int) -> Iterator[Callable[[float], float]]:
+    """A session that plays so many; it goes on for so many seconds, and tells the CPU's."""
     backend = Offline(RATE_HZ)
     session = Session(backend, handlers(), is_score=True)
     make(session, count)
     session.move_to(RATE_HZ / 4)
-    begun = time.process_time()
-    session.move_to((0.25 + seconds) * RATE_HZ)
-    spent = time.process_time() - begun
+    told = [RATE_HZ / 4]
+
+    def go_on(seconds: float) -> float:
+        told[0] += seconds * RATE_HZ
+        begun = time.process_time()
+        session.move_to(told[0])
+        return (time.process_time() - begun) / seconds
+
+    yield go_on
     backend.close()
-    return spent / seconds
+
+
+def costs_of(counts: tuple[int, ...], make: Make) -> list[float]:
+    """CPU seconds that the engine takes for a second of audio, for each of some counts.
+
+    They play in turn, round after round; of each the least is told: what else the machine does only
+    adds to it, for some rounds more than for others.
+    """
+    with ExitStack() as stack:
+        going = [stack.enter_context(playing(make, count)) for count in counts]
+        lengths = [max(0.25, min(MOST_S, MOST_S * 32 / count)) / ROUNDS for count in counts]
+        rounds = [
+            [go_on(seconds) for go_on, seconds in zip(going, lengths, strict=True)]
+            for _ in range(ROUNDS)
+        ]
+    return [min(told) for told in zip(*rounds, strict=True)]
 
 
 def print_line(
     what: str, counts: tuple[int, ...], make: Make, unit_s: float, least: int = 1
 ) -> None:
-    """What so many cost, and the straight line through it; in units of a reference.
-
-    The line is that of least squares of relative deviations, so that few count as much as many.
+    """What so many cost, and how straight the line through it is; in units of a reference.
 
     Args:
         what: they are.
@@ -111,31 +170,31 @@ def print_line(
         unit_s: CPU seconds of the reference for a second of audio.
         least: fewer are not part of the line.
     """
-    costs = []
-    for count in counts:
-        seconds = max(0.25, min(MOST_S, MOST_S * 32 / count))
-        told = [engine_s(make, count, seconds) for _ in range(3)]
-        costs.append(statistics.median(told) / unit_s)
-    numbers, found = np.array(counts, float), np.array(costs)
+    costs = np.array(costs_of(counts, make)) / unit_s
+    numbers = np.array(counts, float)
     on = numbers >= least
-    slope, intercept = np.polyfit(numbers[on], found[on], 1, w=1.0 / found[on])
-    off = found / (slope * numbers + intercept) - 1.0
+    line = line_through(numbers[on], costs[on])
+    off = iter(line.off)
     print(f"\n{what:8}  of the reference  of the line")
-    for count, cost, deviation in zip(counts, costs, off, strict=True):
-        print(f"{count:8}  {cost:16.2f}", f"  {1 + deviation:10.2f}" if count >= least else "")
-    print(f"line: {intercept:.2f} + {slope:.4f} for each", end="; ")
-    print(f"residual {np.sqrt(np.mean(off[on] ** 2)):.1%}, {np.abs(off[on]).max():.1%} at most")
+    for count, cost in zip(counts, costs, strict=True):
+        print(f"{count:8}  {cost:16.2f}", f"  {1 + next(off):10.2f}" if count >= least else "")
+    print(f"line: {line.none:.2f} + {line.each:.4f} for each", end="; ")
+    print(f"R2 {line.r2:.4f}, {line.furthest:.1%} from the line at most")
 
 
 def print_plans() -> None:
     """What it takes to compile a plan of 2,000 nodes, and whether it is heard that one comes."""
     spent: list[float] = []
+    anew: list[float] = []
     compile_plan = writer.plan_of
 
-    def timed(*given: object) -> object:
+    def timed(wiring: Wiring, lanes: int, *known: object) -> object:
         begun = time.thread_time()  # of this thread alone: the engine plays on beside it
-        plan = compile_plan(*given)
+        plan = compile_plan(wiring, lanes, *known)
         spent.append(time.thread_time() - begun)
+        begun = time.thread_time()
+        compile_plan(wiring, lanes)
+        anew.append(time.thread_time() - begun)
         return plan
 
     machine = LiveMachine(LiveSettings(device="null"))
@@ -147,6 +206,7 @@ def print_plans() -> None:
         time.sleep(1.0)
         before = machine.facts()["underruns"]
         spent.clear()
+        anew.clear()
         lines = []
         for edit in range(EDITS):
             begun = time.perf_counter()
@@ -159,12 +219,14 @@ def print_plans() -> None:
     finally:
         writer.plan_of = compile_plan
         machine.close()
-    plan_s, line_s = statistics.median(spent), statistics.median(lines)
     print(
-        f"\na plan of {NODES[-1]:,} nodes: compiled in {plan_s / AIM_S:.2f} of {AIM_S * 1e3:.0f} ms"
+        f"\na plan of {NODES[-1]:,} nodes, of {AIM_S * 1e3:.0f} ms (median of {len(spent)}, range):"
     )
-    print(f"({min(spent) / AIM_S:.2f}-{max(spent) / AIM_S:.2f} of {len(spent)});", end=" ")
-    print(f"a line that edits it is answered in {line_s * 1e3:.0f} ms; underruns: {underruns}")
+    for what, told in (("anew", anew), ("by what the last one said", spent)):
+        least, median, most = (f(told) / AIM_S for f in (min, statistics.median, max))
+        print(f"  compiled {what}: {median:.2f} ({least:.2f}-{most:.2f})")
+    line_ms = 1e3 * (statistics.median(lines) - statistics.median(anew))
+    print(f"  a line that edits it is answered in {line_ms:.0f} ms; underruns: {underruns}")
 
 
 def line_s(count: int) -> dict[str, float]:
