@@ -34,8 +34,8 @@ def pan_gains(pan: float) -> tuple[float, float]:
     inputs=(audio("in", "What is amplified"), Input("gain", "Factor", 1.0, 0.0, 4.0)),
     outputs=(Output("out", "`in` times `gain`"),),
     source="Multiplication",
-    example="load saw; load vca gain=0; patch saw > vca; load lfo rate=8hz; "
-    "patch lfo.uni > vca.gain",
+    example="load saw freq=55; load vca gain=0 level=-6db; patch saw > vca; load lfo rate=1/8 "
+    "shape=fall; patch lfo.uni > vca.gain",
 )
 def vca(in_: float, gain: float, dt: float) -> float:  # noqa: ARG001 - every tick ends in dt
     return in_ * gain
@@ -50,7 +50,8 @@ def vca(in_: float, gain: float, dt: float) -> float:  # noqa: ARG001 - every ti
     ),
     outputs=(Output("out", "The sum", channels=2),),
     source="Sum and gain",
-    example="load saw; load square; load mix; patch saw, square > mix; set mix.level -6db",
+    example="load kick; load clap; load openhat; load mix level=-3db; patch kick, clap, openhat "
+    "> mix; sequence kick: x... x...; sequence clap: .... x...; sequence openhat: ..x. ..x.",
 )
 def mix(
     in_left: float,

@@ -79,8 +79,8 @@ def steps_of(taken: float) -> int:
     "limiters, DAFx-02: the reduction that a peak needs is held and then smoothed for as long as "
     "the sound is delayed, here by two moving means of 1 ms (a triangle). They are sums of whole "
     "numbers, so the gain comes back to exactly 1",
-    example="load kick; load limiter; patch kick > limiter; set limiter.ceiling -6db; "
-    "sequence kick: x... x...",
+    example="load kick; load noise colour=pink; load limiter release=300ms; patch kick, noise > "
+    "limiter; set limiter.ceiling -9db; sequence kick: x... x...",
 )
 def limiter(
     place: int,
