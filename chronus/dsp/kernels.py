@@ -282,7 +282,7 @@ class _Stages:
         statements = ast.parse("\n".join(loop.codes)).body
         at_once = not loop.is_serial and not self._node.takes_turns(statements)
         width = FRAMES_AT_ONCE if at_once else 1
-        lanes = Lanes(self._build, width, self._resting)
+        lanes = Lanes(self._build, width, self._resting, are_frames=at_once)
         carried = Carried.of(lanes, {name: self.states[name] for name in loop.carried})
         with lanes.counted(0, BLOCK, width) as k:
             now = carried.now()

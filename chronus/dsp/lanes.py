@@ -91,11 +91,21 @@ class Lanes:
         width: how many lanes a vector has; with 1 there are no vectors, and what depends on a
             condition is branched around where that saves work.
         resting: values that no loop changes.
+        are_frames: whether the lanes are frames of one voice. What these read of a memory mostly
+            lies in a row.
     """
 
-    def __init__(self, builder: ir.IRBuilder, width: int, resting: Iterable[Value] = ()) -> None:
+    def __init__(
+        self,
+        builder: ir.IRBuilder,
+        width: int,
+        resting: Iterable[Value] = (),
+        *,
+        are_frames: bool = False,
+    ) -> None:
         self.builder = builder
         self.width = width
+        self._are_frames = are_frames
         self._masks: list[Value] = []
         self._outer: ir.IRBuilder | None = None
         self._resting: dict[int, ir.Value] = {}
@@ -382,7 +392,7 @@ class Lanes:
         """An i8 as an address."""
         return self.builder.inttoptr(address, ir.PointerType(kind))
 
-    def load_at(self, address: ir.Value, dtype: str, *, is_wide: bool) -> Value:
+    def load_at(self, address: ir.Value, dtype: str, *, is_wide: bool = False) -> Value:
         """What lies at an address; where `is_wide`, one number after the other for the lanes."""
         kind = self.type_of(dtype, is_wide=is_wide and self.width > 1)
         code = self.builder.load(self.pointer(address, kind), align=BYTES[dtype])
@@ -405,9 +415,68 @@ class Lanes:
 
     def load(self, array: Array, index: Value) -> Value:
         """An item of an array, a float32."""
+        index = self.cast(index, "i8")
+        if self._are_in_a_row(array, index):
+            return self._load_row(array, index)
         place = self._place(array, index)
-        if not place.is_wide:
-            return self.load_at(place.code, "f4", is_wide=False)
+        return self._gather(place) if place.is_wide else self.load_at(place.code, "f4")
+
+    def _are_in_a_row(self, array: Array, index: Value) -> bool:
+        """Whether items of one array are those of frames, one after the other."""
+        in_turn = self._are_frames and not self._masks
+        return in_turn and index.is_wide and not array.address.is_wide
+
+    def _in_a_row(
+        self,
+        array: Array,
+        index: Value,
+        row: Callable[[ir.Value], None],
+        scattered: Callable[[Value], None],
+    ) -> None:
+        """Do one thing where many items are next to one another, and another where not.
+
+        Args:
+            array: whose items they are.
+            index: an i8, wide.
+            row: gets the address of the first one.
+            scattered: gets all addresses.
+        """
+        build = self.builder
+        first = Value(build.extract_element(index.code, ir.Constant(LLVM["i4"], 0)), "i8")
+        steps = self.binary("+", first, self.lane_numbers())
+        apart = self.holds_anywhere(self.compare("!=", index, steps))
+        # From behind the end to the beginning they are not.
+        last = self.binary("+", first, self.constant("i8", self.width - 1))
+        zero = self.constant("i8", 0)
+        ends = build.xor(self.compare("<", first, zero).code, self.compare("<", last, zero).code)
+        apart_, row_, on = (build.append_basic_block(n) for n in ("scattered", "row", "on"))
+        build.cbranch(build.or_(apart, ends), apart_, row_)
+        build.position_at_end(apart_)
+        scattered(self._place(array, index))
+        build.branch(on)
+        build.position_at_end(row_)
+        row(self._place(array, first).code)
+        build.branch(on)
+        build.position_at_end(on)
+
+    def _load_row(self, array: Array, index: Value) -> Value:
+        """Many items, by one reading where they are in a row."""
+        with self.builder.goto_entry_block():
+            found = self.builder.alloca(self.type_of("f4", is_wide=True))
+
+        def keep(value: Value) -> None:
+            self.builder.store(value.code, found)
+
+        self._in_a_row(
+            array,
+            index,
+            lambda first: keep(self.load_at(first, "f4", is_wide=True)),
+            lambda places: keep(self._gather(places)),
+        )
+        return Value(self.builder.load(found), "f4", is_wide=True)
+
+    def _gather(self, place: Value) -> Value:
+        """What lies at the place of each lane."""
         mask = self._mask()
         kind = self.type_of("f4", is_wide=True)
         pointers = ir.VectorType(ir.PointerType(LLVM["f4"]), self.width)
@@ -419,12 +488,24 @@ class Lanes:
 
     def store(self, array: Array, index: Value, value: Value) -> None:
         """Put a float32 into an array."""
-        place = self._place(array, index)
-        value = self.cast(value, "f4")
-        if not place.is_wide:
-            self.store_at(place.code, value)
+        index, value = self.cast(index, "i8"), self.cast(value, "f4")
+        if self._are_in_a_row(array, index):
+            value = self.wide(value)
+            self._in_a_row(
+                array,
+                index,
+                lambda first: self.store_at(first, value),
+                lambda places: self._scatter(places, value),
+            )
             return
-        value = self.wide(value)
+        place = self._place(array, index)
+        if place.is_wide or self._are_frames:
+            self._scatter(self.wide(place), self.wide(value))
+        else:
+            self.store_at(place.code, value)
+
+    def _scatter(self, place: Value, value: Value) -> None:
+        """Put a value of each lane to its place; where two are the same, the later lane counts."""
         mask = self._mask()
         pointers = ir.VectorType(ir.PointerType(LLVM["f4"]), self.width)
         name = f"llvm.masked.scatter.v{self.width}f32.v{self.width}p0"

@@ -97,7 +97,8 @@ def cut(shape: Shape, source: str, earlier: frozenset[str] = frozenset()) -> Sta
         earlier: names of what is read from a memory as it was before the block.
     """
     function = function_in(source)
-    *statements, end = function.body
+    *written, end = function.body
+    statements = [part for index, each in enumerate(written) for part in _apart(each, index)]
     if not isinstance(end, ast.Return) or end.value is None:
         raise CodeError("a tick ends with what it returns")
     results = end.value.elts if isinstance(end.value, ast.Tuple) else [end.value]
@@ -130,9 +131,25 @@ def cut(shape: Shape, source: str, earlier: frozenset[str] = frozenset()) -> Sta
         if name != state.name
     ]
     steps = [*states, *steps]
+    _let_store(steps)
     _connect(steps)
     _number(steps)
     return Stages(tuple(steps), tuple(names[:split]), tuple(names[split:]))
+
+
+def _apart(statement: ast.stmt, index: int) -> list[ast.stmt]:
+    """A statement; where it computes what goes into a memory, that apart from the storing.
+
+    What touches a memory walks from frame to frame, and so would all that is computed there.
+    """
+    if not isinstance(statement, ast.Assign) or isinstance(statement.value, ast.Name):
+        return [statement]
+    (target,) = statement.targets
+    if not isinstance(target, ast.Subscript):
+        return [statement]
+    name = f"stored{index}"
+    computes = ast.Assign([ast.Name(name, ast.Store())], statement.value)
+    return [computes, ast.Assign([target], ast.Name(name, ast.Load()))]
 
 
 def _step(
@@ -153,6 +170,14 @@ def _touched(node: ast.AST) -> set[str]:
     if isinstance(node, ast.Name):
         return {node.id}
     return {name for child in ast.iter_child_nodes(node) for name in _touched(child)}
+
+
+def _let_store(steps: list[Step]) -> None:
+    """Let what is only stored in a block, and not read again in it, be stored side by side."""
+    for step in steps:
+        others = [each for each in steps if each is not step and each.memories & step.memories]
+        if len(step.memories) == 1 and not step.gives and not others:
+            step.memories, step.serial = frozenset(), False
 
 
 def _connect(steps: list[Step]) -> None:

@@ -153,8 +153,8 @@ def delay(
     twice = steady(2.0 * g)
     dark_left = low_left + g * (echo_left - low_left)
     dark_right = low_right + g * (echo_right - low_right)
-    low_left = stay * low_left + twice * echo_left
-    low_right = stay * low_right + twice * echo_right
+    low_left = twice * echo_left + stay * low_left
+    low_right = twice * echo_right + stay * low_right
     cut = steady(opened(lowcut, dt))
     thins = seldom(lowcut > 0.0)
     lift_left = cut * (dark_left - thin_left) if thins else 0.0

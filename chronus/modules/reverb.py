@@ -210,19 +210,20 @@ def reverb(  # noqa: PLR0915 - eight lines, written out
     x = min(highcut * dt, 0.45)
     n = tan_numerator(x)
     to_high = steady(n / (n + (0.25 - x * x)))
-    # How a state goes on is written so that it waits for one product and one sum.
+    # A state is in the second product: that is the one that is rounded with the sum, so that a
+    # frame waits for the one before by one instruction.
     stay_low = steady(1.0 - 2.0 * to_low)
     stay_high = steady(1.0 - 2.0 * to_high)
     twice_low = steady(2.0 * to_low)
     twice_high = steady(2.0 * to_high)
     rest_left = in_left - low_left - to_low * (in_left - low_left)
     rest_right = in_right - low_right - to_low * (in_right - low_right)
-    next_low_left = stay_low * low_left + twice_low * in_left
-    next_low_right = stay_low * low_right + twice_low * in_right
+    next_low_left = twice_low * in_left + stay_low * low_left
+    next_low_right = twice_low * in_right + stay_low * low_right
     before_left[place] = high_left + to_high * (rest_left - high_left)
     before_right[place] = high_right + to_high * (rest_right - high_right)
-    next_high_left = stay_high * high_left + twice_high * rest_left
-    next_high_right = stay_high * high_right + twice_high * rest_right
+    next_high_left = twice_high * rest_left + stay_high * high_left
+    next_high_right = twice_high * rest_right + stay_high * high_right
     wait = 0.001 * predelay / dt
     # What is read in a block was written before, but for the shortest room and predelay, and for
     # rates below 20 kHz.
@@ -306,14 +307,14 @@ def reverb(  # noqa: PLR0915 - eight lines, written out
     x6 = earlier(between(line6, place, 0.0919 * room - a))
     x7 = earlier(between(line7, place, 0.1031 * room - d))
     x8 = earlier(between(line8, place, 0.1187 * room - c))
-    dark1 = stay * dark1 + opening * x1
-    dark2 = stay * dark2 + opening * x2
-    dark3 = stay * dark3 + opening * x3
-    dark4 = stay * dark4 + opening * x4
-    dark5 = stay * dark5 + opening * x5
-    dark6 = stay * dark6 + opening * x6
-    dark7 = stay * dark7 + opening * x7
-    dark8 = stay * dark8 + opening * x8
+    dark1 = opening * x1 + stay * dark1
+    dark2 = opening * x2 + stay * dark2
+    dark3 = opening * x3 + stay * dark3
+    dark4 = opening * x4 + stay * dark4
+    dark5 = opening * x5 + stay * dark5
+    dark6 = opening * x6 + stay * dark6
+    dark7 = opening * x7 + stay * dark7
+    dark8 = opening * x8 + stay * dark8
     to1, to2, to3, to4, to5, to6, to7, to8 = shared_out(
         keep1 * shelved(x1, dark1, loss),
         keep2 * shelved(x2, dark2, loss),
