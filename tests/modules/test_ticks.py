@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 from chronus.dsp.approx import f4, f8, i4, two_to
-from chronus.dsp.declaration import Family, Output, State, audio, helper, module
+from chronus.dsp.declaration import Family, Memory, Output, State, audio, helper, module
 from chronus.dsp.kernels import kernel_module
 from chronus.dsp.layout import WIDE
 from chronus.dsp.recipe import CodeError, recipe_of
 from chronus.settings import BLOCK
 from tests.modules.driver import Player
+
+if TYPE_CHECKING:
+    from collections.abc import MutableSequence
 
 OUT = (Output("out", "What it is"),)
 DECLARED = {
@@ -64,6 +69,62 @@ def test_each_number_has_the_precision_that_the_tick_asks_for():
     wrapped = (numbers + 2**31) % 2**32 - 2**31
     assert np.array_equal(found["wrapped"], wrapped.astype(np.float32))
     assert np.array_equal(found["power"], np.exp2(np.trunc(IN * np.float32(0.1))))
+
+
+@module(
+    **DECLARED,
+    outputs=(*OUT, Output("back", "Read backwards"), Output("least", "What one place holds")),
+    state=(State("place", dtype="i4"),),
+    memories=(Memory("line", 0.002), Memory("turned", 0.002), Memory("one", 0.002)),
+)
+def stored(
+    place: int,
+    in_: float,
+    line: MutableSequence[float],
+    turned: MutableSequence[float],
+    one: MutableSequence[float],
+    dt: float,  # noqa: ARG001
+) -> tuple[int, float, float, float]:
+    late = line[place - 96]
+    back = turned[70 - place]
+    line[place] = 2.0 * in_ + 1.0
+    turned[place] = in_
+    least = one[3]
+    one[3] = 0.5 * in_
+    place = place + 1 if place + 1 < len(line) else 0
+    return place, late, back, least
+
+
+def test_memories_hold_what_was_stored_frame_by_frame():
+    """Also where places wrap around, run backwards, or are one and the same, and in every form."""
+    times = 12
+    rows = np.random.default_rng(6).uniform(-1, 1, (times * BLOCK, WIDE)).astype(np.float32)
+    together = Player(stored, wide=True).play(times * BLOCK, in_=rows)
+    for voice in range(WIDE):
+        alone = Player(stored).play(times * BLOCK, in_=rows[:, voice])
+        for name, found in alone.items():
+            assert np.array_equal(found, together[name][:, voice]), name
+    expected = np.float32(2.0) * rows[:-96] + np.float32(1.0)
+    assert np.array_equal(together["out"][96:], expected)
+    assert np.array_equal(together["least"][1:], np.float32(0.5) * rows[:-1])
+
+
+@module(**DECLARED, outputs=(*OUT, Output("less", "And a difference")), state=(State("last"),))
+def summed(last: float, in_: float, dt: float) -> tuple[float, float, float]:  # noqa: ARG001
+    out = last + 0.1 * in_
+    less = 0.1 * in_ - in_ * 0.1
+    return in_, out, less
+
+
+def test_a_sum_with_a_product_in_it_is_rounded_once():
+    """To the float32 that is nearest to what exact numbers give; of two products the second."""
+    found = heard(summed)
+    exact = np.float64(np.float32(0.1)) * IN.astype(np.float64)
+    last = np.concatenate([np.zeros((1, WIDE)), IN[:-1]])
+    assert np.array_equal(found["out"], (last + exact).astype(np.float32))
+    less = exact.astype(np.float32).astype(np.float64) - exact
+    assert np.array_equal(found["less"], less.astype(np.float32))
+    assert np.any(less != 0.0)
 
 
 @helper
