@@ -28,29 +28,23 @@ has another word than the kernel was made for: then nothing counts.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from llvmlite import ir
 
-from chronus.dsp.approx import MOST_OCTAVES, exp2
+from chronus.dsp.fused_node import STRIDE, FusedNodeCode, Row, Rows
 from chronus.dsp.fusing import OUTSIDE
-from chronus.dsp.lanes import LLVM, LONG, Array, Carried, Lanes, Value, summed
+from chronus.dsp.lanes import Carried, Lanes, summed
 from chronus.dsp.layout import FUSED_WORDS, VERDICT, WIDE
-from chronus.dsp.node_code import ENERGY, ROW_BYTES, NodeCode, kernel_function, unreasonable
-from chronus.dsp.recipe import helper_sources
-from chronus.dsp.ticks import Ticks, functions_of
+from chronus.dsp.node_code import ENERGY, ROW_BYTES, kernel_function, unreasonable
+from chronus.dsp.values import LLVM, LONG, Array, Value
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from chronus.dsp.fusing import FusedNode, FusedRecipe
+    from chronus.dsp.fusing import FusedRecipe
     from chronus.dsp.ticks import Item
-
-Row = tuple[int, int]
-"""An input or output row: the number of its node, and its own."""
-
-STRIDE: Final = ROW_BYTES * WIDE
 
 
 def fused_module(recipe: FusedRecipe, name: str) -> str:
@@ -101,130 +95,6 @@ class _Watching(Lanes):
         """Nothing: this frame is computed once more."""
 
 
-class _Rows:
-    """The output rows of a group at a frame: those that rest, and those on the stack.
-
-    Args:
-        lanes: what writes the loop in which they are read.
-        known: values of those that rest.
-        places: where the others lie.
-    """
-
-    def __init__(
-        self, lanes: Lanes, known: Mapping[Row, Value], places: Mapping[Row, ir.Value]
-    ) -> None:
-        self.lanes = lanes
-        self.frame: ir.Value | None = None
-        self._known = known
-        self._places = places
-
-    def __getitem__(self, row: Row) -> Value:
-        """What an output gives at the frame."""
-        if row in self._known:
-            return self._known[row]
-        return Value(self.lanes.builder.load(self._place(row), align=64), "f4", is_wide=True)
-
-    def keep(self, row: Row, value: Value) -> None:
-        """Let the loops of other nodes have what an output gives, where any reads it."""
-        if row in self._places:
-            self.lanes.builder.store(value.code, self._place(row), align=64)
-
-    def _place(self, row: Row) -> ir.Value:
-        return self.lanes.builder.gep(self._places[row], [self.frame])
-
-
-class _Node:
-    """One node of the group: what it is given, and its code.
-
-    Args:
-        recipe: of it.
-        builder: within the entry block.
-        words: reads the next of the words.
-        values: reads the next of the real numbers.
-        arguments: source, memory, and rate of the kernel.
-    """
-
-    def __init__(
-        self,
-        part: FusedNode,
-        builder: ir.IRBuilder,
-        words: Callable[[], Value],
-        values: Callable[[], Value],
-        arguments: tuple[ir.Value, ir.Value, ir.Value],
-    ) -> None:
-        source, memory, rate = arguments
-        lanes = Lanes(builder, WIDE)
-        self.part = part
-        self.code = NodeCode(part.recipe, builder, rate)
-        self.offset = words().code
-        frames, recording = words(), words()
-        four = ir.Constant(LONG, ROW_BYTES)
-        own = builder.add(memory, builder.mul(frames.code, four))
-        self.arrays = self.code.arrays(lanes, own, recording, lanes.lane_numbers(), WIDE)
-        self.lines = [array for array in self.arrays.values() if isinstance(array, Array)]
-        self.states = self.code.states(lanes, builder.add(source, self.offset), WIDE, None)
-        self.rows: dict[int, ir.Value] = {}
-        self.brought: list[list[ir.Value]] = []
-        for k, feed in enumerate(part.feeds):
-            if feed.is_row:
-                self.rows[k] = words().code
-            self.brought.append([words().code for _ in range(feed.brought)])
-        self.numbers = [[values() for _ in range(feed.numbers)] for feed in part.feeds]
-        self.other_words: list[Value] = []
-        for feed, numbers in zip(part.feeds, self.numbers, strict=True):
-            if feed.word is not None:
-                word = lanes.constant("f4", feed.word)
-                self.other_words.append(lanes.compare("!=", numbers[0], word))
-                numbers[0] = word
-
-    def mixed(
-        self, lanes: Lanes, k: int, outputs: Mapping[Row, Value] | _Rows, frame: ir.Value | None
-    ) -> Value:
-        """An input row in which cables meet, from the outputs of the group.
-
-        At a frame, or at the first one by None.
-        """
-        feed = self.part.feeds[k]
-        brought = iter(self.brought[k])
-        sources = []
-        for wire, is_late in zip(feed.wires, feed.late, strict=True):
-            if wire == OUTSIDE:
-                sources.append(lanes.wide(self._row(lanes, next(brought), frame, is_wide=False)))
-            elif is_late:
-                sources.append(self._row(lanes, next(brought), frame, is_wide=True))
-            else:
-                sources.append(outputs[wire])
-        base, passes, low, high, *amounts = self.numbers[k]
-        passes_through = len(sources) == 1 and not (feed.is_limited or feed.bends[0])
-        if passes_through:
-            # A sample with -0 added to it is that sample, to the bit; with +0, -0 would be +0.
-            untouched = lanes.compare(">", passes, lanes.constant("f4", 0.5))
-            base = lanes.select(untouched, lanes.constant("f4", -0.0), base)
-        total = lanes.wide(base)
-        wires = list(zip(sources, amounts, feed.bends, strict=True))
-        for source, amount in ((s, a) for s, a, bends in wires if not bends):
-            total = lanes.product_and(total, source, amount)
-        for source, amount in ((s, a) for s, a, bends in wires if bends):
-            total = self._bent(lanes, total, lanes.binary("*", source, amount))
-        return lanes.least(lanes.most(total, low), high) if feed.is_limited else total
-
-    def _row(self, lanes: Lanes, at: ir.Value, frame: ir.Value | None, *, is_wide: bool) -> Value:
-        if frame is not None:
-            at = self.code.frame(at, frame, STRIDE if is_wide else ROW_BYTES)
-        return lanes.load_at(at, "f4", is_wide=is_wide)
-
-    def _bent(self, lanes: Lanes, value: Value, octaves: Value) -> Value:
-        """As `chronus.engine.bending` does it."""
-        most = lanes.constant("f4", MOST_OCTAVES)
-        held = lanes.least(lanes.most(octaves, lanes.negated(most)), most)
-        power = Ticks(lanes, _POWER, {}).call("exp2", [held])
-        assert isinstance(power, Value)
-        return lanes.binary("*", value, power)
-
-
-_POWER: Final = functions_of(helper_sources(exp2))
-
-
 class _Fused:
     """Writes the body of a fused kernel.
 
@@ -245,7 +115,7 @@ class _Fused:
         next_word = self._numbers(0, "i8")
         next_value = self._numbers(8 * FUSED_WORDS, "f4")
         self._nodes = [
-            _Node(part, builder, next_word, next_value, (source, memory, rate))
+            FusedNodeCode(part, builder, next_word, next_value, (source, memory, rate))
             for part in recipe.nodes
         ]
         self._peaks = next_word().code
@@ -418,7 +288,7 @@ class _Fused:
         after = {ENERGY: nothing.wide(nothing.constant("f4", 0.0))}
         places = self._places(known)
         for n, way in enumerate(ways):
-            rows = _Rows(Lanes(self._build, WIDE, fixed), known, places)
+            rows = Rows(Lanes(self._build, WIDE, fixed), known, places)
             after |= self._node_frames(n, way, rows, after[ENERGY])
         self._end(after, self._sum_frames(places))
 
@@ -443,7 +313,7 @@ class _Fused:
             self._stack.append(place)
         return {row: self._stack[place] for row, place in taken.items()}
 
-    def _node_frames(self, n: int, way: _Way, rows: _Rows, energy: Value) -> dict[str, Value]:
+    def _node_frames(self, n: int, way: _Way, rows: Rows, energy: Value) -> dict[str, Value]:
         """All frames of a node: its states behind them, and the energy of what is read of it."""
         node, lanes = self._nodes[n], rows.lanes
         names = {name: f"{n} {name}" for name in node.states}
@@ -471,7 +341,7 @@ class _Fused:
         return carried.now()
 
     def _inputs(
-        self, lanes: Lanes, n: int, way: _Way, outputs: _Rows, k: ir.Value
+        self, lanes: Lanes, n: int, way: _Way, outputs: Rows, k: ir.Value
     ) -> dict[str, Value]:
         """A node's input rows at frame k."""
         node = self._nodes[n]

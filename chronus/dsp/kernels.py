@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from llvmlite import ir
 
-from chronus.dsp.lanes import BYTES, LLVM, LONG, Array, Carried, Lanes, Value
+from chronus.dsp.lanes import Carried, Lanes
 from chronus.dsp.layout import WIDE
 from chronus.dsp.node_code import (
     BYTE,
@@ -38,6 +38,7 @@ from chronus.dsp.node_code import (
 from chronus.dsp.rests import idle_of
 from chronus.dsp.stages import cut, loops_of
 from chronus.dsp.ticks import functions_of
+from chronus.dsp.values import BYTES, LLVM, LONG, Array, Value
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from llvmlite import ir
 
 from chronus.dsp.declaration import RECORDING_HEAD
-from chronus.dsp.lanes import BYTES, LLVM, LONG, Array, Carried, Lanes, Value
+from chronus.dsp.lanes import Carried, Lanes
 from chronus.dsp.layout import UNREASONABLE, state_layout
 from chronus.dsp.syntax import called_in
 from chronus.dsp.ticks import Ticks, functions_of, has_turns
+from chronus.dsp.values import BYTES, LLVM, LONG, Array, Value
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from llvmlite import ir
 
-from chronus.dsp.lanes import BYTES, LLVM, LONG, Array, Lanes, Value
+from chronus.dsp.lanes import Lanes
 from chronus.dsp.recipe import CodeError
+from chronus.dsp.values import BYTES, LLVM, LONG, Array, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

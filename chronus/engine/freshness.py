@@ -16,7 +16,7 @@ PACKAGE: Final = Path(__file__).parents[1]
 ROOMS: Final = ("dsp", "engine", "machine", "patch")
 CONSTANTS: Final = frozenset(
     (
-        *("approx.py", "recipe.py", "columns.py", "layout.py", "tables.py"),
+        *("approx.py", "recipe.py", "lanes.py", "columns.py", "layout.py", "tables.py"),
         *("beats.py", "chance.py", "query.py"),
     )
 )
