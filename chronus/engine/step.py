@@ -21,6 +21,7 @@ from chronus.dsp.native import (
     read_float_control,
     write_float_control,
 )
+from chronus.engine.batched import run_batch
 from chronus.engine.choices import cross_over, hold_choices
 from chronus.engine.dues import carry_sequences, take_dues
 from chronus.engine.events import cut_of, take_events
@@ -72,7 +73,7 @@ N_INPUTS, N_ROW_OUT = int(Node.INPUTS), int(Node.ROW_OUT)
 N_OUTPUTS, N_SLOT = int(Node.OUTPUTS), int(Node.SLOT)
 N_CHOICES, N_GROUP, N_BEHIND = int(Node.CHOICES), int(Node.GROUP), int(Node.BEHIND)
 N_RECORDING, N_FUSES = int(Node.RECORDING), int(Node.FUSES)
-N_MATTERS, N_ROOT = int(Node.MATTERS), int(Node.ROOT)
+N_MATTERS, N_ROOT, N_BATCHES = int(Node.MATTERS), int(Node.ROOT), int(Node.BATCHES)
 
 
 @njit(**ONCE)
@@ -154,6 +155,7 @@ def run_nodes(
     current = CURRENT + lane * LANE_COLUMNS
     cleared = is_cleared(arena, lane, block)
     behind = first  # a group that was computed at once
+    done = 0  # a bit for this node, and each one behind it, whose kernel was called for several
     for i in range(first, last):
         if i < behind:
             continue
@@ -164,7 +166,15 @@ def run_nodes(
                 row += rows
                 behind = i + node[N_FUSES]
                 continue
+        if node[N_BATCHES] != 0 and not cleared:
+            done = run_batch(arena, lane, block, plan, i, row, addresses, scratch)
         arena.head[current] = node[N_SLOT]
+        is_done = done & 1
+        done >>= 1
+        if is_done:
+            look_at(arena, lane, block, plan, node, row, False)
+            row += node[N_INPUTS]
+            continue
         if node[N_GROUP] != NONE:
             run_voices(arena, lane, block, plan, i, row, cleared, addresses, scratch)
             row += node[N_INPUTS]
@@ -227,6 +237,21 @@ def run_node(
     )
     if crosses:
         cross_over(arena, block, node, addresses, scratch)
+    look_at(arena, lane, block, plan, node, row, crosses)
+
+
+@njit(**OPTIONS)
+def look_at(
+    arena: Arena,
+    lane: int,
+    block: int,
+    plan: int,
+    node: np.ndarray,
+    row: int,
+    crosses: bool,  # noqa: FBT001
+) -> None:
+    """See what a single node's kernel gave: whether it is numbers, or nothing, but in a fade."""
+    new = block & 1
     most = loudest_of(arena, new, node)
     if most >= EXPONENT or has_failed(arena, block, node[N_SLOT]):
         note_fault(arena, block, node)
