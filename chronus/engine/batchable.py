@@ -44,11 +44,11 @@ def least_of(kind: Kind) -> float:
 
 
 def like_nodes(
-    order: Sequence[str],
+    order: list[str],
     places: Mapping[str, Place],
     forward: Iterable[tuple[str, str]],
     least: Mapping[int, float],
-) -> tuple[Sequence[str], dict[int, Like]]:
+) -> tuple[list[str], dict[int, Like]]:
     """A computing order in which like nodes follow each other, and what each is like.
 
     Args:

@@ -13,10 +13,17 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
+from numba import carray, njit
 
 from chronus.dsp.layout import WIDE
-from chronus.dsp.native import OPTIONS, call_kernel, floats, longs
+from chronus.dsp.native import (
+    OPTIONS,
+    call_kernel,
+    float_stack,
+    floats,
+    longs,
+    row_of_voices,
+)
 from chronus.dsp.tiles import put_apart, put_side_by_side
 from chronus.engine.choices import hold_choices
 from chronus.engine.faults import has_failed, is_bypassed
@@ -172,11 +179,13 @@ def gather_inputs(
 def hold_side_by_side(rows: int, wide: int) -> None:
     """As `put_side_by_side`, of rows that hold one value each."""
     table = longs(rows, WIDE)
-    target = floats(wide, WIDE * BLOCK)
+    values = carray(float_stack(), (WIDE,))
     for voice in range(WIDE):
-        target[voice] = floats(table[voice], 1)[0]
-    for at in range(WIDE, WIDE * BLOCK):
-        target[at] = target[at & (WIDE - 1)]
+        values[voice] = floats(table[voice], 1)[0]
+    target = row_of_voices(wide)
+    for i in range(BLOCK):
+        for voice in range(WIDE):
+            target[i, voice] = values[voice]
 
 
 @njit(**OPTIONS)
