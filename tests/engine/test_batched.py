@@ -34,7 +34,7 @@ LINES = (
     "trigger strike; set f3.mode band; set f7.mode high",
     "wait 40ms",
     "patch far > f4.cutoff by 1oct; patch f5.band > f6 by 0.5",
-    "sequence f2.cutoff: 500 900 4k step 1/32",
+    "sequence f2.cutoff: 500 900 4khz step 1/32",
     "wait 77ms",
     "patch f6 > f5 by -0.3; set g1.shape linear; set s2.freq 100hz over 50ms",
     "wait 61ms",
@@ -123,12 +123,71 @@ def plain():
 @pytest.mark.parametrize("lanes", [1, 2])
 def test_nodes_at_once_sound_as_one_by_one(plain, lanes):
     """Through ramps, words, edits, tails and a panic no bit differs, on any lanes."""
-    stage = Batches(*SETUP, lanes=lanes)
-    if lanes == 1:
-        assert stage.batched() == []
-    stage.say("wait 3ms")
-    if lanes == 1:
-        assert sorted(stage.batched()) == [7, 8], "slews, and filters with the one that stands"
     stage = Batches(*SETUP, *LINES, lanes=lanes)
     assert np.array_equal(stage.frames, plain)
     assert stage.share > 0.9
+
+
+def test_a_plan_puts_like_nodes_together():
+    """Slews are in one batch, filters in another one, with the one that stands; edits change it."""
+    stage = Batches(*SETUP, "wait 3ms")
+    assert sorted(stage.batched()) == [7, 8]
+    stage.say("patch f5.band > f6 by 0.5", "wait 3ms")
+    assert sorted(stage.batched()) == [7, 7], "a filter behind a filter is of another level"
+    stage.say("load filter as x0", *(f"copy x0 as x{i}" for i in range(1, 18)), "wait 3ms")
+    assert sorted(stage.batched()) == [7, 7, 16], "as many as are computed side by side, no less"
+    assert sorted(Batches(*SETUP, "unload f6; unload g6", "wait 3ms").batched()) == [6, 7]
+    few = [line for line in SETUP if "f4" not in line and "f5" not in line and "f6" not in line]
+    assert Batches(*few[:3], "wait 3ms").batched() == [], "for few it does not pay"
+
+
+def test_what_is_heard_comes_from_the_wide_kernel(plain):
+    """With a kernel that does nothing in its place something else is heard: it is that one."""
+    number = catalog().number(wide("filter"))
+
+    def silence(stage):
+        stage.pump.stepper._addresses[number : number + 1] = DO_NOTHING.address
+
+    heard = Batches(*SETUP, "wait 61ms", before=silence).frames
+    assert not np.array_equal(heard, plain[: len(heard)])
+
+
+def test_a_block_may_be_computed_again(plain):
+    """As where a worker is lost behind the last node: the second time gives the same bits."""
+    assert np.array_equal(Batches(*SETUP, *LINES, redone=True).frames, plain)
+
+
+def test_the_block_of_a_lost_worker_is_computed_node_by_node(plain):
+    """As if a worker were lost in every third block: they take turns, and nothing changes."""
+    blocks = iter(range(1 << 20))
+
+    def lose(stage):
+        is_lost = next(blocks) % 3 == 0
+        stage.arena.head[Lane.LOST_BLOCK] = stage.arena.head[Head.COMMITTED] if is_lost else NONE
+
+    stage = Batches(*SETUP, *LINES, before=lose)
+    assert np.array_equal(stage.frames, plain)
+    assert 0.5 < stage.share < 0.7
+
+
+def test_one_node_of_several_that_goes_wrong_is_silenced_alone():
+    """A filter is fed with more than float32 holds: the others play on, as node by node."""
+    mixes = "; ".join(f"load mix as m{i}" for i in range(7))
+    chain = "; ".join(f"patch m{i} > m{i + 1} by 1e6" for i in range(6))
+    filters = "; ".join(
+        f"load filter as f{i}; patch m6 > f{i} by {i + 1}e-30; set f{i}.cutoff {i + 1}khz;"
+        f"patch f{i} > out"
+        for i in range(8)
+    )
+    patched = (f"load saw; {mixes}; patch saw > m0; {chain}; {filters}", "wait 50ms")
+    one, other = Batches(*patched, batches=False), Batches(*patched)
+    for stage in (one, other):
+        stage.say("patch m6 > f2 by 1e6", "wait 20ms")
+    found = faults(other.backend.writer)
+    assert found == faults(one.backend.writer)
+    wrong = {name.partition("#")[0] for name, (is_bypassed, _, _) in found.items() if is_bypassed}
+    assert wrong == {"f2"}
+    for stage in (one, other):
+        stage.say("patch m6 > f2 by 1e-30; reset f2", "wait 50ms")
+    assert np.array_equal(one.frames, other.frames)
+    assert other.share > 0.9
