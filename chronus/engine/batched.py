@@ -40,14 +40,14 @@ from chronus.engine.layout import (
     Tail,
 )
 from chronus.engine.ports import fill_rows
-from chronus.engine.standing import will_rest
+from chronus.engine.standing import pauses
 from chronus.settings import BLOCK
 
 RATE, SINCE, LEFT = int(Head.RATE), int(Tail.SINCE), int(Choice.LEFT)
 CURRENT, LOST_BLOCK = int(Lane.NODE), int(Lane.LOST_BLOCK)
 N_KIND, N_STATE, N_SLOT = int(Node.KIND), int(Node.STATE), int(Node.SLOT)
 N_INPUTS, N_OUTPUTS, N_ROW_OUT = int(Node.INPUTS), int(Node.OUTPUTS), int(Node.ROW_OUT)
-N_CHOICES, N_BATCHES = int(Node.CHOICES), int(Node.BATCHES)
+N_CHOICES, N_BATCHES, N_ROOT = int(Node.CHOICES), int(Node.BATCHES), int(Node.ROOT)
 N_LEAST, N_LONGS = int(Node.LEAST), int(Node.LONGS)
 
 ROWS_AT: Final = 0
@@ -133,12 +133,13 @@ def takes_part(
     slot = node[N_SLOT]
     new = block & 1
     if (
-        arena.rings[0, slot, SINCE] != NONE
+        arena.still[1 - new, slot] != 0  # it stands, or did so until now
+        or arena.rings[0, slot, SINCE] != NONE
         or arena.rings[1, slot, SINCE] != NONE
         or is_bypassed(arena, block, slot)
         or has_failed(arena, block, slot)
         or arena.choices[1 - new, slot, LEFT] != 0.0
-        or will_rest(arena, lane, block, plan, node, row)
+        or (node[N_ROOT] != NONE and pauses(arena, lane, block, plan, node))
     ):
         return False
     arena.still[new, slot] = 0

@@ -81,14 +81,10 @@ WIDE_COST: Final = 4.0
 WIDE_TIMES: Final = MappingProxyType(
     {
         "tone": 1.3,
-        "kick": 2.2,
-        "snare": 3.6,
-        "hat": 3.1,
         "filter": 1.6,
         "formant": 1.4,
         "ladder": 1.2,
         "diode": 1.4,
-        "ar": 1.7,
         "follower": 1.1,
         "slew": 1.2,
         "walk": 2.8,
@@ -102,7 +98,8 @@ WIDE_TIMES: Final = MappingProxyType(
     }
 )
 """Times that the wide kernel of a kind costs what the mono one does, as measured, where that is
-little: the mono kernel waits from sample to sample for itself, and the wide one does not."""
+little: the mono kernel waits from sample to sample for itself, and the wide one does not. Left out
+is what mostly stands, as envelopes and drums do between their strokes."""
 ROW_US: Final = 60.0
 """What it costs in a second to put one row of each of WIDE nodes side by side, or apart."""
 NODE_US: Final = 60.0

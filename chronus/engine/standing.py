@@ -145,21 +145,15 @@ def pauses(arena: Arena, lane: int, block: int, plan: int, node: np.ndarray) -> 
 
 
 @njit(**OPTIONS)
-def will_rest(arena: Arena, lane: int, block: int, plan: int, node: np.ndarray, row: int) -> bool:
-    """Whether a node stands or pauses through a block, as far as its inputs are computed."""
-    if node[N_ROOT] != NONE:
-        return pauses(arena, lane, block, plan, node)
-    if node[N_MATTERS] == 0 or arena.head[COMPUTES_ALL] != 0:
-        return False
-    return stands(arena, lane, block, plan, node, row, 0)
-
-
-@njit(**OPTIONS)
 def is_left_out(arena: Arena, lane: int, block: int, plan: int, node: np.ndarray, row: int) -> bool:
     """Whether a node is not computed in a block; then it has stood or paused through it."""
-    if not will_rest(arena, lane, block, plan, node, row):
+    base = 0
+    if node[N_ROOT] != NONE:
+        if not pauses(arena, lane, block, plan, node):
+            return False
+        base = PAUSED
+    elif arena.head[COMPUTES_ALL] != 0 or not stands(arena, lane, block, plan, node, row, 0):
         return False
-    base = 0 if node[N_ROOT] == NONE else PAUSED
     new = block & 1
     slot = node[N_SLOT]
     before = max(arena.still[1 - new, slot] - base, GAVE_NOTHING)
