@@ -59,6 +59,12 @@ RESTING = (
     "sequence rattle: x. step 1/128; sequence tick: .xx. step 1/128; set rattle.level -6db",
 )
 """What gives nothing between its strokes, and stands meanwhile: many times in a world."""
+ALIKE = (
+    "load follower as near; load follower as far; load follower as high release=20ms",
+    "patch hat > near; patch kick > far; patch lfo > high; patch near > filter.cutoff by 800hz",
+    "patch far > filter.cutoff by 1khz; patch high > bass.freq by 100ct",
+)
+"""And what is computed at once: three like nodes on one level."""
 ECHO = "load delay as echo; set echo.time 5ms; patch env > echo"
 EDITS = (
     "set filter.cutoff 700hz",
@@ -131,6 +137,10 @@ STRUCK = (
     "unsequence rattle",
     "reset wires; reset tick",
     "copy rattle as other",
+    "unload far",
+    "set near.attack 9ms over 4ms",
+    "patch near > far.attack by 9ms",
+    "reset high",
 )
 """What is typed where there are nodes that rest."""
 ASK_THE_ENGINE = {
@@ -144,7 +154,7 @@ FINE = tuple(line for line in EDITS if line not in ASK_THE_ENGINE)
 def hands() -> Stepper:
     """The compiled step and all kernels, loaded once for all worlds."""
     pad = ("keys", "saw", "filter", "adsr")
-    names = [*kinds(), *map(wide, pad)]
+    names = [*kinds(), *map(wide, (*pad, "follower"))]
     for name in names:
         kind, is_wide = form_of(name)
         write_kernel(kinds()[kind], wide=is_wide)
@@ -154,7 +164,7 @@ def hands() -> Stepper:
 @cache
 def score(*, echoes: bool, voices: bool, rests: bool) -> list[tuple[Said, ...]]:
     """The lines of the score, parsed once for all worlds."""
-    lines = (*SCORE, *[ECHO] * echoes, *CHORDS * voices, *RESTING * rests)
+    lines = (*SCORE, *[ECHO] * echoes, *CHORDS * voices, *(*RESTING, *ALIKE) * rests)
     return [read(line, 1) for line in lines]
 
 
@@ -165,13 +175,17 @@ class Engine:
         lanes: that compute.
         echoes: whether there is a node with delay memory.
         voices: whether there is an instrument of several voices.
-        rests: whether there are nodes that rest between their strokes.
+        rests: whether there are nodes that rest between their strokes, and like ones.
+        batches: whether like nodes are computed at once.
     """
 
-    def __init__(self, lanes: int, *, echoes: bool, voices: bool, rests: bool) -> None:
+    def __init__(
+        self, lanes: int, *, echoes: bool, voices: bool, rests: bool, batches: bool
+    ) -> None:
         self.echoes = echoes
         self.voices = voices
         self.backend = Offline(RATE_HZ, lanes=lanes)
+        self.backend.writer.fused.batches = batches
         self.session = Session(self.backend, handlers(), is_score=True)
         # When a line is typed differs from world to world, and must not be part of what it means.
         self.session.timing.block_in_ramp = lambda: None
@@ -364,6 +378,9 @@ class Half:
         a, lane, chance = self._engine.arena, self._lane, self._chance
         for array in (a.changes[lane, :256], a.change_value[lane, :256], a.live[lane, :CABLES]):
             array.view(np.uint8)[...] = chance.randrange(256)
+        if a.batch_rows[lane].any():
+            a.batch_rows[lane] = np.nan
+            a.batch_state[lane] = chance.randrange(256)
         a.awake[lane, :VOICES] = a.woken[lane, :VOICES] = chance.randrange(-1, 1 << 16)
         a.change_first[lane, chance.randrange(PORTS)] = chance.randrange(64)
         if self.plan != NONE:

@@ -84,7 +84,7 @@ class World:
         self.plan = plan
         self.chance = random.Random(seed)
         self.system = System(self.chance)
-        self.engine = engine_of(plan, plan.lanes)
+        self.engine = engine_of(plan, plan.lanes, batches=True)
         self.head = self.engine.head
         self.head[Head.GO] = plan.score[0] if plan.score else plan.blocks
         self.head[Head.AHEAD] = plan.ahead
@@ -123,6 +123,7 @@ class World:
         self.story["underrun"] = int(self.head[Head.UNDERRUNS])
         self.story["slept"] = len(self.system.naps)
         self.story["bypassed"] = len(self.engine.bypassed())
+        self.story["at once"] = int(self.engine.arena.batch_rows.any())
         self.story["rests"] = int(self.engine.arena.still[:, 1:].max() > 1)
         return Outcome(frames, self.story, self.typed, self.engine.bypassed(), self.listener)
 
@@ -373,17 +374,18 @@ def fault_of(
     return outcome.listener.fault(frames)
 
 
-def engine_of(plan: Plan, lanes: int) -> Engine:
+def engine_of(plan: Plan, lanes: int, *, batches: bool) -> Engine:
     """The engine of a world, on so many lanes, with all that is loaded there."""
-    return Engine(lanes, echoes=plan.echoes, voices=plan.voices, rests=plan.rests)
+    has = {"echoes": plan.echoes, "voices": plan.voices, "rests": plan.rests}
+    return Engine(lanes, **has, batches=batches)
 
 
 def undisturbed(plan: Plan, typed: dict[int, list[str]]) -> tuple[np.ndarray, set[str]]:
-    """What is on the tape, and what is bypassed, where nobody dies, on one lane.
+    """What is on the tape, and what is bypassed, where nobody dies, on one lane, node by node.
 
     A node that goes wrong is bypassed from that very block on.
     """
-    engine = engine_of(plan, 1)
+    engine = engine_of(plan, 1, batches=False)
     engine.head[Head.GO] = 1 << 40
     engine.head[Head.AHEAD] = 1 << 30
     for block in range(plan.blocks):
