@@ -14,7 +14,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from chronus.dsp.layout import ITEM_BYTES, WIDE
-from chronus.dsp.recipe import recipe_of
 from chronus.engine.costs import least_alike
 from chronus.engine.layout import MOST_BATCH_ROWS, MOST_BATCH_STATES, NONE, Node
 
@@ -33,14 +32,11 @@ kernel."""
 def least_of(kind: Kind) -> float:
     """From how many nodes of a kind on it pays to compute them at once; infinite: it never does.
 
-    A kind with delay memory or a file's sound is left out: these lie otherwise in a wide kernel.
+    A kind with delay memory is left out: that lies otherwise in a wide kernel.
     """
     rows = len(kind.input_rows) + len(kind.output_rows)
-    if kind.memories or recipe_of(kind).takes_turns:
-        return math.inf
-    if rows >= MOST_BATCH_ROWS or len(kind.state) > MOST_BATCH_STATES:
-        return math.inf
-    return least_alike(kind)
+    fits = rows < MOST_BATCH_ROWS and len(kind.state) <= MOST_BATCH_STATES
+    return least_alike(kind) if fits and not kind.memories else math.inf
 
 
 def like_nodes(
