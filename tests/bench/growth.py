@@ -230,8 +230,7 @@ def print_alike() -> None:
 
     All of the patch counts, also its saws and strips; the least of several turns is told.
     """
-    print("
-like nodes, at once / one by one")
+    print("\nlike nodes, at once / one by one")
     print(f"{'':9}", *(f"{count:8}" for count in ALIKE_COUNTS))
     for kind in ALIKE:
         shares = []
