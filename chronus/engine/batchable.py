@@ -32,11 +32,12 @@ kernel."""
 def least_of(kind: Kind) -> float:
     """From how many nodes of a kind on it pays to compute them at once; infinite: it never does.
 
-    A kind with delay memory is left out: that lies otherwise in a wide kernel.
+    A kind with delay memory or a file's sound is left out: a wide kernel has these otherwise.
     """
     rows = len(kind.input_rows) + len(kind.output_rows)
     fits = rows < MOST_BATCH_ROWS and len(kind.state) <= MOST_BATCH_STATES
-    return least_alike(kind) if fits and not kind.memories else math.inf
+    keeps_more = kind.memories or kind.recording
+    return least_alike(kind) if fits and not keeps_more else math.inf
 
 
 def like_nodes(

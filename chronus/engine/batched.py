@@ -92,6 +92,8 @@ def run_batch(
     is_again = arena.head[LOST_BLOCK + lane * LANE_COLUMNS] == block
     if is_again or kernel >= len(addresses) or addresses[kernel] == 0:
         return 0
+    if addresses[kernel] == addresses[node[N_KIND]]:
+        return 0  # both do nothing: it is a rehearsal, and no state may change
     done = 0
     count = 0
     for i in range(node[N_BATCHES]):

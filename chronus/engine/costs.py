@@ -80,7 +80,6 @@ WIDE_COST: Final = 4.0
 """Times that 16 voices side by side cost what one does."""
 WIDE_TIMES: Final = MappingProxyType(
     {
-        "tone": 1.3,
         "filter": 1.6,
         "formant": 1.4,
         "ladder": 1.2,

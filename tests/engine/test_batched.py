@@ -152,6 +152,22 @@ def test_what_is_heard_comes_from_the_wide_kernel(plain):
     assert not np.array_equal(heard, plain[: len(heard)])
 
 
+def test_a_rehearsal_leaves_states_as_they_are():
+    """Where neither kernel of a kind does anything, no state of it changes, as node by node."""
+    number = catalog().number("filter")
+
+    def rehearse(stage):
+        stage.pump.stepper._addresses[number : number + 2] = DO_NOTHING.address
+        stage.arena.batch_state[:] = 1
+
+    states = [
+        Batches(*SETUP, "wait 61ms", before=rehearse, batches=batches).arena.state
+        for batches in (True, False)
+    ]
+    assert states[0].any()
+    assert np.array_equal(*states)
+
+
 def test_a_block_may_be_computed_again(plain):
     """As where a worker is lost behind the last node: the second time gives the same bits."""
     assert np.array_equal(Batches(*SETUP, *LINES, redone=True).frames, plain)
