@@ -128,19 +128,15 @@ STRUCK = (
     "gate tick on",
     "gate tick off",
     "set rattle.strokes 2 rattle.gap 3ms",
-    "set rattle.decay 5ms over 4ms",
+    "set rattle.decay 5ms over 4ms; set near.attack 9ms over 4ms",
     "set wires.colour pink",
-    "set skin.freq 300hz over 9ms",
+    "set skin.freq 300hz over 9ms; patch near > far.attack by 9ms",
     "unpatch wires > rattle",
     "patch wires > rattle",
-    "patch wires > tick",
+    "patch wires > tick; unload far",
     "unsequence rattle",
-    "reset wires; reset tick",
+    "reset wires; reset tick; reset high",
     "copy rattle as other",
-    "unload far",
-    "set near.attack 9ms over 4ms",
-    "patch near > far.attack by 9ms",
-    "reset high",
 )
 """What is typed where there are nodes that rest."""
 ASK_THE_ENGINE = {
