@@ -8,11 +8,13 @@ from voice to voice.
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numba import njit
 
 from chronus.dsp.layout import WIDE
-from chronus.dsp.native import ONCE, OPTIONS, call_kernel, floats, row_of_voices
+from chronus.dsp.native import ONCE, OPTIONS, call_kernel, floats, product_and, row_of_voices
 from chronus.engine.bending import bent
 from chronus.engine.choices import cross_over, hold_choices
 from chronus.engine.faults import (
@@ -41,9 +43,10 @@ from chronus.engine.silence import clear, has_rung_out, hush, listen
 from chronus.engine.voices import add_up_voices, silence_sums
 from chronus.settings import BLOCK
 
+EVERY_VOICE: Final = (1 << WIDE) - 1
 RATE, COMPUTES_ALL = int(Head.RATE), int(Head.COMPUTES_ALL)
 NODES, CHANGES = int(Count.NODES), int(Clock.CHANGES)
-NOW = int(Ramp.NOW)
+NOW, FOLLOWS = int(Ramp.NOW), int(Ramp.FOLLOWS)
 PORT, FIRST, WIRES = int(Row.PORT), int(Row.FIRST), int(Row.WIRES)
 VOICES, IS_WIDE = int(Row.VOICES), int(Row.IS_WIDE)
 W_SOURCE, W_CABLE, W_LATE = int(Wire.SOURCE), int(Wire.CABLE), int(Wire.LATE)
@@ -212,15 +215,35 @@ def add_at_once(
     samples = floats(target, SAMPLES)
     if low > -np.inf or high < np.inf:
         for i in range(SAMPLES):
-            samples[i] = min(max(base + incoming[i] * amount, low), high)
+            samples[i] = min(max(product_and(base, incoming[i], amount), low), high)
     else:
         for i in range(SAMPLES):
-            samples[i] = base + incoming[i] * amount
+            samples[i] = product_and(base, incoming[i], amount)
+
+
+@njit(**OPTIONS)
+def all_rest(arena: Arena, lane: int, block: int, first: int, place: int) -> bool:
+    """Whether the ports of voices have rested for two blocks, and their row holds them.
+
+    All of them are looked at, without a jump, so that it takes few instructions.
+    """
+    old = 1 - (block & 1)
+    moved = np.int64(0)
+    for voice in range(WIDE):
+        port = first + voice
+        moved |= arena.port_left[old, port]
+        moved |= arena.change_first[lane, port] + 1  # NONE is -1
+        moved |= np.int64(arena.port_moved[port] + 1 >= block)
+        moved |= np.int64(arena.filled[place + voice] != arena.ports[old, port, NOW])
+        moved |= np.int64(arena.ports[old, port, FOLLOWS] != 0.0)
+    return moved == 0
 
 
 @njit(**ONCE)
 def fill_voices(arena: Arena, lane: int, block: int, first: int, place: int) -> None:
     """Fill a row by the port of each voice; where one rests, its part is written once."""
+    if all_rest(arena, lane, block, first, place):
+        return
     samples = row_of_voices(arena.rows_in[place].ctypes.data)
     for voice in range(WIDE):
         if moves(arena, lane, block, first + voice):
@@ -329,7 +352,7 @@ def add_wide_wire(
         source = floats(address, SAMPLES)
         amount = ramp[NOW] * scale
         for i in range(SAMPLES):
-            samples[i] += source[i] * amount
+            samples[i] = product_and(samples[i], source[i], amount)
         return
     source = floats(address, SAMPLES if is_wide else BLOCK)
     for i in range(BLOCK):
@@ -338,7 +361,8 @@ def add_wide_wire(
             left -= 1
             amount = ramp_value(ramp, left) * scale
         for voice in range(WIDE):
-            samples[WIDE * i + voice] += source[WIDE * i + voice if is_wide else i] * amount
+            at = WIDE * i + voice
+            samples[at] = product_and(samples[at], source[at if is_wide else i], amount)
 
 
 @njit(**ONCE)
@@ -431,8 +455,9 @@ def run_voices(
     if is_bypassed(arena, block, node[N_SLOT]):
         bypass(arena, block, node, scratch)
     else:
-        compute(arena, block, node, addresses, scratch)
-        if not are_finite(arena, new, node, awake) or has_failed(arena, block, node[N_SLOT]):
+        suspects = compute(arena, block, node, addresses, scratch) & awake
+        is_wrong = suspects != 0 and not are_finite(arena, new, node, awake)
+        if is_wrong or has_failed(arena, block, node[N_SLOT]):
             note_fault(arena, block, node)
     add_up_voices(arena, lane, block, node)
     listen(arena, block, node)
@@ -448,8 +473,11 @@ def rest_behind(arena: Arena, lane: int, block: int, plan: int, node: np.ndarray
 @njit(**ONCE)
 def compute(
     arena: Arena, block: int, node: np.ndarray, addresses: np.ndarray, scratch: np.ndarray
-) -> None:
-    """Call the kernel of a node whose rows are there, twice where another word fades in."""
+) -> int:
+    """Call the kernel of a node whose rows are there, twice where another word fades in.
+
+    A bit for each voice that may have given what is no number.
+    """
     new = block & 1
     crosses = node[N_CHOICES] != 0 and hold_choices(arena, block, node, scratch)
     call_kernel(
@@ -462,6 +490,8 @@ def compute(
     )
     if crosses:
         cross_over(arena, block, node, addresses, scratch)
+        return EVERY_VOICE
+    return scratch[node[N_INPUTS] + node[N_OUTPUTS] + 1]
 
 
 @njit(**ONCE)
