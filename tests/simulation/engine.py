@@ -53,18 +53,6 @@ CHORDS = (
     "load pad as pad voices 3; set pad.level -9db",
     "note pad c3 e3 for 1/64; sequence pad: c2 . . g2 eb3 . . . . step 1/32 gate 70%",
 )
-RESTING = (
-    "load noise as wires; load strike as rattle attack=0 decay=2ms; patch wires > rattle",
-    "load sine as skin; load ar as tick attack=0 release=3ms mode=once; patch skin > tick",
-    "sequence rattle: x. step 1/128; sequence tick: .xx. step 1/128; set rattle.level -6db",
-)
-"""What gives nothing between its strokes, and stands meanwhile: many times in a world."""
-ALIKE = (
-    "load follower as near; load follower as far; load follower as high release=20ms",
-    "patch hat > near; patch kick > far; patch lfo > high; patch near > filter.cutoff by 800hz",
-    "patch far > filter.cutoff by 1khz; patch high > bass.freq by 100ct",
-)
-"""And what is computed at once: three like nodes on one level."""
 ECHO = "load delay as echo; set echo.time 5ms; patch env > echo"
 EDITS = (
     "set filter.cutoff 700hz",
@@ -122,23 +110,6 @@ PLAYED = (
     "unload pad tail",
 )
 """What is typed where there is an instrument of several voices."""
-STRUCK = (
-    "trigger rattle",
-    "trigger tick",
-    "gate tick on",
-    "gate tick off",
-    "set rattle.strokes 2 rattle.gap 3ms",
-    "set rattle.decay 5ms over 4ms; set near.attack 9ms over 4ms",
-    "set wires.colour pink",
-    "set skin.freq 300hz over 9ms; patch near > far.attack by 9ms",
-    "unpatch wires > rattle",
-    "patch wires > rattle",
-    "patch wires > tick; unload far",
-    "unsequence rattle",
-    "reset wires; reset tick; reset high",
-    "copy rattle as other",
-)
-"""What is typed where there are nodes that rest."""
 ASK_THE_ENGINE = {
     "start", "stop", "set filter.cutoff *1.4", "set hat.level -20db bass.freq - 1oct over 1/32"
 }  # fmt: skip
@@ -150,7 +121,7 @@ FINE = tuple(line for line in EDITS if line not in ASK_THE_ENGINE)
 def hands() -> Stepper:
     """The compiled step and all kernels, loaded once for all worlds."""
     pad = ("keys", "saw", "filter", "adsr")
-    names = [*kinds(), *map(wide, (*pad, "follower"))]
+    names = [*kinds(), *map(wide, pad)]
     for name in names:
         kind, is_wide = form_of(name)
         write_kernel(kinds()[kind], wide=is_wide)
@@ -158,9 +129,9 @@ def hands() -> Stepper:
 
 
 @cache
-def score(*, echoes: bool, voices: bool, rests: bool) -> list[tuple[Said, ...]]:
+def score(*, echoes: bool, voices: bool) -> list[tuple[Said, ...]]:
     """The lines of the score, parsed once for all worlds."""
-    lines = (*SCORE, *[ECHO] * echoes, *CHORDS * voices, *(*RESTING, *ALIKE) * rests)
+    lines = (*SCORE, *[ECHO] * echoes, *CHORDS * voices)
     return [read(line, 1) for line in lines]
 
 
@@ -171,21 +142,16 @@ class Engine:
         lanes: that compute.
         echoes: whether there is a node with delay memory.
         voices: whether there is an instrument of several voices.
-        rests: whether there are nodes that rest between their strokes, and like ones.
-        batches: whether like nodes are computed at once.
     """
 
-    def __init__(
-        self, lanes: int, *, echoes: bool, voices: bool, rests: bool, batches: bool
-    ) -> None:
+    def __init__(self, lanes: int, *, echoes: bool, voices: bool) -> None:
         self.echoes = echoes
         self.voices = voices
         self.backend = Offline(RATE_HZ, lanes=lanes)
-        self.backend.writer.fused.batches = batches
         self.session = Session(self.backend, handlers(), is_score=True)
         # When a line is typed differs from world to world, and must not be part of what it means.
         self.session.timing.block_in_ramp = lambda: None
-        for statements in score(echoes=echoes, voices=voices, rests=rests):
+        for statements in score(echoes=echoes, voices=voices):
             self.session.carry_out(statements)
         self.session.release()
         self.writer = self.backend.writer
@@ -361,7 +327,8 @@ class Half:
             a.port_moved[: more * PORTS],
             a.gate_off[new, : more * PORTS], a.cables[new, :CABLES], a.cable_left[new, :CABLES],
             a.state[new, : more * STATE], a.rows_out[new, : more**2 * ROWS],
-            a.choices[new, :NODES], a.calm[new, :NODES], a.still[new, :NODES],
+            a.choices[new, :NODES],
+            *([a.calm[new, :NODES]] if self._engine.voices else []),
             a.voice_off[:, new, : VOICES * self._engine.voices],
             a.voice_quiet[new, : VOICES * self._engine.voices],
             a.voice_peak[new, : VOICES * self._engine.voices],
@@ -375,9 +342,6 @@ class Half:
         a, lane, chance = self._engine.arena, self._lane, self._chance
         for array in (a.changes[lane, :256], a.change_value[lane, :256], a.live[lane, :CABLES]):
             array.view(np.uint8)[...] = chance.randrange(256)
-        if a.batch_rows[lane].any():
-            a.batch_rows[lane] = np.nan
-            a.batch_state[lane] = chance.randrange(256)
         a.awake[lane, :VOICES] = a.woken[lane, :VOICES] = chance.randrange(-1, 1 << 16)
         a.change_first[lane, chance.randrange(PORTS)] = chance.randrange(64)
         if self.plan != NONE:

@@ -28,9 +28,7 @@ EVENTS = {
     "bypassed",
     "underrun",
     "slept",
-    "at once",
     "sounds",
-    "rests",
 }
 
 
