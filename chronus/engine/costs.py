@@ -99,8 +99,10 @@ WIDE_TIMES: Final = MappingProxyType(
 """Times that the wide kernel of a kind costs what the mono one does, as measured, where that is
 little: the mono kernel waits from sample to sample for itself, and the wide one does not. Left out
 is what mostly stands, as envelopes and drums do between their strokes."""
-ROW_US: Final = 60.0
+ROW_US: Final = 90.0
 """What it costs in a second to put one row of each of WIDE nodes side by side, or apart."""
+MEMBER_US: Final = 60.0
+"""And what a node costs more among several: its rows are found anew, and its states moved."""
 NODE_US: Final = 60.0
 """What the engine adds for any node."""
 STATE_US: Final = 15.0
@@ -120,5 +122,8 @@ def least_alike(kind: Kind) -> float:
     """
     if kind.name not in WIDE_TIMES or kind.name not in COST_US:
         return math.inf
+    cost = COST_US[kind.name]
     rows = len(kind.input_rows) + len(kind.output_rows)
-    return 1 + math.ceil(WIDE_TIMES[kind.name] + ROW_US * rows / COST_US[kind.name])
+    at_once = WIDE_TIMES[kind.name] * cost + ROW_US * rows
+    saved = cost - MEMBER_US
+    return 1 + math.ceil(at_once / saved) if saved > 0.0 else math.inf

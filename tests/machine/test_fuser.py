@@ -20,7 +20,7 @@ LINES = [
     "load pad as p voices 8; set p.level -6db; load lfo rate=3",
     *(
         f"load follower as {name}; patch lfo > {name}; patch {name} > p.cutoff by 200hz"
-        for name in ("a", "b", "c")
+        for name in "abcde"
     ),
     "sequence p: c3 [c3 g3] eb3 . g2 bb2 c3 eb4 step 1/8 gate 90%",
     "wait 2s",
@@ -31,7 +31,7 @@ LINES = [
 def test_workers_with_kernels_for_several_nodes_take_over_unheard(monkeypatch):
     """The recording is what is rendered node by node, also when one of them is killed.
 
-    There is a kernel for all nodes of the voices, and one for the three followers.
+    There is a kernel for all nodes of the voices, and one for the five followers.
     """
     several = catalog().number(wide("follower"))
     monkeypatch.setenv("CHRONUS_FUSE", "0")
