@@ -22,6 +22,11 @@ def fuses() -> bool:
     return os.environ.get("CHRONUS_FUSE", "") != "0"
 
 
+def batches() -> bool:
+    """Whether like nodes are computed at once; not with `CHRONUS_BATCH=0`."""
+    return os.environ.get("CHRONUS_BATCH", "") != "0"
+
+
 def cache_dir() -> Path:
     """Where compiled kernels and the parser's tables are kept: `CHRONUS_CACHE_DIR` or XDG's."""
     given = os.environ.get("CHRONUS_CACHE_DIR", "")

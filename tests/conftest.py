@@ -31,6 +31,7 @@ def _own_folders(tmp_path_factory):
         patch.setenv("CHRONUS_OSC", "off")  # programs of several tests run at once
         # Nothing is compiled in the background but where a test is about that.
         patch.setenv("CHRONUS_FUSE", "0")
+        patch.setenv("CHRONUS_BATCH", "0")
         for variable in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME"):
             folder = tmp_path_factory.mktemp(variable.lower())
             folder.chmod(0o700)

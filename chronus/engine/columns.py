@@ -11,7 +11,7 @@ NONE: Final = -1
 STOPPED: Final = -2
 """A pending table that means: play nothing from then on."""
 
-NODE_COLUMNS: Final = 32
+NODE_COLUMNS: Final = 34
 FUSED_SIZE: Final = FUSED_WORDS + FUSED_VALUES // 2
 SCRATCH: Final = FUSED_SIZE + 3
 """Whole numbers that the step works with: rows of one node, or what a fused kernel is given.
@@ -24,6 +24,10 @@ LANES: Final = 3
 """Lanes that there can be. What events and sequences do is worked out in each lane for itself."""
 MOST_CHOICES: Final = 4
 """Enumerated ports that a kind can have."""
+MOST_BATCH_ROWS: Final = 32
+"""Input and output rows of a kind whose nodes are computed at once, less one."""
+MOST_BATCH_STATES: Final = 62
+"""And its states."""
 MOST_MEMORIES: Final = 64
 """Delay memories of a kind whose voices are computed side by side."""
 HELD: Final = 1 << 56
@@ -268,6 +272,9 @@ class Node(IntEnum):
     FUSES = 27  # of the first of a group: how many nodes from it on one kernel can compute, or 0
     FUSED = 28  # index of that kernel
     KEEPS = 29  # a bit for each output row that is read in the next block
+    BATCHES = 30  # of the first of like nodes: how many from it on can be computed at once, or 0
+    LEAST = 31  # and of how many of them on that pays
+    LONGS = 32  # of each of them: a bit for each state of 8 bytes, and one behind the last state
 
 
 class Choice(IntEnum):

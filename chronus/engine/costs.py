@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -77,6 +78,31 @@ COST_US: Final = MappingProxyType(
 machine: lanes are shared out by it, so only the proportions count."""
 WIDE_COST: Final = 4.0
 """Times that 16 voices side by side cost what one does."""
+WIDE_TIMES: Final = MappingProxyType(
+    {
+        "filter": 1.6,
+        "formant": 1.4,
+        "ladder": 1.2,
+        "diode": 1.4,
+        "follower": 1.1,
+        "slew": 1.2,
+        "walk": 2.8,
+        "phaser": 1.9,
+        "shift": 2.0,
+        "eq": 1.7,
+        "crush": 1.5,
+        "dcblock": 1.3,
+        "noisegate": 1.3,
+        "width": 1.2,
+    }
+)
+"""Times that the wide kernel of a kind costs what the mono one does, as measured, where that is
+little: the mono kernel waits from sample to sample for itself, and the wide one does not. Left out
+is what mostly stands, as envelopes and drums do between their strokes."""
+ROW_US: Final = 90.0
+"""What it costs in a second to put one row of each of WIDE nodes side by side, or apart."""
+MEMBER_US: Final = 60.0
+"""And what a node costs more among several: its rows are found anew, and its states moved."""
 NODE_US: Final = 60.0
 """What the engine adds for any node."""
 STATE_US: Final = 15.0
@@ -86,3 +112,18 @@ def cost_of(kind: Kind) -> float:
     """What a kind costs: measured, or guessed from what it keeps and reads where it was not."""
     guess = STATE_US * (len(kind.state) + len(kind.input_rows) + 4 * len(kind.memories))
     return NODE_US + COST_US.get(kind.name, guess)
+
+
+def least_alike(kind: Kind) -> float:
+    """From how many nodes of a kind on its wide kernel costs less than as many mono kernels do.
+
+    Infinite of a kind of which nothing is known, or that gains nothing: one whose mono kernel
+    takes frames side by side does not. The wide kernel costs the same for any number of nodes.
+    """
+    if kind.name not in WIDE_TIMES or kind.name not in COST_US:
+        return math.inf
+    cost = COST_US[kind.name]
+    rows = len(kind.input_rows) + len(kind.output_rows)
+    at_once = WIDE_TIMES[kind.name] * cost + ROW_US * rows
+    saved = cost - MEMBER_US
+    return 1 + math.ceil(at_once / saved) if saved > 0.0 else math.inf

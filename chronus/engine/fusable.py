@@ -11,12 +11,14 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
+from chronus.dsp.compile import write_fused, write_kernel
 from chronus.dsp.fusing import OUTSIDE, Feed, FusedNode, FusedRecipe
 from chronus.dsp.layout import FUSED_VALUES, FUSED_WORDS, WIDE
-from chronus.dsp.recipe import recipe_of
+from chronus.dsp.recipe import kernel_name, recipe_of
 from chronus.engine.layout import NONE, Node, Row, Wire
+from chronus.settings import batches, fuses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -197,6 +199,26 @@ def changes_code(kind: Kind, port: int) -> bool:
     return bool(declared.choices) or declared.name in recipe_of(kind).ways.rare
 
 
+Wanted: TypeAlias = "Fusable | Kind"
+"""What a kernel that computes several nodes is of: a group, or a kind, then it is the wide one."""
+
+
+def name_of(kernel: Wanted) -> str:
+    """What the cache calls the kernel of several nodes."""
+    return kernel.recipe.name if isinstance(kernel, Fusable) else kernel_name(kernel, wide=True)
+
+
+def write(kernel: Wanted) -> str:
+    """Write what it is made of where that is missing; its name.
+
+    Raises:
+        OSError: the cache folder cannot be written.
+    """
+    if isinstance(kernel, Fusable):
+        return write_fused(kernel.recipe)
+    return write_kernel(kernel, wide=True)
+
+
 FIRST_NUMBER: Final = 4096
 """Kernels of groups are numbered from here on, behind those of all kinds."""
 
@@ -219,10 +241,15 @@ class KnownKind:
 class FusedKernels:
     """The numbers by which plans call the kernels of groups, whether they are loaded or not.
 
+    With them those wide kernels that plans call for nodes that are no voices.
+
     Who computes a plan goes node by node where a kernel is not loaded.
 
     Args:
         value: gives what a port is set to, or goes to, by its place in the arena.
+
+    Attributes:
+        batches: whether plans call such wide kernels.
     """
 
     def __init__(self, value: Callable[[int], float]) -> None:
@@ -230,6 +257,9 @@ class FusedKernels:
         self._numbers: dict[Key, int] = {}
         self._groups: dict[int, Fusable] = {}
         self._wanted: tuple[int, ...] = ()
+        self._batched: dict[int, Kind] = {}
+        self.batches = batches()
+        self._fuses = fuses()
         self._known: dict[int, KnownKind] = {}
 
     def known(self, number: int, kind: Kind) -> KnownKind:
@@ -249,9 +279,11 @@ class FusedKernels:
 
     def want(self, plan: Plan) -> None:
         """Remember which kernels a plan calls."""
-        self._wanted = tuple(sorted(map(self.number, plan.fusable)))
+        if self._fuses:
+            self._wanted = tuple(sorted(map(self.number, plan.fusable)))
+        self._batched = plan.batched
 
     @property
-    def wanted(self) -> dict[int, Fusable]:
-        """The groups of the last plan, by the numbers of their kernels."""
-        return {number: self._groups[number] for number in self._wanted}
+    def wanted(self) -> dict[int, Wanted]:
+        """The groups of the last plan, and kinds, by the numbers of their kernels."""
+        return {**{number: self._groups[number] for number in self._wanted}, **self._batched}

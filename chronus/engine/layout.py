@@ -21,6 +21,8 @@ from chronus.engine.columns import (
     LANE_COLUMNS,
     LANES,
     MEMO,
+    MOST_BATCH_ROWS,
+    MOST_BATCH_STATES,
     MOST_CHOICES,
     MOST_MEMORIES,
     NODE_COLUMNS,
@@ -71,6 +73,8 @@ __all__ = [
     "LANE_COLUMNS",
     "LOCKS_BYTES",
     "MEMO",
+    "MOST_BATCH_ROWS",
+    "MOST_BATCH_STATES",
     "MOST_CHOICES",
     "MOST_MEMORIES",
     "NODE_COLUMNS",
@@ -185,6 +189,8 @@ class Arena(NamedTuple):
     rows_out: Floats  # (2, rows_out, BLOCK)
     rows_in: Floats  # (rows_in, BLOCK), scratch
     filled: Floats  # (rows_in,), scratch: the value that a whole row holds, or nan
+    batch_rows: Floats  # (LANES, MOST_BATCH_ROWS + 1, WIDE * BLOCK), scratch: of like nodes at once
+    batch_state: NDArray[np.uint8]  # (LANES, 2, 8 * WIDE * MOST_BATCH_STATES), scratch: theirs
     change_first: Longs  # (LANES, ports), scratch: index of the first change of this block, or NONE
     changes: (
         Longs  # (LANES, changes, 5), scratch: port, offset, ramp frames, next, see Ramp.FOLLOWS
@@ -258,6 +264,8 @@ def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]
         "rows_out": ((2, size.rows_out, BLOCK), f4),
         "rows_in": ((size.rows_in, BLOCK), f4),
         "filled": ((size.rows_in,), f4),
+        "batch_rows": ((LANES, MOST_BATCH_ROWS + 1, WIDE * BLOCK), f4),
+        "batch_state": ((LANES, 2, 8 * WIDE * MOST_BATCH_STATES), np.uint8),
         "change_first": ((LANES, size.ports), i8),
         "changes": ((LANES, size.changes, 5), i8),
         "change_value": ((LANES, size.changes), f4),

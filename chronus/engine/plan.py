@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from chronus.dsp.layout import WIDE
+from chronus.engine.batchable import least_of, like_nodes, mark_batches
 from chronus.engine.costs import WIDE_COST
 from chronus.engine.fusable import fusable, groups_of, together
 from chronus.engine.layout import NODE_COLUMNS, NONE, Node, Row, Wire
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from chronus.dsp.declaration import Kind
+    from chronus.engine.batchable import Like
     from chronus.engine.fusable import Fusable, FusedKernels
     from chronus.engine.place import Place
     from chronus.patch.graph import GraphCable
@@ -59,12 +62,16 @@ class LanePlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The plans of all lanes, what plays voices, and the row of the master's first output."""
+    """The plans of all lanes, what plays voices, and the row of the master's first output.
+
+    Of what is computed at once the groups of voices, and the kinds by their wide kernels' numbers.
+    """
 
     lanes: tuple[LanePlan, ...]
     players: list[int]
     master: int
     fusable: set[Fusable] = field(default_factory=set)
+    batched: dict[int, Kind] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +129,7 @@ def plan_of(
         wiring: what it is made of.
         lanes: that share it.
         known: from plans before, and kept for those to come; the plan is the same without.
-        fused: the kernels that compute whole groups of voices; None: there are none.
+        fused: the kernels that compute several nodes at once; None: there are none.
     """
     known = known or Known()
     known.rows.turn(known)
@@ -133,9 +140,14 @@ def plan_of(
     facts = {key: facts_by_kind[id(place.kind)] for key, place in places.items()}
     order, closing = _order(places, wiring.cables, wiring.leaving)
     players = sorted({place.player for place in places.values()} - {NONE})
+    forward = [(c.source, c.target) for c in wiring.cables if c.key not in closing]
     if players:
-        forward = [(c.source, c.target) for c in wiring.cables if c.key not in closing]
         order = together(order, places, forward)
+    like: dict[int, Like] = {}
+    least: dict[int, float] = {}
+    if fused is not None and fused.batches:
+        least = _least(places)
+        order, like = like_nodes(order, places, forward, least)
     ordered = _Ordered(order, closing, facts, _arriving(wiring, closing, facts))
     staying = [cable for cable in wiring.cables if cable.key not in wiring.leaving]
     roots = roots_of(order, places, staying, closing)
@@ -159,9 +171,28 @@ def plan_of(
         for lane in made:
             set_roots(lane, slots)
     plan = Plan(made, players, places[wiring.master].rows_out)
+    if like:
+        _batch(plan, places, like, least)
     if fused is not None and players:
         _fuse(plan, places, fused)
     return plan
+
+
+def _least(places: Mapping[str, Place]) -> dict[int, float]:
+    """From how many nodes on it pays to compute them at once, by the numbers of their kernels."""
+    kinds = {place.number: place.kind for place in places.values() if place.group == NONE}
+    least = {number: least_of(kind) for number, kind in kinds.items()}
+    return {number: count for number, count in least.items() if count <= WIDE}
+
+
+def _batch(
+    plan: Plan, places: Mapping[str, Place], like: Mapping[int, Like], least: Mapping[int, float]
+) -> None:
+    """Let like nodes that follow each other be computed at once."""
+    kinds = {place.number: place.kind for place in places.values() if place.number in least}
+    for lane in plan.lanes:
+        for number in mark_batches(lane, like, kinds, least):
+            plan.batched[number + 1] = kinds[number]
 
 
 def _fuse(plan: Plan, places: Mapping[str, Place], fused: FusedKernels) -> None:

@@ -22,6 +22,7 @@ from chronus.dsp.native import (
     read_float_control,
     write_float_control,
 )
+from chronus.engine.batched import run_batch
 from chronus.engine.choices import cross_over, hold_choices
 from chronus.engine.dues import carry_sequences, take_dues
 from chronus.engine.events import cut_of, take_events
@@ -89,7 +90,7 @@ N_INPUTS, N_ROW_OUT = int(Node.INPUTS), int(Node.ROW_OUT)
 N_OUTPUTS, N_SLOT = int(Node.OUTPUTS), int(Node.SLOT)
 N_CHOICES, N_GROUP, N_BEHIND = int(Node.CHOICES), int(Node.GROUP), int(Node.BEHIND)
 N_RECORDING, N_FUSES = int(Node.RECORDING), int(Node.FUSES)
-N_MATTERS, N_ROOT = int(Node.MATTERS), int(Node.ROOT)
+N_MATTERS, N_ROOT, N_BATCHES = int(Node.MATTERS), int(Node.ROOT), int(Node.BATCHES)
 
 
 @njit(**ONCE)
@@ -178,6 +179,7 @@ def run_nodes(
     current = CURRENT + lane * LANE_COLUMNS
     cleared = is_cleared(arena, lane, block)
     behind = first  # a group that was computed at once
+    done = 0  # a bit for this node, and each one behind it, whose kernel was called for several
     for i in range(first, last):
         if i < behind:
             continue
@@ -188,7 +190,15 @@ def run_nodes(
                 row += rows
                 behind = i + node[N_FUSES]
                 continue
+        if node[N_BATCHES] != 0 and not cleared:
+            done = run_batch(arena, lane, block, plan, i, row, addresses, scratch)
         arena.head[current] = node[N_SLOT]
+        is_done = done & 1
+        done >>= 1
+        if is_done:
+            judge(arena, lane, block, plan, node, row, False)
+            row += node[N_INPUTS]
+            continue
         if node[N_GROUP] != NONE:
             run_voices(arena, lane, block, plan, i, row, cleared, addresses, scratch)
             row += node[N_INPUTS]

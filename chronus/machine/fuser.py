@@ -1,6 +1,6 @@
-"""Kernels for whole groups of voices, made in the background for a patch that is left as it is.
+"""Kernels that compute several nodes, made in the background for a patch that is left as it is.
 
-What is played does not change by it: see `chronus.engine.fused`.
+What is played does not change by it: see `chronus.engine.fused` and `chronus.engine.batched`.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from chronus.dsp import objects
-from chronus.dsp.compile import write_fused
+from chronus.engine.fusable import Fusable, write
 from chronus.errors import UserError
 from chronus.machine import build
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from chronus.engine.fusable import Fusable, FusedKernels
+    from chronus.engine.fusable import FusedKernels, Wanted
     from chronus.machine.crew import Crew
 
 STILL_S: Final = 3.0
@@ -47,8 +47,8 @@ class Fuser:
     @property
     def facts(self) -> dict[str, int]:
         """How many kinds of groups there are, and how many of them have kernels."""
-        wanted = self._kernels.wanted
-        return {"groups": len(wanted), "fused": len(wanted.keys() & self._crew.kernels.keys())}
+        wanted = {n for n, it in self._kernels.wanted.items() if isinstance(it, Fusable)}
+        return {"groups": len(wanted), "fused": len(wanted & self._crew.kernels.keys())}
 
     def close(self) -> None:
         """End it, whatever it is at."""
@@ -58,7 +58,7 @@ class Fuser:
         self._thread.join()
 
     def _run(self) -> None:
-        seen: Mapping[int, Fusable] = {}
+        seen: Mapping[int, Wanted] = {}
         since = time.monotonic()
         while not self._ends.wait(LOOK_S):
             wanted = self._kernels.wanted
@@ -68,10 +68,10 @@ class Fuser:
             if missing and time.monotonic() - since > STILL_S:
                 self._fuse({number: wanted[number] for number in missing})
 
-    def _fuse(self, groups: Mapping[int, Fusable]) -> None:
-        """Compile what some groups want, and load it into new workers."""
+    def _fuse(self, several: Mapping[int, Wanted]) -> None:
+        """Compile what some nodes want, and load it into new workers."""
         try:
-            names = {number: write_fused(group.recipe) for number, group in groups.items()}
+            names = {number: write(kernel) for number, kernel in several.items()}
             absent = [name for name in names.values() if not objects.is_there(name)]
             if absent:
                 self._build = build.NamedBuild(absent)
@@ -80,7 +80,7 @@ class Fuser:
                 self._crew.add_kernels(names)
         except (OSError, UserError) as error:
             # It plays on as it is.
-            self._wrong |= groups.keys()
+            self._wrong |= several.keys()
             if not self._ends.is_set():
                 reason = error.message if isinstance(error, UserError) else str(error)
-                self._tell(f"voices play on without kernels of their own: {reason}")
+                self._tell(f"nodes play on without kernels for several at once: {reason}")

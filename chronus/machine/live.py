@@ -25,7 +25,7 @@ from chronus.machine.quarantine import Quarantine
 from chronus.machine.sinks import MARGIN_FRAMES, Feeder
 from chronus.machine.usage import Usage
 from chronus.modules.catalog import catalog, kinds, wide
-from chronus.settings import BLOCK, DEFAULT_RATE_HZ, fuses
+from chronus.settings import BLOCK, DEFAULT_RATE_HZ, batches, fuses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -158,7 +158,7 @@ class LiveMachine:
         except BaseException:
             self.close()
             raise
-        if fuses():
+        if fuses() or batches():
             self._fuser = Fuser(self.writer.fused, self._crew, self._news.append)
         self._feeder.start()
         self._usage.shares(self.roles())

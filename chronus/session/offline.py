@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chronus.dsp import objects
-from chronus.dsp.compile import write_fused, write_kernel
+from chronus.dsp.compile import write_kernel
 from chronus.dsp.declaration import RAMP_S
+from chronus.engine.fusable import name_of, write
 from chronus.engine.layout import Arena, Clock, Head, offline_arena, tape_part
 from chronus.engine.writer import Writer
 from chronus.modules.catalog import catalog, form_of, kinds
-from chronus.settings import BLOCK, fuses
+from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from chronus.engine.fusable import Fusable
+    from chronus.engine.fusable import Wanted
     from chronus.engine.offline import Pump, Stepper
     from chronus.modules.catalog import Catalog
     from chronus.session.backend import FrameSink
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 CHUNK_BLOCKS = 750
 """Blocks that are computed at a time: a second, between two looks at the progress."""
 FUSED_AFTER_S = 10.0
-"""A group of voices that plays for so long gets a kernel of its own, if there is none yet."""
+"""What can be computed at once for so long gets the kernel for it, if there is none yet."""
 TAIL_BLOCKS = 64
 """Blocks computed at a time while the end is looked for; what lies behind it is dropped."""
 
@@ -58,7 +59,7 @@ class Offline:
         self._rehearses = rehearses
         self._pump: Pump | None = None
         self._kinds: set[str] = set()
-        self._fused: Mapping[int, Fusable] = {}
+        self._fused: Mapping[int, Wanted] = {}
         self._fused_since = 0
         self._sinks: list[tuple[FrameSink, int, int | None]] = []
         self._progress = progress
@@ -201,17 +202,17 @@ class Offline:
             kind, is_wide = form_of(name)
             write_kernel(kinds()[kind], wide=is_wide)
         stepper.load(catalog().kernels(fresh))
-        if fuses() and not self._rehearses:
+        if not self._rehearses:
             self._load_fused(stepper)
         return self._pump
 
     def _load_fused(self, stepper: Stepper) -> None:
-        """Load the kernels of groups of voices; they are compiled where that pays."""
+        """Load the kernels that compute several nodes; they are compiled where that pays."""
         wanted = self.writer.fused.wanted
         if wanted != self._fused:
             self._fused = wanted
             self._fused_since = self._committed
         long = self._committed - self._fused_since > FUSED_AFTER_S * self.writer.rate_hz / BLOCK
-        for number, group in wanted.items():
-            if not stepper.has(number) and (long or objects.is_there(group.recipe.name)):
-                stepper.load({number: write_fused(group.recipe)})
+        for number, kernel in wanted.items():
+            if not stepper.has(number) and (long or objects.is_there(name_of(kernel))):
+                stepper.load({number: write(kernel)})

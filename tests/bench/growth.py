@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chronus.commands.registry import handlers
+from chronus.dsp.compile import load_kernel, write_kernel
 from chronus.dsp.layout import WIDE
 from chronus.engine import writer
 from chronus.machine.live import LiveMachine, LiveSettings
+from chronus.modules.catalog import kinds
 from chronus.patch.model import Cable, Node
 from chronus.session.offline import Offline
 from chronus.session.session import Session
@@ -55,6 +57,10 @@ LINES = MappingProxyType(
 """Lines of each sort; what stands behind ` / ` is said every second time."""
 SAID = 8
 """Times that each is said."""
+ALIKE = ("filter", "slew", "eq", "ladder")
+"""Kinds of which several, each behind a saw, are computed one by one and at once."""
+ALIKE_COUNTS = (4, 8, 16)
+ALIKE_ROUNDS = 5
 LINE_NODES = (10, 100, 500, 1000, 2000)
 
 
@@ -281,6 +287,40 @@ def print_lines(unit_s: float) -> None:
         print(f"{sort:9}", *(f"{cost:8.2f}" for cost in costs), f"  {slope * 1e6:9.2f}")
 
 
+def alike(kind: str, count: int, *, batches: bool) -> Session:
+    """A session with so many saws that each go through a node of a kind."""
+    load_kernel(write_kernel(kinds()[kind], wide=True))  # what is there is used from the beginning
+    backend = Offline(RATE_HZ)
+    backend.writer.fused.batches = batches
+    session = Session(backend, handlers(), is_score=True)
+    for i in range(count):
+        line = f"load saw as s{i} freq={110 + 7 * i}; load {kind} as n{i}; patch s{i} > n{i} > out"
+        reply = session.run_line(line)
+        assert reply.ok, reply
+    session.move_to(RATE_HZ / 4)
+    return session
+
+
+def print_alike() -> None:
+    """What like nodes cost that are computed at once, as a share of what they do one by one.
+
+    All of the patch counts, also its saws and strips; the least of several turns is told.
+    """
+    print("\nlike nodes, at once / one by one")
+    print(f"{'':9}", *(f"{count:8}" for count in ALIKE_COUNTS))
+    for kind in ALIKE:
+        shares = []
+        for count in ALIKE_COUNTS:
+            sessions = [alike(kind, count, batches=batches) for batches in (True, False)]
+            told: list[list[float]] = [[], []]
+            for turn in range(2 * ALIKE_ROUNDS):
+                begun = time.process_time()
+                sessions[turn % 2].move_to((0.25 + 2.0 * (turn // 2 + 1)) * RATE_HZ)
+                told[turn % 2].append(time.process_time() - begun)
+            shares.append(min(told[0]) / min(told[1]))
+        print(f"{kind:9}", *(f"{share:8.2f}" for share in shares))
+
+
 def print_growth(reference_s: Callable[[], float]) -> None:
     """All of it.
 
@@ -290,5 +330,6 @@ def print_growth(reference_s: Callable[[], float]) -> None:
     print_line("voices", VOICES, with_voices, reference_s, group=WIDE)
     print(f"2 to {WIDE} cost the same: that many are computed side by side; 1 is computed alone")
     print_line("nodes", NODES, with_nodes, reference_s)
+    print_alike()
     print_lines(min(reference_s() for _ in range(ROUNDS)))
     print_plans()

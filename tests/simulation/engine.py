@@ -53,6 +53,12 @@ CHORDS = (
     "load pad as pad voices 3; set pad.level -9db",
     "note pad c3 e3 for 1/64; sequence pad: c2 . . g2 eb3 . . . . step 1/32 gate 70%",
 )
+RESTING = (
+    "load noise as wires; load strike as rattle attack=0 decay=2ms; patch wires > rattle",
+    "load sine as skin; load ar as tick attack=0 release=3ms mode=once; patch skin > tick",
+    "sequence rattle: x. step 1/128; sequence tick: .xx. step 1/128; set rattle.level -6db",
+)
+"""What gives nothing between its strokes, and stands meanwhile: many times in a world."""
 ECHO = "load delay as echo; set echo.time 5ms; patch env > echo"
 EDITS = (
     "set filter.cutoff 700hz",
@@ -110,6 +116,23 @@ PLAYED = (
     "unload pad tail",
 )
 """What is typed where there is an instrument of several voices."""
+STRUCK = (
+    "trigger rattle",
+    "trigger tick",
+    "gate tick on",
+    "gate tick off",
+    "set rattle.strokes 2 rattle.gap 3ms",
+    "set rattle.decay 5ms over 4ms",
+    "set wires.colour pink",
+    "set skin.freq 300hz over 9ms",
+    "unpatch wires > rattle",
+    "patch wires > rattle",
+    "patch wires > tick",
+    "unsequence rattle",
+    "reset wires; reset tick",
+    "copy rattle as other",
+)
+"""What is typed where there are nodes that rest."""
 ASK_THE_ENGINE = {
     "start", "stop", "set filter.cutoff *1.4", "set hat.level -20db bass.freq - 1oct over 1/32"
 }  # fmt: skip
@@ -129,9 +152,9 @@ def hands() -> Stepper:
 
 
 @cache
-def score(*, echoes: bool, voices: bool) -> list[tuple[Said, ...]]:
+def score(*, echoes: bool, voices: bool, rests: bool) -> list[tuple[Said, ...]]:
     """The lines of the score, parsed once for all worlds."""
-    lines = (*SCORE, *[ECHO] * echoes, *CHORDS * voices)
+    lines = (*SCORE, *[ECHO] * echoes, *CHORDS * voices, *RESTING * rests)
     return [read(line, 1) for line in lines]
 
 
@@ -142,16 +165,17 @@ class Engine:
         lanes: that compute.
         echoes: whether there is a node with delay memory.
         voices: whether there is an instrument of several voices.
+        rests: whether there are nodes that rest between their strokes.
     """
 
-    def __init__(self, lanes: int, *, echoes: bool, voices: bool) -> None:
+    def __init__(self, lanes: int, *, echoes: bool, voices: bool, rests: bool) -> None:
         self.echoes = echoes
         self.voices = voices
         self.backend = Offline(RATE_HZ, lanes=lanes)
         self.session = Session(self.backend, handlers(), is_score=True)
         # When a line is typed differs from world to world, and must not be part of what it means.
         self.session.timing.block_in_ramp = lambda: None
-        for statements in score(echoes=echoes, voices=voices):
+        for statements in score(echoes=echoes, voices=voices, rests=rests):
             self.session.carry_out(statements)
         self.session.release()
         self.writer = self.backend.writer
@@ -327,8 +351,7 @@ class Half:
             a.port_moved[: more * PORTS],
             a.gate_off[new, : more * PORTS], a.cables[new, :CABLES], a.cable_left[new, :CABLES],
             a.state[new, : more * STATE], a.rows_out[new, : more**2 * ROWS],
-            a.choices[new, :NODES],
-            *([a.calm[new, :NODES]] if self._engine.voices else []),
+            a.choices[new, :NODES], a.calm[new, :NODES], a.still[new, :NODES],
             a.voice_off[:, new, : VOICES * self._engine.voices],
             a.voice_quiet[new, : VOICES * self._engine.voices],
             a.voice_peak[new, : VOICES * self._engine.voices],

@@ -57,6 +57,15 @@ class TrustsScratch(World):
         self.engine.arena.filled[:] = before
 
 
+class TrustsWhoStands(World):
+    """A hand that takes who stands from the half-done block, and not from the one before it."""
+
+    def take_over(self, lane):
+        super().take_over(lane)
+        new = self.engine.block & 1
+        self.engine.arena.still[1 - new] = self.engine.arena.still[new]
+
+
 # ---- the callback
 
 
@@ -198,7 +207,7 @@ class ForgetsToStartAfresh(World):
         super().has_done(lane, block)
 
 
-ON_ONE_LANE = (CommitsTooEarly, KeepsItsOwnState, CutsTwice, TrustsScratch)
+ON_ONE_LANE = (CommitsTooEarly, KeepsItsOwnState, CutsTwice, TrustsScratch, TrustsWhoStands)
 """Lanes that disagree about what is committed would wait for each other for ever."""
 MUTANTS = (
     *ON_ONE_LANE,

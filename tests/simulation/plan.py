@@ -107,6 +107,7 @@ class Plan:
         is_robust: whether the hands are robust locks.
         echoes: whether there is a node with delay memory.
         voices: whether there is an instrument of several voices.
+        rests: whether there are nodes that rest between their strokes.
         score: blocks at which a score stands still for a while.
         lines: when lines are typed.
         troubles: of workers, by block and lane, one worker after the other.
@@ -123,6 +124,7 @@ class Plan:
     is_robust: bool
     echoes: bool
     voices: bool
+    rests: bool
     score: tuple[int, ...]
     lines: tuple[float, ...]
     troubles: dict[tuple[int, int], tuple[Trouble, ...]]
@@ -150,6 +152,7 @@ def drawn(seed: int, lanes: int | None = None) -> Plan:
         is_robust=chance.random() < 0.7,
         echoes=chance.random() < 0.15 or any(f.node == "echo" for f in faulty),
         voices=seed % 4 == 0,
+        rests=seed % 4 == 2,
         score=tuple(sorted(chance.sample(range(5, blocks), chance.choice((0, 0, 1, 2))))),
         lines=tuple(chance.uniform(0.0, seconds) for _ in range(_few(chance, 8))),
         troubles={place: _troubles(chance) for place in places},

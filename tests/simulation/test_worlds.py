@@ -29,6 +29,7 @@ EVENTS = {
     "underrun",
     "slept",
     "sounds",
+    "rests",
 }
 
 
