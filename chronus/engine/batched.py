@@ -55,8 +55,8 @@ ROWS_AT: Final = 0
 MEMBERS_AT: Final = ROWS_AT + WIDE * MOST_BATCH_ROWS
 """Then which of the nodes are computed at once, by their places in the plan."""
 TABLE_AT: Final = MEMBERS_AT + WIDE
-"""Then what the wide kernel is given."""
-TILE_AT: Final = TABLE_AT + MOST_BATCH_ROWS + 1
+"""Then what the wide kernel is given, and room for its verdict."""
+TILE_AT: Final = TABLE_AT + MOST_BATCH_ROWS + 2
 """And what goes side by side, or apart: see `chronus.dsp.tiles`."""
 assert TILE_AT + 2 * WIDE <= SCRATCH
 
