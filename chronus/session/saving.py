@@ -220,7 +220,8 @@ def load_line(node: Node, folder: Path | None = None) -> str:
     if node.recording is not None:
         words.append(file_text(node, folder))
     own = [name for name in sorted(node.values) if node.declaration.find_input(name) is not None]
-    return " ".join([*words, *(f"{name}={value_text(node, name)}" for name in own)])
+    words += [f"{name}={value_text(node, name)}" for name in own]
+    return " ".join([*words, *[f"seed {node.seed}"] * (node.seed is not None)])
 
 
 def file_line(node: Node, folder: Path | None = None) -> str:
@@ -237,6 +238,8 @@ def instrument_line(instrument: Instrument, settings: Iterable[str] = ()) -> str
         words.append(f"voices {instrument.voices}")
     if instrument.legato != made.legato:
         words.append("legato" if instrument.legato else "legato off")
+    if instrument.seed is not None:
+        words.append(f"seed {instrument.seed}")
     return " ".join(words)
 
 
