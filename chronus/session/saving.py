@@ -39,6 +39,7 @@ from chronus.patch.instruments import (
     text_of,
 )
 from chronus.patch.model import OUT, STRIP_PORTS
+from chronus.patch.musical import UNITS as MUSICAL
 from chronus.patch.musical import Musical
 from chronus.patch.naming import is_within, shown_ends, shown_input, shown_node, shown_target
 from chronus.session.recordings import file_text
@@ -134,6 +135,7 @@ def sequence_line(target: str, patch: Patch) -> str:
     name, _, port = target.partition(".")
     shown, declared = shown_target(patch, target), _exposed(patch, name, port)
     values = [step.value for step in all_within(sequence.steps) if step.value is not None]
+    values = [value for value in values if value.unit not in MUSICAL]
     if declared is not None and not all(
         declared.low <= in_unit(value, declared.unit) <= declared.high for value in values
     ):

@@ -15,7 +15,8 @@ SYNCED = (
     "tempo 131; wait 70ms",
     "tempo 240 over 1/8; set delay.time 1/16 over 1/16; wait 1/16",
     "set lfo.rate 5hz over 30ms; wait 20ms; set lfo.rate 1/16; copy lfo as other; wait 40ms",
-    "sequence lfo.rate: 4hz 9hz step 1/32 smooth; tempo 90 over 1/8; wait 1/8",
+    "sequence lfo.rate: 4hz 1/16 1/16 step 1/32 smooth; tempo 90 over 1/8; wait 1/8",
+    "sequence delay.time: 1/64 9ms step 1/32 now; wait 1/8; unsequence delay.time",
     "unsequence lfo.rate; set delay.time 30ms; wait 1/8",
 )
 """Rates and times in beats: jumps, ramps, glides, a copy, a sequence, and back to seconds."""
