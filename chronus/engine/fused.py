@@ -27,12 +27,14 @@ from chronus.engine.layout import (
     Tail,
     Wire,
 )
-from chronus.engine.ports import is_dead, moves, rest, source_row
+from chronus.engine.ports import is_dead, rest, source_row
+from chronus.engine.synced import at_tempo, tempo_of
 from chronus.engine.wide import fill_wide_row
+from chronus.settings import BLOCK
 
 RATE = int(Head.RATE)
 CURRENT, LOST_BLOCK = int(Lane.NODE), int(Lane.LOST_BLOCK)
-NOW = int(Ramp.NOW)
+NOW, FOLLOWS = int(Ramp.NOW), int(Ramp.FOLLOWS)
 SINCE = int(Tail.SINCE)
 LEFT, WORDS = int(Choice.LEFT), int(Choice.WORDS)
 PORT, FIRST, WIRES, VOICES = int(Row.PORT), int(Row.FIRST), int(Row.WIRES), int(Row.VOICES)
@@ -140,10 +142,10 @@ def gather(
                 place = node[N_ROW_IN] + WIDE * k
                 words[word] = fill_wide_row(arena, lane, block, plan, row, place)
                 word += 1
-            elif moves(arena, lane, block, entry[PORT]):
-                return NONE
             else:
-                base = rest(arena, block, entry[PORT])
+                base = resting(arena, lane, block, entry[PORT])
+                if np.isnan(base):
+                    return NONE
                 if (node[N_CHOICES] >> k) & 1:
                     base = word_of(base)
                     state = arena.choices[1 - new, slot]
@@ -162,6 +164,26 @@ def gather(
             copy_items(arena.choices[new, slot], arena.choices[1 - new, slot])
     gather_voices(arena, lane, block, plan, index, awake, words[word:])
     return row - first_row
+
+
+@njit(**OPTIONS)
+def resting(arena: Arena, lane: int, block: int, port: int) -> float:
+    """What a port is all through a block, brought into the new bank; nan where it moves.
+
+    One that follows the tempo rests as long as that does: it is then what `walk_by_tempo` makes of
+    it for each frame.
+    """
+    old = 1 - (block & 1)
+    if arena.port_left[old, port] > 0 or arena.change_first[lane, port] != NONE:
+        return np.nan
+    follows = arena.ports[old, port, FOLLOWS]
+    if follows == 0.0:
+        return rest(arena, block, port)
+    tempo = tempo_of(arena, lane, block, 0, follows)
+    if tempo_of(arena, lane, block, BLOCK - 1, follows) != tempo:
+        return np.nan
+    value = at_tempo(rest(arena, block, port), follows, tempo)
+    return min(max(value, arena.limits[port, 0]), arena.limits[port, 1])
 
 
 @njit(**OPTIONS)
