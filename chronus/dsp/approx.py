@@ -10,6 +10,7 @@ minimax fits made for this file; the errors stated are measured by the tests.
 from __future__ import annotations
 
 import math
+import struct
 from typing import Final, TypeVar
 
 from chronus.dsp.declaration import helper
@@ -48,6 +49,27 @@ def sqrt(x: float) -> float:
 def two_to(whole: int) -> float:
     """Two to the power of a whole number of -126..127, exactly."""
     return math.ldexp(1.0, whole)
+
+
+def bits_of(x: float) -> int:
+    """The bits of a float32 as a whole number: of what is not below 0 they are in its order."""
+    (bits,) = struct.unpack("<i", struct.pack("<f", x))
+    return int(bits)
+
+
+def of_bits(bits: int) -> float:
+    """The float32 of some bits."""
+    (x,) = struct.unpack("<f", struct.pack("<i", bits))
+    return float(x)
+
+
+def product_and(added: float, one: float, other: float) -> float:
+    """A sum and a product; in kernels they are rounded once (a fused multiply-add).
+
+    What a tick writes as `a * b + c`, `c + a * b`, or with a minus, becomes this; of two products
+    the second one. A difference of two like products may therefore differ from 0 by a last bit.
+    """
+    return added + one * other
 
 
 def steady(x: T) -> T:

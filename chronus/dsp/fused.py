@@ -34,7 +34,7 @@ from llvmlite import ir
 
 from chronus.dsp.approx import MOST_OCTAVES, exp2
 from chronus.dsp.fusing import OUTSIDE
-from chronus.dsp.lanes import LLVM, LONG, Array, Carried, Lanes, Value
+from chronus.dsp.lanes import LLVM, LONG, Array, Carried, Lanes, Value, summed
 from chronus.dsp.layout import FUSED_WORDS, UNREASONABLE, VERDICT, WIDE
 from chronus.dsp.node_code import ROW_BYTES, NodeCode, kernel_function
 from chronus.dsp.recipe import helper_sources
@@ -51,6 +51,8 @@ Row = tuple[int, int]
 """An input or output row: the number of its node, and its own."""
 
 STRIDE: Final = ROW_BYTES * WIDE
+ENERGY: Final = "energy"
+"""Of the outputs that are read, voice by voice: it shows what is no reasonable number."""
 
 
 def fused_module(recipe: FusedRecipe, name: str) -> str:
@@ -101,6 +103,38 @@ class _Watching(Lanes):
         """Nothing: this frame is computed once more."""
 
 
+class _Rows:
+    """The output rows of a group at a frame: those that rest, and those on the stack.
+
+    Args:
+        lanes: what writes the loop in which they are read.
+        known: values of those that rest.
+        places: where the others lie.
+    """
+
+    def __init__(
+        self, lanes: Lanes, known: Mapping[Row, Value], places: Mapping[Row, ir.Value]
+    ) -> None:
+        self.lanes = lanes
+        self.frame: ir.Value | None = None
+        self._known = known
+        self._places = places
+
+    def __getitem__(self, row: Row) -> Value:
+        """What an output gives at the frame."""
+        if row in self._known:
+            return self._known[row]
+        return Value(self.lanes.builder.load(self._place(row), align=64), "f4", is_wide=True)
+
+    def keep(self, row: Row, value: Value) -> None:
+        """Let the loops of other nodes have what an output gives, where any reads it."""
+        if row in self._places:
+            self.lanes.builder.store(value.code, self._place(row), align=64)
+
+    def _place(self, row: Row) -> ir.Value:
+        return self.lanes.builder.gep(self._places[row], [self.frame])
+
+
 class _Node:
     """One node of the group: what it is given, and its code.
 
@@ -146,7 +180,7 @@ class _Node:
                 numbers[0] = word
 
     def mixed(
-        self, lanes: Lanes, k: int, outputs: Mapping[Row, Value], frame: ir.Value | None
+        self, lanes: Lanes, k: int, outputs: Mapping[Row, Value] | _Rows, frame: ir.Value | None
     ) -> Value:
         """An input row in which cables meet, from the outputs of the group.
 
@@ -163,21 +197,18 @@ class _Node:
             else:
                 sources.append(outputs[wire])
         base, passes, low, high, *amounts = self.numbers[k]
+        passes_through = len(sources) == 1 and not (feed.is_limited or feed.bends[0])
+        if passes_through:
+            # A sample with -0 added to it is that sample, to the bit; with +0, -0 would be +0.
+            untouched = lanes.compare(">", passes, lanes.constant("f4", 0.5))
+            base = lanes.select(untouched, lanes.constant("f4", -0.0), base)
         total = lanes.wide(base)
-        carried = [
-            lanes.binary("*", source, amount)
-            for source, amount in zip(sources, amounts, strict=True)
-        ]
-        for value in (v for v, bends in zip(carried, feed.bends, strict=True) if not bends):
-            total = lanes.binary("+", total, value)
-        for octaves in (v for v, bends in zip(carried, feed.bends, strict=True) if bends):
-            total = self._bent(lanes, total, octaves)
-        if feed.is_limited:
-            return lanes.least(lanes.most(total, low), high)
-        if len(sources) > 1 or feed.bends[0]:
-            return total
-        untouched = lanes.compare(">", passes, lanes.constant("f4", 0.5))
-        return lanes.select(untouched, sources[0], total)
+        wires = list(zip(sources, amounts, feed.bends, strict=True))
+        for source, amount in ((s, a) for s, a, bends in wires if not bends):
+            total = lanes.product_and(total, source, amount)
+        for source, amount in ((s, a) for s, a, bends in wires if bends):
+            total = self._bent(lanes, total, lanes.binary("*", source, amount))
+        return lanes.least(lanes.most(total, low), high) if feed.is_limited else total
 
     def _row(self, lanes: Lanes, at: ir.Value, frame: ir.Value | None, *, is_wide: bool) -> Value:
         if frame is not None:
@@ -231,6 +262,7 @@ class _Fused:
         self._kept = {row: next_word().code for row in recipe.kept}
         read = {wire for part in recipe.nodes for feed in part.feeds for wire in feed.wires}
         self._read = read | self._sums.keys() | self._kept.keys()
+        self._stack: list[ir.Value] = []
         self._fixed = [node.code.dt for node in self._nodes]
         self._fixed += [array.length for node in self._nodes for array in node.lines]
 
@@ -375,48 +407,73 @@ class _Fused:
         build.position_at_end(end)
 
     def _frames(self, ways: Sequence[_Way]) -> None:
+        """All frames of a block, node after node.
+
+        A loop for each node lets the processor work at many frames at once: within one loop for
+        all, what a frame waits for from the first node to the last fills what it can look ahead.
+        """
         resting = [value for way in ways for value in way.resting]
         numbers = [number for node in self._nodes for held in node.numbers for number in held]
-        lanes = Lanes(self._build, WIDE, [*resting, *numbers, *self._fixed, self._heard])
-        zero = lanes.wide(lanes.constant("f4", 0.0))
-        largest = lanes.wide(lanes.constant("i4", 0))
-        states = {
-            f"{n} {name}": value
-            for n, node in enumerate(self._nodes)
-            for name, value in node.states.items()
-        }
-        carried = Carried.of(lanes, {**states, "peak": zero, "largest": largest})
+        fixed = [*resting, *numbers, *self._fixed, self._heard]
+        known = {(n, k): value for n, way in enumerate(ways) for k, value in way.outputs.items()}
+        nothing = Lanes(self._build, WIDE)
+        after = {ENERGY: nothing.wide(nothing.constant("f4", 0.0))}
+        places = self._places(known)
+        for n, way in enumerate(ways):
+            rows = _Rows(Lanes(self._build, WIDE, fixed), known, places)
+            after |= self._node_frames(n, way, rows, after[ENERGY])
+        self._end(after, self._sum_frames(places))
+
+    def _places(self, known: Mapping[Row, Value]) -> dict[Row, ir.Value]:
+        """Where on the stack the rows lie that go from node to node, or into a sum."""
+        last: dict[Row, int] = dict.fromkeys(self._sums, len(self._nodes))
+        for n, node in enumerate(self._nodes):
+            for feed in node.part.feeds:
+                for wire, is_late in zip(feed.wires, feed.late, strict=True):
+                    if wire != OUTSIDE and not is_late and wire not in known:
+                        last[wire] = max(n, last.get(wire, 0))
+        taken: dict[Row, int] = {}
+        for row in sorted(last):
+            # A place is free again behind the last node that reads it.
+            busy = {place for other, place in taken.items() if last[other] >= row[0]}
+            taken[row] = next(i for i in range(len(last)) if i not in busy)
+        for _ in range(len(self._stack), max(taken.values(), default=-1) + 1):
+            with self._build.goto_entry_block():
+                kind = self._lanes.type_of("f4", is_wide=True)
+                place = self._build.alloca(kind, ir.Constant(LONG, BLOCK))
+            place.align = STRIDE
+            self._stack.append(place)
+        return {row: self._stack[place] for row, place in taken.items()}
+
+    def _node_frames(self, n: int, way: _Way, rows: _Rows, energy: Value) -> dict[str, Value]:
+        """All frames of a node: its states behind them, and the energy of what is read of it."""
+        node, lanes = self._nodes[n], rows.lanes
+        names = {name: f"{n} {name}" for name in node.states}
+        states = {names[name]: value for name, value in node.states.items()}
+        carried = Carried.of(lanes, {**states, ENERGY: energy})
         with lanes.counted(0, BLOCK) as k:
             now = carried.now()
-            outputs: dict[Row, Value] = {}
-            largest = now["largest"]
-            for n, (node, way) in enumerate(zip(self._nodes, ways, strict=True)):
-                own = {name: now[f"{n} {name}"] for name in node.states}
-                inputs = self._inputs(lanes, n, way, outputs, k)
-                given: dict[str, Item] = {**own, **inputs, **node.arrays, **way.values}
-                results = [
-                    r for r in node.code.called(way.tick, given, lanes) if isinstance(r, Value)
-                ]
-                for name, result in zip(own, results, strict=False):
-                    carried.become(f"{n} {name}", result)
-                for i, result in enumerate(results[len(own) :]):
-                    value = way.outputs.get(i, result)
-                    outputs[n, i] = lanes.wide(lanes.cast(value, "f4"))
-                    if (n, i) in self._read:
-                        largest = self._larger(largest, outputs[n, i])
-            carried.become("largest", largest)
-            for row, at in self._kept.items():
-                lanes.store_at(self._nodes[0].code.frame(at, k, STRIDE), outputs[row])
-            peak = now["peak"]
-            for row, at in self._sums.items():
-                peak = lanes.most(peak, lanes.absolute(outputs[row]))
-                total = self._summed(lanes.select(self._heard, outputs[row], zero))
-                self._one.store_at(self._nodes[0].code.frame(at, k, ROW_BYTES), total)
-            carried.become("peak", peak)
-        self._end(carried.now())
+            rows.frame = k
+            own = {name: now[key] for name, key in names.items()}
+            inputs = self._inputs(lanes, n, way, rows, k)
+            given: dict[str, Item] = {**own, **inputs, **node.arrays, **way.values}
+            results = [r for r in node.code.called(way.tick, given, lanes) if isinstance(r, Value)]
+            for key, result in zip(names.values(), results, strict=False):
+                carried.become(key, result)
+            energy = now[ENERGY]
+            for i, result in enumerate(results[len(own) :]):
+                row = (n, i)
+                output = lanes.wide(lanes.cast(way.outputs.get(i, result), "f4"))
+                if row in self._read:
+                    energy = lanes.product_and(energy, output, output)
+                rows.keep(row, output)
+                if row in self._kept:
+                    lanes.store_at(node.code.frame(self._kept[row], k, STRIDE), output)
+            carried.become(ENERGY, energy)
+        return carried.now()
 
     def _inputs(
-        self, lanes: Lanes, n: int, way: _Way, outputs: Mapping[Row, Value], k: ir.Value
+        self, lanes: Lanes, n: int, way: _Way, outputs: _Rows, k: ir.Value
     ) -> dict[str, Value]:
         """A node's input rows at frame k."""
         node = self._nodes[n]
@@ -435,51 +492,44 @@ class _Fused:
                 found[name] = node.numbers[i][0]
         return found
 
-    def _larger(self, largest: Value, output: Value) -> Value:
-        """The larger of two sizes, as bits; what is no number is larger than any."""
-        build, lanes = self._build, self._lanes
-        bits = build.bitcast(output.code, largest.code.type)
-        size = build.and_(bits, ir.Constant(bits.type, [0x7FFFFFFF] * WIDE))
-        is_larger = build.icmp_signed(">", size, largest.code)
-        return Value(build.select(is_larger, size, largest.code), "i4", lanes.width > 1)
-
-    def _summed(self, value: Value) -> Value:
-        """The sum of all lanes: of halves of what is left, as the engine adds voices up."""
+    def _sum_frames(self, places: Mapping[Row, ir.Value]) -> Value:
+        """Write the sums of what leaves the group; the peak of each voice that is heard."""
         build = self._build
-        code, width = value.code, WIDE
-        while width > 1:
-            width //= 2
-            nothing = ir.Constant(code.type, ir.Undefined)
-            halves = [
-                build.shuffle_vector(
-                    code,
-                    nothing,
-                    ir.Constant(ir.VectorType(LLVM["i4"], width), list(range(at, at + width))),
-                )
-                for at in (0, width)
-            ]
-            code = build.fadd(*halves)
-        return Value(build.extract_element(code, ir.Constant(LLVM["i4"], 0)), "f4")
+        lanes = Lanes(build, WIDE, [self._heard])
+        zero = lanes.wide(lanes.constant("f4", 0.0))
+        carried = Carried.of(lanes, {"peak": zero})
+        with lanes.counted(0, BLOCK, WIDE) as k:
+            peak = carried.now()["peak"]
+            for row, at in self._sums.items():
+                frames = []
+                for i in range(WIDE):
+                    place = build.gep(places[row], [build.add(k, ir.Constant(LONG, i))])
+                    value = Value(build.load(place, align=STRIDE), "f4", is_wide=True)
+                    heard = lanes.select(self._heard, value, zero)
+                    peak = lanes.most(peak, lanes.absolute(heard))
+                    frames.append(heard.code)
+                total = Value(summed(build, frames), "f4", is_wide=True)
+                lanes.store_at(self._nodes[0].code.frame(at, k, ROW_BYTES), total)
+            carried.become("peak", peak)
+        return carried.now()["peak"]
 
     def _say(self, verdict: ir.Value) -> None:
         at = self._build.add(self._words, ir.Constant(LONG, 8 * VERDICT))
         self._one.store_at(at, Value(verdict, "i8"))
 
-    def _end(self, after: Mapping[str, Value]) -> None:
+    def _end(self, after: Mapping[str, Value], peak: Value) -> None:
         """Keep the states and the peaks, and say whether all went well."""
         build, lanes = self._build, self._lanes
         for n, node in enumerate(self._nodes):
             states = {name: after[f"{n} {name}"] for name in node.states}
             place = build.add(self._target, node.offset)
             node.code.put_states(lanes, place, WIDE, None, states)
-        bits = build.bitcast(ir.Constant(LLVM["f4"], UNREASONABLE), LLVM["i4"])
-        limit = lanes.wide(Value(bits, "i4"))
-        is_large = build.icmp_signed(">=", after["largest"].code, limit.code)
-        is_wrong = lanes.holds_anywhere(
-            lanes.joined("and", Value(is_large, "bool", is_wide=True), self._awake)
-        )
+        # Nothing is below the limit where there was what is no number.
+        limit = lanes.constant("f4", UNREASONABLE * UNREASONABLE)
+        is_fine = lanes.compare("<", after[ENERGY], limit)
+        is_wrong = lanes.holds_anywhere(lanes.joined("and", lanes.inverted(is_fine), self._awake))
         self._say(build.zext(is_wrong, LONG))
         before = lanes.load_at(self._peaks, "f4", is_wide=True)
-        grown = lanes.select(self._heard, lanes.most(before, after["peak"]), before)
+        grown = lanes.select(self._heard, lanes.most(before, peak), before)
         kept = build.select(is_wrong, before.code, grown.code)
         lanes.store_at(self._peaks, Value(kept, "f4", is_wide=True))

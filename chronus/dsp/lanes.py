@@ -3,8 +3,9 @@
 A value is a number of a declared precision: one that is the same for all, or a vector with a lane
 for each voice (or frame). What meets is brought to a common precision first: integers are whole
 numbers of 64 bits as soon as anything is computed with them, integers and floats make float64,
-float32 and float64 make float64. Nothing is contracted or reordered, so that a lane has the bits
-that it would have alone.
+float32 and float64 make float64. Nothing is reordered, and a product meets a sum in one rounding
+where that is said (`product_and`) and nowhere else, so that a lane has the bits that it would have
+alone.
 """
 
 from __future__ import annotations
@@ -181,6 +182,12 @@ class Lanes:
             return list(values)
         return [self.wide(value) for value in values]
 
+    def _comparable(self, *values: Value) -> list[Value]:
+        """As `_common`, but whole numbers of 32 bits stay what they are: none of them is lost."""
+        if any(v.dtype == "i4" for v in values) and all(_is_short(v) for v in values):
+            return self._alike(*(self.cast(value, "i4") for value in values))
+        return self._common(*values)
+
     def _common(self, *values: Value) -> list[Value]:
         """All in one precision, and as vectors if one of them is."""
         dtypes = {value.dtype for value in values}
@@ -214,6 +221,20 @@ class Lanes:
         code = getattr(self.builder, name)(one.code, other.code)
         return Value(code, one.dtype, one.is_wide)
 
+    def product_and(self, added: Value, one: Value, other: Value) -> Value:
+        """A sum and a product, rounded once where both are floats of one precision."""
+        one, other = self._common(one, other)
+        common = self._common(added, one)[0].dtype
+        if one.dtype in FLOATS and common == one.dtype:
+            return self.fused(one, other, added)
+        return self.binary("+", added, self.binary("*", one, other))
+
+    @_once
+    def fused(self, one: Value, other: Value, added: Value) -> Value:
+        """A product and a sum of floats, rounded once."""
+        one, other, added = self._common(one, other, added)
+        return self._intrinsic("llvm.fma", one, other, added)
+
     def _divided(self, operator: str, one: Value, other: Value) -> Value:
         """Whole division by a positive number, rounded down as Python does."""
         if not isinstance(other.code, ir.Constant):
@@ -229,7 +250,7 @@ class Lanes:
     @_once
     def compare(self, operator: str, one: Value, other: Value) -> Value:
         """`< <= > >= == !=` of two values; nothing holds for what is no number, but `!=`."""
-        one, other = self._common(one, other)
+        one, other = self._comparable(one, other)
         if one.dtype not in FLOATS:
             code = self.builder.icmp_signed(operator, one.code, other.code)
         elif operator == "!=":
@@ -263,7 +284,7 @@ class Lanes:
     @_once
     def select(self, condition: Value, one: Value, other: Value) -> Value:
         """One value where a condition holds, and the other elsewhere."""
-        one, other = self._common(one, other)
+        one, other = self._comparable(one, other)
         # A vector is chosen by a vector of conditions: one condition for all would be a jump.
         condition, one, other = self._alike(condition, one, other)
         code = self.builder.select(condition.code, one.code, other.code)
@@ -271,12 +292,12 @@ class Lanes:
 
     def least(self, one: Value, other: Value) -> Value:
         """The lower of two; the first where they are alike."""
-        one, other = self._common(one, other)
+        one, other = self._comparable(one, other)
         return self.select(self.compare("<", other, one), other, one)
 
     def most(self, one: Value, other: Value) -> Value:
         """The higher of two; the first where they are alike."""
-        one, other = self._common(one, other)
+        one, other = self._comparable(one, other)
         return self.select(self.compare(">", other, one), other, one)
 
     @_once
@@ -303,13 +324,20 @@ class Lanes:
         kind = self.type_of("f4", is_wide=bits.is_wide)
         return Value(self.builder.bitcast(bits.code, kind), "f4", bits.is_wide)
 
-    def _intrinsic(self, name: str, value: Value) -> Value:
-        kind = self.type_of(value.dtype, is_wide=value.is_wide)
-        code = self.builder.call(
-            self.declared(f"{name}.{self._suffix(value.dtype, is_wide=value.is_wide)}", kind, kind),
-            [value.code],
-        )
-        return Value(code, value.dtype, value.is_wide)
+    @_once
+    def of_same_bits(self, value: Value, old: str, new: str) -> Value:
+        """A value of one precision whose bits are taken for those of another."""
+        value = self.cast(value, old)
+        kind = self.type_of(new, is_wide=value.is_wide)
+        return Value(self.builder.bitcast(value.code, kind), new, value.is_wide)
+
+    def _intrinsic(self, name: str, *values: Value) -> Value:
+        """What one of LLVM's own functions gives for values of one kind."""
+        dtype, is_wide = values[0].dtype, values[0].is_wide
+        kind = self.type_of(dtype, is_wide=is_wide)
+        name = f"{name}.{self._suffix(dtype, is_wide=is_wide)}"
+        function = self.declared(name, kind, *(kind for _ in values))
+        return Value(self.builder.call(function, [v.code for v in values]), dtype, is_wide)
 
     def _suffix(self, dtype: str, *, is_wide: bool) -> str:
         bits = 8 * BYTES[dtype] if dtype != "bool" else 1
@@ -466,8 +494,42 @@ class Carried:
         self.lanes.builder.store((self.lanes.wide(value) if is_wide else value).code, slot)
 
 
+def _is_short(value: Value) -> bool:
+    """Whether a value is a whole number that 32 bits hold."""
+    code = value.code
+    is_small = isinstance(code, ir.Constant) and value.dtype == "i8" and not value.is_wide
+    return value.dtype == "i4" or (is_small and -(2**31) <= code.constant < 2**31)
+
+
 def address_of(value: Value, offset: Any, lanes: Lanes) -> ir.Value:
     """An address some bytes behind another; `offset` is a number or an i8."""
     if isinstance(offset, int):
         offset = ir.Constant(LONG, offset)
     return lanes.builder.add(value.code, offset)
+
+
+def summed(builder: ir.IRBuilder, frames: list[ir.Value]) -> ir.Value:
+    """The sum of all lanes of each of some frames, as many as there are lanes; in their order.
+
+    Each is a sum of halves: eight lanes and the other eight, four of those and the other four, and
+    so on. It is done for two frames at once, then for four, and so on.
+    """
+    half = width = len(frames)
+    while half > 1:
+        half //= 2
+        low = [lane for lane in range(2 * width) if lane % (2 * half) < half]
+        pairs = list(zip(frames[::2], frames[1::2], strict=True))
+        frames = [
+            builder.fadd(
+                _taken(builder, one, other, low),
+                _taken(builder, one, other, [lane + half for lane in low]),
+            )
+            for one, other in pairs
+        ]
+    return frames[0]
+
+
+def _taken(builder: ir.IRBuilder, one: ir.Value, other: ir.Value, lanes: list[int]) -> ir.Value:
+    """Some lanes of two vectors."""
+    kind = ir.VectorType(LLVM["i4"], len(lanes))
+    return builder.shuffle_vector(one, other, ir.Constant(kind, lanes))

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from chronus.dsp.approx import exp2, i4
+from typing import Final
+
+from chronus.dsp.approx import T, exp2, i4
 from chronus.dsp.declaration import helper
+
+ONE: Final = 0x3F800000
+"""The bits of a level of 1."""
 
 
 @helper
@@ -48,10 +53,12 @@ def loudest_of_late(
 
 
 @helper
-def loudest_of_frames(
-    loud: float, newer: float, older: float, age: int, span: int
-) -> tuple[float, float, int]:
-    """The same with an age and a span in frames, and a shorter wait from frame to frame."""
+def loudest_of_frames(loud: T, newer: T, older: T, age: int, span: int) -> tuple[T, T, int]:
+    """The same with an age and a span in frames.
+
+    With levels as their bits (`bits_of`) a frame waits less for the one before: whole numbers are
+    compared sooner.
+    """
     age = i4(age + 1)
     is_over = age >= span
     older = newer if is_over else older
@@ -60,25 +67,20 @@ def loudest_of_frames(
 
 
 @helper
-def turned_down(
-    loud: float, newer: float, older: float, age: int, taken: float, span: int, falling: float
-) -> tuple[float, float, int, float]:
-    """A limiter that takes at once what a peak above 1 needs, holds it, and lets go of it.
+def needed(loud: float) -> float:
+    """The part of the sound that a limiter takes away where its level is `loud`, 1 the ceiling."""
+    return 1.0 - 1.0 / max(loud, 1.0)
+
+
+@helper
+def let_go(need: float, taken: float, falling: float) -> float:
+    """What a limiter takes away a frame later: at once what a peak needs, and less after it.
 
     Args:
-        loud: the level now.
-        newer: see `loudest_of_late`, as `older`.
-        older: see `newer`.
-        age: in frames.
-        taken: the part of the sound that is taken away, 0..1.
-        span: in frames; a peak counts for one or two of them.
+        need: see `needed`.
+        taken: what it took away, 0..1.
         falling: how much of the way back is gone in a frame.
-
-    Returns:
-        `newer`, `older`, `age` and `taken` after the frame.
     """
-    newer, older, age = loudest_of_frames(loud, newer, older, age, span)
-    need = 1.0 - 1.0 / max(newer, older, 1.0)
     # It comes to 0 where a 0 is near, below half the last bit of 1, and not only nearer to it.
     back = falling * (need - 2.9e-8)
-    return newer, older, age, max(need, (1.0 - falling) * taken + back)
+    return max(need, back + (1.0 - falling) * taken)

@@ -10,6 +10,7 @@ from numba import carray, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from chronus.dsp.lanes import summed
 from chronus.dsp.layout import WIDE
 from chronus.settings import BLOCK
 
@@ -26,7 +27,7 @@ OPTIONS: Final = {
     "boundscheck": False,
     "fastmath": False,
 }
-"""Strict arithmetic: no reassociation, no contraction, so that every form gives the same bits.
+"""Strict arithmetic: nothing is reordered, and contracted by `product_and` alone.
 
 Python calls none of it but through `chronus.dsp.compile.Entry`.
 """
@@ -77,6 +78,45 @@ def two_to(_typing: Any, _whole: Any) -> Any:
         return builder.bitcast(bits, ir.FloatType())
 
     return types.float32(types.int32), code
+
+
+@intrinsic
+def product_and(_typing: Any, _sum: Any, _one: Any, _other: Any) -> Any:
+    """A sum and a product of float32, rounded once, as ticks do it (`Lanes.product_and`)."""
+
+    def code(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        item = ir.FloatType()
+        kind = ir.FunctionType(item, [item] * 3)
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.fma.f32")
+        added, one, other = arguments
+        return builder.call(function, [one, other, added])
+
+    return types.float32(*(types.float32,) * 3), code
+
+
+@intrinsic
+def add_lanes(_typing: Any, _source: Any, _target: Any, _heard: Any) -> Any:
+    """Write the sums over WIDE voices of WIDE frames: see `chronus.dsp.lanes.summed`.
+
+    By the address of the frames, each WIDE float32, and of as many float32 for the sums; `heard`
+    has a bit for each voice that counts.
+    """
+
+    def code(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        source, target, heard = arguments
+        item = ir.VectorType(ir.FloatType(), WIDE)
+        kind = ir.PointerType(item)
+        bits = builder.trunc(heard, ir.IntType(WIDE))
+        mask = builder.bitcast(bits, ir.VectorType(ir.IntType(1), WIDE))
+        frames = []
+        for i in range(WIDE):
+            at = builder.add(source, ir.Constant(ir.IntType(64), 4 * WIDE * i))
+            row = builder.load(builder.inttoptr(at, kind), align=4)
+            frames.append(builder.select(mask, row, ir.Constant(item, [0.0] * WIDE)))
+        builder.store(summed(builder, frames), builder.inttoptr(target, kind), align=4)
+        return ir.Constant(ir.IntType(64), 0)
+
+    return types.int64(*(types.int64,) * 3), code
 
 
 _float_pointer = pointer(types.float32)

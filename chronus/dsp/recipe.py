@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from chronus.dsp.approx import two_to
+from chronus.dsp.approx import bits_of, of_bits, product_and, two_to
 from chronus.dsp.declaration import HELPERS, Memory, State, Table, source_of
 from chronus.dsp.rests import MARKS as REST_MARKS
 from chronus.dsp.rests import Bare, bare
@@ -29,10 +29,14 @@ if TYPE_CHECKING:
 
     from chronus.dsp.declaration import Kind
 
-GENERATOR_VERSION: Final = 12
+GENERATOR_VERSION: Final = 13
 CASTS: Final = {"f4": "float32", "f8": "float64", "i4": "int32", "u4": "uint32"}
 BUILTINS: Final = frozenset(
-    {"min", "max", "abs", "int", "len", "range", "sqrt", "two_to", *CASTS, *MARKS, *REST_MARKS}
+    {
+        *("min", "max", "abs", "int", "len", "range", "sqrt"),
+        *("two_to", "product_and", "bits_of", "of_bits"),
+        *(*CASTS, *MARKS, *REST_MARKS),
+    }
 )
 
 
@@ -57,7 +61,11 @@ class CodeError(Exception):
 
 
 class _Float32(ast.NodeTransformer):
-    """Turns a tick's float literals into float32 and its constants into their values."""
+    """Turns a tick's float literals into float32 and its constants into their values.
+
+    Where a sum or a difference has a product in it, both are rounded once (`approx.product_and`):
+    that is said here, so that every form of a kernel does it in the same places.
+    """
 
     def __init__(self, names: dict[str, Any], own: set[str]) -> None:
         self.names = names
@@ -87,6 +95,17 @@ class _Float32(ast.NodeTransformer):
                 self.used.append(function)
         return node
 
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        match node:
+            case ast.BinOp(left, ast.Add() | ast.Sub(), ast.BinOp(one, ast.Mult(), other)):
+                one = _negative(one) if isinstance(node.op, ast.Sub) else one
+                return _call("product_and", left, one, other)
+            case ast.BinOp(ast.BinOp(one, ast.Mult(), other), ast.Add() | ast.Sub(), right):
+                right = _negative(right) if isinstance(node.op, ast.Sub) else right
+                return _call("product_and", right, one, other)
+        return node
+
     def visit_Name(self, node: ast.Name) -> ast.AST:
         if node.id in self.own or node.id in BUILTINS:
             return node
@@ -99,8 +118,16 @@ class _Float32(ast.NodeTransformer):
         return self.visit_Constant(ast.Constant(value))
 
 
+def _call(name: str, *arguments: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])
+
+
 def _cast(name: str, value: ast.expr) -> ast.Call:
-    return ast.Call(ast.Name(name, ast.Load()), [value], [])
+    return _call(name, value)
+
+
+def _negative(value: ast.expr) -> ast.expr:
+    return ast.UnaryOp(ast.USub(), value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +244,7 @@ class Recipe:
             return lambda _: True
         names: dict[str, Any] = dict.fromkeys(("float32", "float64"), float)
         names |= {"int32": int, "uint32": int, "sqrt": math.sqrt, "two_to": two_to}
+        names |= {"product_and": product_and, "bits_of": bits_of, "of_bits": of_bits}
         names["dt"] = 1.0 / DEFAULT_RATE_HZ
         for source in (*self.helpers.values(), self.ways.condition):
             exec(source, names)  # noqa: S102 - as trusted as the kind whose tick it is

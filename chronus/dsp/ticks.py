@@ -38,6 +38,13 @@ OPERATORS: Final[dict[type[ast.AST], str]] = {
     ast.Eq: "==",
     ast.NotEq: "!=",
 }
+OPERATIONS: Final[dict[str, Callable[..., Value]]] = {
+    "abs": Lanes.absolute,
+    "sqrt": Lanes.root,
+    "two_to": Lanes.two_to,
+    "product_and": Lanes.product_and,
+}
+BITS: Final = {"bits_of": ("f4", "i4"), "of_bits": ("i4", "f4")}
 CASTS: Final = {"float32": "f4", "float64": "f8", "int32": "i4", "uint32": "u4", "int": "i8"}
 TURNS: Final = (ast.If, ast.For, ast.While)
 """Statements for which one voice at a time is computed."""
@@ -220,12 +227,10 @@ class Ticks:
             for other in values[1:]:
                 found = extreme(found, other)
             return found
-        if name == "abs":
-            return lanes.absolute(values[0])
-        if name == "sqrt":
-            return lanes.root(values[0])
-        if name == "two_to":
-            return lanes.two_to(values[0])
+        if name in OPERATIONS:
+            return OPERATIONS[name](lanes, *values)
+        if name in BITS:
+            return lanes.of_same_bits(values[0], *BITS[name])
         raise CodeError(f"{name} is not offered")
 
     def _chosen(

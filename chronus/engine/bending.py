@@ -11,7 +11,7 @@ from typing import Any, Final
 from numba import float32, int32, njit
 
 from chronus.dsp.approx import MOST_OCTAVES, exp2
-from chronus.dsp.native import OPTIONS, two_to
+from chronus.dsp.native import OPTIONS, product_and, two_to
 from chronus.dsp.recipe import helper_sources
 
 
@@ -23,7 +23,12 @@ def _compiled(source: str, names: dict[str, Any]) -> Any:
     return names[name]
 
 
-_NAMES: Final = {"float32": float32, "int32": int32, "two_to": two_to}
+_NAMES: Final = {
+    "float32": float32,
+    "int32": int32,
+    "two_to": two_to,
+    "product_and": product_and,
+}
 _power = [_compiled(source, _NAMES) for source in helper_sources(exp2)][-1]
 
 

@@ -12,8 +12,14 @@ STOPPED: Final = -2
 """A pending table that means: play nothing from then on."""
 
 NODE_COLUMNS: Final = 32
-SCRATCH: Final = FUSED_WORDS + FUSED_VALUES // 2
-"""Whole numbers that the step works with: rows of one node, or what a fused kernel is given."""
+FUSED_SIZE: Final = FUSED_WORDS + FUSED_VALUES // 2
+SCRATCH: Final = FUSED_SIZE + 3
+"""Whole numbers that the step works with: rows of one node, or what a fused kernel is given.
+
+Behind that: how many words and how many real numbers it is given, and where its voices stand.
+"""
+MEMO: Final = 1 << 18
+"""And of what is written down of blocks in which nothing is said, see `Memo`."""
 LANES: Final = 3
 """Lanes that there can be. What events and sequences do is worked out in each lane for itself."""
 MOST_CHOICES: Final = 4
@@ -315,3 +321,17 @@ class Group(IntEnum):
     VOICES = 1
     QUIET_BLOCKS = 2  # of silence behind a closed gate after which a voice falls asleep
     IS_DRIVEN = 3  # 1 if a cable opens its gates, so that its voices never sleep
+
+
+class Memo(IntEnum):
+    """The first words of a memo (see `settled`): for what it holds, and what it has seen."""
+
+    ARENA = 0  # address
+    LANE = 1
+    PLAN = 2
+    SINCE = 3  # see Clock.PLAN_SINCE
+    BLOCK = 4  # the last one that was computed with it
+    STILL = 5  # blocks since something was said
+    EDITION = 6  # what is marked with another one does not hold any more
+    NEXT = 7  # the first free word
+    CABLES_REST = 8  # blocks in which no cable of the lane has moved

@@ -14,6 +14,7 @@ from chronus.engine.faults import reset_node
 from chronus.engine.gates import is_of_lane, open_gate
 from chronus.engine.layout import NONE, Arena, At, Clock, Count, Event, Head, Playing, Ring, Way
 from chronus.engine.ports import aim, change, change_to, follow
+from chronus.engine.settled import cables_rest
 from chronus.engine.silence import let_ring
 from chronus.engine.transport import bar_line, beat_now, move_transport
 from chronus.engine.voices import carry_voices, copy_voices, note_event, release_voices
@@ -68,8 +69,11 @@ def cut_of(head: int, cuts: int, block: int) -> int:
 
 
 @njit(**OPTIONS)
-def take_events(arena: Arena, lane: int, block: int, cut: int) -> None:
-    """Let the events that are due take effect: the last plan first, then all others in order."""
+def take_events(arena: Arena, lane: int, block: int, cut: int, memo: np.ndarray) -> bool:
+    """Let the events that are due take effect: the last plan first, then all others in order.
+
+    Whether there were any.
+    """
     new = block & 1
     old = 1 - new
     clock = arena.clock[lane]
@@ -96,21 +100,29 @@ def take_events(arena: Arena, lane: int, block: int, cut: int) -> None:
     clock[new, SEEN] = cut
     clock[new, LOW] = low
     if clock[new, PLAN] != NONE:
-        bring_forward(arena, lane, old, clock[new, PLAN])
+        if not cables_rest(arena, lane, block, memo):
+            bring_cables_forward(arena, lane, old, clock[new, PLAN])
+        bring_gates_forward(arena, lane, old, clock[new, PLAN])
         carry_voices(arena, lane, block, clock[new, PLAN])
     for i in range(total):
         place = waiting_event(arena, lane, old, i) % size
         if arena.ring[place, DUE] == NONE or arena.ring[place, DUE] <= block:
             apply_event(arena, lane, block, place)
+    return total > kept
 
 
 @njit(**ONCE)
-def bring_forward(arena: Arena, lane: int, old: int, plan: int) -> None:
-    """Copy a plan's cables into the working copy, and its gates into the new bank."""
+def bring_cables_forward(arena: Arena, lane: int, old: int, plan: int) -> None:
+    """Copy a plan's cables into the working copy."""
     for i in range(arena.plan_counts[plan, lane, CABLES]):
         cable = arena.plan_cables[plan, lane, i]
         copy_items(arena.live[lane, cable], arena.cables[old, cable])
         arena.live_left[lane, cable] = arena.cable_left[old, cable]
+
+
+@njit(**ONCE)
+def bring_gates_forward(arena: Arena, lane: int, old: int, plan: int) -> None:
+    """Copy a plan's gates into the new bank."""
     for i in range(arena.plan_counts[plan, lane, GATES]):
         port = arena.plan_gates[plan, lane, i]
         arena.gate_off[1 - old, port] = arena.gate_off[old, port]

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 PACKAGE: Final = Path(__file__).parents[1]
 ROOMS: Final = ("dsp", "engine", "machine", "patch")
 CONSTANTS: Final = frozenset(
-    ("approx.py", "columns.py", "layout.py", "tables.py", "beats.py", "chance.py", "query.py")
+    (
+        *("approx.py", "recipe.py", "columns.py", "layout.py", "tables.py"),
+        *("beats.py", "chance.py", "query.py"),
+    )
 )
 """Files without a mark whose numbers, or functions, are compiled into the step."""
 

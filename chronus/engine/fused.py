@@ -3,9 +3,15 @@
 In a block in which something of a group is on its way, or wrong, its nodes are computed one by one,
 which gives the same samples. So is a block in which a worker was lost: should a node be to blame,
 it shows which.
+
+While nothing is said (`settled`) a kernel is given what it was given two blocks ago, but for the
+voices that sound: how many rows of the plan it is of, how many rows are filled anew, then what the
+kernel is given, and of each of those rows its word, its number in the plan, and its place.
 """
 
 from __future__ import annotations
+
+from typing import Final
 
 import numpy as np
 from numba import njit
@@ -15,7 +21,9 @@ from chronus.dsp.native import ONCE, OPTIONS, call_kernel, copy_items, floats
 from chronus.engine.choices import word_of
 from chronus.engine.faults import has_failed, is_bypassed
 from chronus.engine.layout import (
+    FUSED_SIZE,
     LANE_COLUMNS,
+    MEMO,
     NONE,
     Arena,
     Choice,
@@ -28,6 +36,17 @@ from chronus.engine.layout import (
     Wire,
 )
 from chronus.engine.ports import is_dead, rest, source_row
+from chronus.engine.settled import (
+    M_EDITION,
+    M_NEXT,
+    M_STILL,
+    MARKS,
+    NODES,
+    PLACES,
+    SETTLED,
+    forget,
+    is_known,
+)
 from chronus.engine.synced import at_tempo, tempo_of
 from chronus.engine.wide import fill_wide_row
 from chronus.settings import BLOCK
@@ -46,6 +65,12 @@ N_SUMS, N_LEAVES, N_RECORDING = int(Node.SUMS), int(Node.LEAVES), int(Node.RECOR
 N_FUSES, N_FUSED, N_KEEPS = int(Node.FUSES), int(Node.FUSED), int(Node.KEEPS)
 N_ROW_OUT = int(Node.ROW_OUT)
 
+GIVEN: Final = 3
+"""The words of a memo before what the kernel of a group is given."""
+REFILLED: Final = 3
+"""Those of a row that is filled anew."""
+WORDS_GIVEN, VALUES_GIVEN, VOICES_AT = FUSED_SIZE, FUSED_SIZE + 1, FUSED_SIZE + 2
+
 
 @njit(**ONCE)
 def run_fused(
@@ -57,6 +82,7 @@ def run_fused(
     row: int,
     addresses: np.ndarray,
     words: np.ndarray,
+    memo: np.ndarray,
 ) -> int:
     """Compute all nodes of a group at once, if that can be.
 
@@ -69,6 +95,7 @@ def run_fused(
         row: its first row in the plan.
         addresses: of the kernels.
         words: FUSED_WORDS int64 and what lies behind them: what the kernel is given.
+        memo: what is written down of blocks in which nothing is said.
 
     Returns:
         How many rows of the plan that were; NONE where the nodes are to be computed one by one.
@@ -84,22 +111,145 @@ def run_fused(
         or head[LOST_BLOCK + lane * LANE_COLUMNS] == block
     ):
         return NONE
-    rows = gather(arena, lane, block, plan, index, row, awake, words)
-    if rows == NONE:
-        return NONE
+    new = block & 1
+    given = words
+    known = is_known(memo, new, index)
+    if known:
+        at = memo[PLACES + new * NODES + index]
+        rows = memo[at]
+        given = memo[at + GIVEN : at + GIVEN + FUSED_SIZE]
+        give_again(arena, lane, block, plan, at, awake, first, memo)
+    else:
+        rows = gather(arena, lane, block, plan, index, row, awake, words)
+        if rows == NONE:
+            return NONE
     # Should the kernel crash or not end, no node is to blame yet.
     head[CURRENT + lane * LANE_COLUMNS] = NONE
-    new = block & 1
-    words[VERDICT] = 0
+    given[VERDICT] = 0
     call_kernel(
         addresses[kernel],
-        words.ctypes.data,
+        given.ctypes.data,
         arena.state[1 - new].ctypes.data,
         arena.state[new].ctypes.data,
         arena.memory.ctypes.data,
         head[RATE],
     )
-    return rows if words[VERDICT] == 0 else NONE
+    words[VERDICT] = given[VERDICT]
+    if given[VERDICT] != 0:
+        if known:
+            forget(memo)
+        return NONE
+    if not known and memo[M_STILL] >= SETTLED:
+        write_down_group(arena, lane, block, plan, index, row, rows, words, memo)
+    return rows
+
+
+@njit(**OPTIONS)
+def give_again(
+    arena: Arena,
+    lane: int,
+    block: int,
+    plan: int,
+    at: int,
+    awake: int,
+    first: np.ndarray,
+    memo: np.ndarray,
+) -> None:
+    """Bring what is written down of a group, from a word on, up to this block."""
+    voices = at + GIVEN + memo[at + 2]
+    memo[voices + 1] = awake
+    memo[voices + 2] = awake & ((1 << first[N_VOICES]) - 1)
+    target = at + GIVEN + FUSED_SIZE
+    for _ in range(memo[at + 1]):
+        filled = fill_wide_row(arena, lane, block, plan, memo[target + 1], memo[target + 2])
+        memo[at + GIVEN + memo[target]] = filled
+        target += REFILLED
+
+
+@njit(**ONCE)
+def write_down_group(
+    arena: Arena,
+    lane: int,
+    block: int,
+    plan: int,
+    index: int,
+    row: int,
+    rows: int,
+    words: np.ndarray,
+    memo: np.ndarray,
+) -> None:
+    """Write down what a fused kernel was given, if all of that rests.
+
+    Arguments are those of `run_fused`, and how many rows of the plan it is of.
+    """
+    new = block & 1
+    at = memo[M_NEXT]
+    if at + GIVEN + FUSED_SIZE + REFILLED * rows > MEMO:
+        return
+    target = at + GIVEN + FUSED_SIZE
+    word = 0
+    for i in range(index, index + arena.plan_nodes[plan, lane, index, N_FUSES]):
+        node = arena.plan_nodes[plan, lane, i]
+        if not is_usual(arena, node[N_SLOT]):
+            return
+        word += 3
+        for k in range(node[N_INPUTS]):
+            entry = arena.plan_rows[plan, lane, row]
+            if not has_rested(arena, block, entry):
+                return
+            if is_row(arena, lane, plan, entry):
+                if entry[WIRES] != 0:
+                    memo[target] = word
+                    memo[target + 1] = row
+                    memo[target + 2] = node[N_ROW_IN] + WIDE * k
+                    target += REFILLED
+                word += 1
+            elif entry[WIRES] > 0:
+                word += brought(arena, lane, plan, entry)
+            row += 1
+    memo[at] = rows
+    memo[at + 1] = (target - at - GIVEN - FUSED_SIZE) // REFILLED
+    memo[at + 2] = words[VOICES_AT]
+    copy_items(memo[at + GIVEN : at + GIVEN + words[WORDS_GIVEN]], words)
+    count = (words[VALUES_GIVEN] + 1) // 2
+    first = at + GIVEN + FUSED_WORDS
+    copy_items(memo[first : first + count], words[FUSED_WORDS:])
+    memo[M_NEXT] = target
+    memo[PLACES + new * NODES + index] = at
+    memo[MARKS + new * NODES + index] = memo[M_EDITION]
+
+
+@njit(**OPTIONS)
+def is_usual(arena: Arena, slot: int) -> bool:
+    """Whether what is kept of a node besides its state is the same in both banks."""
+    for k in range(arena.choices.shape[2]):
+        one, other = arena.choices[0, slot, k], arena.choices[1, slot, k]
+        if one != other and not (np.isnan(one) and np.isnan(other)):
+            return False
+    rings = arena.rings[0, slot, SINCE] != NONE or arena.rings[1, slot, SINCE] != NONE
+    return not rings and arena.calm[0, slot] == 0 and arena.calm[1, slot] == 0
+
+
+@njit(**OPTIONS)
+def has_rested(arena: Arena, block: int, entry: np.ndarray) -> bool:
+    """Whether the ports of a row have rested for so long that both banks have them."""
+    if block <= arena.port_moved[entry[PORT]] + 1:
+        return False
+    if entry[VOICES] != NONE:
+        for voice in range(entry[VOICES], entry[VOICES] + WIDE):
+            if block <= arena.port_moved[voice] + 1:
+                return False
+    return True
+
+
+@njit(**OPTIONS)
+def brought(arena: Arena, lane: int, plan: int, entry: np.ndarray) -> int:
+    """How many rows of cables of a row there are already."""
+    count = 0
+    for wire in range(entry[FIRST], entry[FIRST] + entry[WIRES]):
+        is_late = arena.plan_wires[plan, lane, wire, W_LATE] != 0
+        count += int(is_late or arena.plan_wires[plan, lane, wire, W_IS_WIDE] == 0)
+    return count
 
 
 @njit(**ONCE)
@@ -162,7 +312,9 @@ def gather(
             row += 1
         if node[N_CHOICES] != 0:
             copy_items(arena.choices[new, slot], arena.choices[1 - new, slot])
-    gather_voices(arena, lane, block, plan, index, awake, words[word:])
+    words[VOICES_AT] = word
+    words[VALUES_GIVEN] = value
+    words[WORDS_GIVEN] = gather_voices(arena, lane, block, plan, index, awake, words, word)
     return row - first_row
 
 
@@ -237,15 +389,25 @@ def gather_brought(
 
 @njit(**OPTIONS)
 def gather_voices(
-    arena: Arena, lane: int, block: int, plan: int, index: int, awake: int, words: np.ndarray
-) -> None:
-    """Write down which voices of a group sound, and where all goes that leaves the kernel."""
+    arena: Arena,
+    lane: int,
+    block: int,
+    plan: int,
+    index: int,
+    awake: int,
+    words: np.ndarray,
+    word: int,
+) -> int:
+    """Write down which voices of a group sound, and where all goes that leaves the kernel.
+
+    From a word on; the next word's place.
+    """
     new = block & 1
     first = arena.plan_nodes[plan, lane, index]
-    words[0] = arena.voice_peak[new, WIDE * first[N_GROUP] :].ctypes.data
-    words[1] = awake
-    words[2] = awake & ((1 << first[N_VOICES]) - 1)
-    word = 3
+    words[word] = arena.voice_peak[new, WIDE * first[N_GROUP] :].ctypes.data
+    words[word + 1] = awake
+    words[word + 2] = awake & ((1 << first[N_VOICES]) - 1)
+    word += 3
     for i in range(index, index + first[N_FUSES]):
         node = arena.plan_nodes[plan, lane, i]
         for k in range(node[N_OUTPUTS]):
@@ -258,3 +420,4 @@ def gather_voices(
             if (node[N_KEEPS] >> k) & 1:
                 words[word] = arena.rows_out[new, node[N_ROW_OUT] + WIDE * k].ctypes.data
                 word += 1
+    return word

@@ -10,6 +10,7 @@ import numpy as np
 from chronus.dsp.compile import load_kernel
 from chronus.engine.entries import RUN_BLOCKS
 from chronus.engine.layout import (
+    MEMO,
     SCRATCH,
     Arena,
     Head,
@@ -38,7 +39,7 @@ class Stepper:
 
     def __init__(self, kernels: Mapping[int, str] = MappingProxyType({})) -> None:
         self._addresses = np.zeros(0, np.int64)
-        self._scratch = np.zeros(SCRATCH, np.int64)
+        self._scratch = np.zeros(SCRATCH + MEMO, np.int64)
         self.load(kernels)
 
     def load(self, kernels: Mapping[int, str]) -> None:

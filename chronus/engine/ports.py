@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numba import float32, float64, njit
 
-from chronus.dsp.native import ONCE, OPTIONS, copy_items, floats
+from chronus.dsp.native import ONCE, OPTIONS, copy_items, floats, product_and
 from chronus.engine.bending import bent
 from chronus.engine.layout import NONE, Arena, Clock, Node, Ramp, Ring, Row
 from chronus.engine.synced import at_tempo, tempo_of, turned
@@ -318,10 +318,10 @@ def fill_from_one(
     samples = floats(target, BLOCK)
     if is_free:
         for k in range(BLOCK):
-            samples[k] = base + incoming[k] * amount
+            samples[k] = product_and(base, incoming[k], amount)
     else:
         for k in range(BLOCK):
-            samples[k] = min(max(base + incoming[k] * amount, low), high)
+            samples[k] = min(max(product_and(base, incoming[k], amount), low), high)
     return target
 
 
@@ -449,11 +449,11 @@ def add_wire(
     if left == 0:
         amount = ramp[NOW] * scale
         for k in range(BLOCK):
-            samples[k] += source[k] * amount
+            samples[k] = product_and(samples[k], source[k], amount)
         return
     for k in range(BLOCK):
         left = max(left - 1, 0)
-        samples[k] += source[k] * (ramp_value(ramp, left) * scale)
+        samples[k] = product_and(samples[k], source[k], ramp_value(ramp, left) * scale)
 
 
 @njit(**OPTIONS)

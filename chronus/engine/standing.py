@@ -22,7 +22,8 @@ from numba import int32, njit
 
 from chronus.dsp.native import OPTIONS, copy_items, floats, longs
 from chronus.engine.layout import NONE, Arena, Clock, Fault, Head, Node, Row, Tail, Wire
-from chronus.engine.ports import is_dead, moves
+from chronus.engine.ports import CALM, is_dead, moves
+from chronus.engine.settled import M_EDITION, MARKS, NODES, PLACES, goes_on_resting
 from chronus.engine.silence import hush
 from chronus.engine.wide import sleep_on
 from chronus.settings import BLOCK
@@ -63,10 +64,8 @@ def loudest(address: int, count: int) -> int:
 @njit(**OPTIONS)
 def loudest_of(arena: Arena, new: int, node: np.ndarray) -> int:
     """The bits of the loudest sample that a node gives in a block, without its sign."""
-    most = 0
-    for k in range(node[N_OUTPUTS]):
-        most = max(most, loudest(arena.rows_out[new, node[N_ROW_OUT] + k].ctypes.data, BLOCK))
-    return most
+    rows = arena.rows_out[new, node[N_ROW_OUT]].ctypes.data  # one behind the other
+    return loudest(rows, node[N_OUTPUTS] * BLOCK)
 
 
 @njit(**OPTIONS)
@@ -137,10 +136,12 @@ def stands(
 @njit(**OPTIONS)
 def pauses(arena: Arena, lane: int, block: int, plan: int, node: np.ndarray) -> bool:
     """Whether what alone hears a node stands, so that it need not go on."""
+    root = arena.plan_nodes[plan, lane, node[N_ROOT]]
+    if arena.still[1 - (block & 1), root[N_SLOT]] == 0:
+        return False
     faded = arena.clock[lane, block & 1, PLAN_SINCE] + arena.head[FADE] // BLOCK + 2
     if block < faded or not may_rest(arena, node[N_SLOT]):
         return False
-    root = arena.plan_nodes[plan, lane, node[N_ROOT]]
     return stands(arena, lane, block, plan, root, node[N_ROOT_ROW], 1)
 
 
@@ -190,3 +191,28 @@ def note_silence(
         if one != other and not (np.isnan(one) and np.isnan(other)):
             return
     arena.still[new, slot] = GAVE_NOTHING
+
+
+@njit(**OPTIONS)
+def note_rest(arena: Arena, node: np.ndarray, index: int, new: int, memo: np.ndarray) -> None:
+    """Write down that a node was left out, if nothing but what is said can end that.
+
+    Args:
+        arena: all that the engine knows.
+        node: its row in the plan.
+        index: its place in the plan.
+        new: the bank of the block.
+        memo: of this process.
+    """
+    slot = node[N_SLOT]
+    is_held = arena.still[0, slot] >= BOTH_BANKS and arena.still[1, slot] == arena.still[0, slot]
+    is_calm = arena.calm[0, slot] >= CALM and arena.calm[1, slot] >= CALM
+    if not is_held or not is_calm or not may_rest(arena, slot):
+        return
+    if node[N_ROOT] == NONE:
+        ends_alone = node[N_WIRED] != 0  # by what it hears
+    else:
+        ends_alone = not goes_on_resting(memo, 1 - new, node[N_ROOT])
+    if not ends_alone:
+        memo[PLACES + new * NODES + index] = NONE
+        memo[MARKS + new * NODES + index] = memo[M_EDITION]

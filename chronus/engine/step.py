@@ -16,6 +16,7 @@ from chronus.dsp.native import (
     call_kernel,
     copy_items,
     fence,
+    floats,
     longs,
     pointer,
     read_float_control,
@@ -29,6 +30,7 @@ from chronus.engine.fused import run_fused
 from chronus.engine.gates import close_due_gates
 from chronus.engine.layout import (
     LANE_COLUMNS,
+    MEMO,
     NONE,
     SCRATCH,
     Arena,
@@ -38,12 +40,21 @@ from chronus.engine.layout import (
     Lane,
     Limits,
     Node,
-    Ramp,
     arena_dtype,
 )
 from chronus.engine.pace import has_room, wait_for_commit, wait_for_lanes
-from chronus.engine.ports import fill_rows, forget_changes, ramp_value
+from chronus.engine.ports import fill_rows, forget_changes
 from chronus.engine.sequencer import run_sequences
+from chronus.engine.settled import (
+    M_STILL,
+    SETTLED,
+    compute_again,
+    goes_on_resting,
+    is_known,
+    look_back,
+    move_cables,
+    write_down,
+)
 from chronus.engine.silence import (
     SILENCE,
     clear,
@@ -53,7 +64,14 @@ from chronus.engine.silence import (
     is_cleared,
     listen,
 )
-from chronus.engine.standing import GAVE_NOTHING, is_left_out, loudest, loudest_of, note_silence
+from chronus.engine.standing import (
+    GAVE_NOTHING,
+    is_left_out,
+    loudest,
+    loudest_of,
+    note_rest,
+    note_silence,
+)
 from chronus.engine.voices import close_due_voices, is_asleep, let_sleep, prepare_voices
 from chronus.engine.wide import rest_behind, run_voices, wake_nodes
 from chronus.settings import BLOCK
@@ -65,8 +83,7 @@ FINISHING, FINISH = int(Clock.FINISHING), int(Clock.FINISH)
 QUIET_BLOCKS, MOST_BLOCKS = int(Clock.QUIET_BLOCKS), int(Clock.MOST_BLOCKS)
 CHANGES = int(Clock.CHANGES)
 DONE = int(Lane.DONE)
-NODES, CABLES, BEFORE = int(Count.NODES), int(Count.CABLES), int(Count.BEFORE)
-NOW = int(Ramp.NOW)
+NODES, BEFORE = int(Count.NODES), int(Count.BEFORE)
 N_KIND, N_STATE, N_MEMORY = int(Node.KIND), int(Node.STATE), int(Node.MEMORY)
 N_INPUTS, N_ROW_OUT = int(Node.INPUTS), int(Node.ROW_OUT)
 N_OUTPUTS, N_SLOT = int(Node.OUTPUTS), int(Node.SLOT)
@@ -76,7 +93,9 @@ N_MATTERS, N_ROOT = int(Node.MATTERS), int(Node.ROOT)
 
 
 @njit(**ONCE)
-def step(arena: Arena, lane: int, addresses: np.ndarray, scratch: np.ndarray) -> bool:
+def step(
+    arena: Arena, lane: int, addresses: np.ndarray, scratch: np.ndarray, memo: np.ndarray
+) -> bool:
     """Compute a lane's share of the next block, and commit it; False if all is to end meanwhile."""
     block = arena.head[COMMITTED]
     new = block & 1
@@ -86,7 +105,8 @@ def step(arena: Arena, lane: int, addresses: np.ndarray, scratch: np.ndarray) ->
     carry_sequences(arena, lane, new)
     arena.clock[lane, new, CHANGES] = 0
     head = arena.head.ctypes.data
-    take_events(arena, lane, block, cut_of(head, arena.cuts.ctypes.data, block))
+    cut = cut_of(head, arena.cuts.ctypes.data, block)
+    stirs = take_events(arena, lane, block, cut, memo)
     plan = arena.clock[lane, new, PLAN]
     going_on = True
     if plan != NONE:
@@ -97,15 +117,17 @@ def step(arena: Arena, lane: int, addresses: np.ndarray, scratch: np.ndarray) ->
         close_due_voices(arena, lane, block, plan)
         if prepare_voices(arena, lane, block, plan):
             wake_nodes(arena, lane, block, plan)
+        cleared = is_cleared(arena, lane, block)
+        look_back(arena, lane, block, stirs or cleared, memo)
         before = arena.plan_counts[plan, lane, BEFORE]
-        row = run_nodes(arena, lane, block, plan, 0, before, 0, addresses, scratch)
+        row = run_nodes(arena, lane, block, plan, 0, before, 0, addresses, scratch, memo)
         if lane == 0:
             going_on = wait_for_lanes(arena.head, block)
         if going_on:
             nodes = arena.plan_counts[plan, lane, NODES]
-            run_nodes(arena, lane, block, plan, before, nodes, row, addresses, scratch)
-            move_cables(arena, lane, new, plan)
-            let_sleep(arena, lane, block, plan, is_cleared(arena, lane, block))
+            run_nodes(arena, lane, block, plan, before, nodes, row, addresses, scratch, memo)
+            move_cables(arena, lane, new, plan, memo)
+            let_sleep(arena, lane, block, plan, cleared)
         forget_changes(arena, lane, new)
     elif lane == 0:
         going_on = wait_for_lanes(arena.head, block)
@@ -132,6 +154,7 @@ def run_nodes(
     row: int,
     addresses: np.ndarray,
     scratch: np.ndarray,
+    memo: np.ndarray,
 ) -> int:
     """Fill the input rows of some of a lane's nodes and call their kernels, in the plan's order.
 
@@ -145,6 +168,7 @@ def run_nodes(
         row: the first node's first row in the plan.
         addresses: of the kernels.
         scratch: a table of row addresses.
+        memo: what is written down of blocks in which nothing is said, see `settled`.
 
     Returns:
         The row behind those that were used.
@@ -159,7 +183,7 @@ def run_nodes(
             continue
         node = arena.plan_nodes[plan, lane, i]
         if node[N_FUSES] != 0 and not cleared:
-            rows = run_fused(arena, lane, block, plan, i, row, addresses, scratch)
+            rows = run_fused(arena, lane, block, plan, i, row, addresses, scratch, memo)
             if rows != NONE:
                 row += rows
                 behind = i + node[N_FUSES]
@@ -169,24 +193,54 @@ def run_nodes(
             run_voices(arena, lane, block, plan, i, row, cleared, addresses, scratch)
             row += node[N_INPUTS]
             continue
-        if node[N_BEHIND] != NONE and is_asleep(arena, lane, node[N_BEHIND]):
-            arena.still[new, node[N_SLOT]] = GAVE_NOTHING
-            rest_behind(arena, lane, block, plan, node, row)
-            row += node[N_INPUTS]
-            continue
-        rests = node[N_MATTERS] != 0 or node[N_ROOT] != NONE
-        if rests and not cleared and is_left_out(arena, lane, block, plan, node, row):
+        if is_spared(arena, lane, block, plan, i, row, cleared, memo):
             row += node[N_INPUTS]
             continue
         arena.still[new, node[N_SLOT]] = 0
+        if is_known(memo, new, i) and compute_again(arena, lane, block, plan, i, addresses, memo):
+            judge(arena, lane, block, plan, node, row, False)
+            row += node[N_INPUTS]
+            continue
         fill_rows(arena, lane, block, plan, node, row, scratch)
-        row += node[N_INPUTS]
         for k in range(node[N_OUTPUTS]):
             scratch[node[N_INPUTS] + k] = arena.rows_out[new, node[N_ROW_OUT] + k].ctypes.data
         scratch[node[N_INPUTS] + node[N_OUTPUTS]] = memory + 4 * node[N_RECORDING]
-        run_node(arena, lane, block, plan, node, row - node[N_INPUTS], cleared, addresses, scratch)
+        run_node(arena, lane, block, plan, node, row, cleared, addresses, scratch)
+        if memo[M_STILL] >= SETTLED:
+            write_down(arena, lane, block, plan, i, row, scratch, memo)
+        row += node[N_INPUTS]
     arena.head[current] = NONE
     return row
+
+
+@njit(**ONCE)
+def is_spared(
+    arena: Arena,
+    lane: int,
+    block: int,
+    plan: int,
+    index: int,
+    row: int,
+    cleared: bool,  # noqa: FBT001
+    memo: np.ndarray,
+) -> bool:
+    """Whether a node need not be computed in a block; then it has gone through it.
+
+    Arguments are those of `run_nodes`, the node's place in the plan, and its first row.
+    """
+    node = arena.plan_nodes[plan, lane, index]
+    if node[N_BEHIND] != NONE and is_asleep(arena, lane, node[N_BEHIND]):
+        arena.still[block & 1, node[N_SLOT]] = GAVE_NOTHING
+        rest_behind(arena, lane, block, plan, node, row)
+        return True
+    if goes_on_resting(memo, block & 1, index):
+        return True
+    may_rest = not cleared and (node[N_MATTERS] != 0 or node[N_ROOT] != NONE)
+    if not may_rest or not is_left_out(arena, lane, block, plan, node, row):
+        return False
+    if memo[M_STILL] >= SETTLED:
+        note_rest(arena, node, index, block & 1, memo)
+    return True
 
 
 @njit(**ONCE)
@@ -227,28 +281,42 @@ def run_node(
     )
     if crosses:
         cross_over(arena, block, node, addresses, scratch)
-    most = loudest_of(arena, new, node)
-    if most >= EXPONENT or has_failed(arena, block, node[N_SLOT]):
-        note_fault(arena, block, node)
-    elif most == 0 and node[N_MATTERS] != 0 and not crosses:
-        note_silence(arena, lane, block, plan, node, row)
+    judge(arena, lane, block, plan, node, row, crosses)
     listen(arena, block, node)
 
 
 @njit(**OPTIONS)
-def move_cables(arena: Arena, lane: int, new: int, plan: int) -> None:
-    """Let the amounts of a lane's cables go on past this block."""
-    for i in range(arena.plan_counts[plan, lane, CABLES]):
-        cable = arena.plan_cables[plan, lane, i]
-        left = max(arena.live_left[lane, cable] - BLOCK, 0)
-        copy_items(arena.cables[new, cable], arena.live[lane, cable])
-        arena.cables[new, cable, NOW] = ramp_value(arena.live[lane, cable], left)
-        arena.cable_left[new, cable] = left
+def judge(
+    arena: Arena,
+    lane: int,
+    block: int,
+    plan: int,
+    node: np.ndarray,
+    row: int,
+    crosses: bool,  # noqa: FBT001
+) -> None:
+    """See whether what a node gives is no number, or nothing at all."""
+    most = loudest_of(arena, block & 1, node)
+    if most >= EXPONENT or has_failed(arena, block, node[N_SLOT]):
+        note_fault(arena, block, node)
+    elif most == 0 and node[N_MATTERS] != 0 and not crosses:
+        note_silence(arena, lane, block, plan, node, row)
 
 
 _SILENCE = np.float32(SILENCE)
 SILENT_BITS = int(_SILENCE.view(np.int32)) + int(float(_SILENCE) < SILENCE)
 """Bits of the first float32 that is not silent."""
+
+
+@njit(**OPTIONS)
+def interleave(source: int, target: int) -> None:
+    """Put two rows, one behind the other, into one by turns of their samples; by addresses."""
+    left = floats(source, BLOCK)
+    right = floats(source + 4 * BLOCK, BLOCK)
+    both = floats(target, 2 * BLOCK)
+    for k in range(BLOCK):
+        both[2 * k] = left[k]
+        both[2 * k + 1] = right[k]
 
 
 @njit(**OPTIONS)
@@ -260,11 +328,7 @@ def write_tape(arena: Arena, block: int, plan: int) -> None:
         arena.tape[at : at + BLOCK, :] = 0.0
     else:
         row = arena.plan_counts[plan, 0, 3]
-        left = arena.rows_out[new, row]
-        right = arena.rows_out[new, row + 1]
-        for k in range(BLOCK):
-            arena.tape[at + k, 0] = left[k]
-            arena.tape[at + k, 1] = right[k]
+        interleave(arena.rows_out[new, row].ctypes.data, arena.tape[at].ctypes.data)
         fade_for_panic(arena, block, arena.tape[at : at + BLOCK])
     clock = arena.clock[0, new]
     is_silent = loudest(arena.tape[at].ctypes.data, 2 * BLOCK) < SILENT_BITS
@@ -290,7 +354,7 @@ def run_blocks(
         addresses_at: of a table of the native addresses of kernels, by the number that plans use.
         kernels: how many entries that has.
         scratch_at: address of SCRATCH int64: row addresses for one node, or what a fused kernel is
-            given.
+            given; and of MEMO int64 behind them, 0 before the first call.
         most: blocks.
     """
     control = read_float_control()
@@ -298,10 +362,11 @@ def run_blocks(
     arena = carray(_whole_at(whole), (1,))[0]
     addresses = longs(addresses_at, kernels)
     scratch = longs(scratch_at, SCRATCH)
+    memo = longs(scratch_at + 8 * SCRATCH, MEMO)
     done = 0
     head = arena.head.ctypes.data
     while done < most and wait_for_commit(arena.head, lane) and has_room(head, lane):
-        if not step(arena, lane, addresses, scratch):
+        if not step(arena, lane, addresses, scratch, memo):
             break
         done += 1
     write_float_control(control)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 from numba import carray, float32, njit
 
 from chronus.dsp.layout import WIDE
-from chronus.dsp.native import ONCE, OPTIONS, copy_items, float_stack, floats
+from chronus.dsp.native import ONCE, OPTIONS, add_lanes, copy_items, float_stack, floats
 from chronus.engine.layout import (
     ASLEEP,
     HELD,
@@ -283,7 +283,6 @@ def add_up(source: int, target: int, peaks: int, heard: int) -> None:
         heard: a bit for each voice; what the others hold may be no number.
     """
     row = floats(source, BLOCK * WIDE)
-    total = floats(target, BLOCK)
     most = carray(float_stack(), (WIDE,))
     for voice in range(WIDE):
         most[voice] = 0.0
@@ -291,16 +290,8 @@ def add_up(source: int, target: int, peaks: int, heard: int) -> None:
         for voice in range(WIDE):
             value = abs(row[WIDE * i + voice])
             most[voice] = max(most[voice], value)
-    sums = carray(float_stack(), (WIDE,))
-    for i in range(BLOCK):
-        for voice in range(WIDE):
-            sums[voice] = row[WIDE * i + voice] if (heard >> voice) & 1 else float32(0.0)
-        width = WIDE // 2
-        while width > 0:
-            for voice in range(width):
-                sums[voice] += sums[voice + width]
-            width //= 2
-        total[i] = sums[0]
+    for i in range(0, BLOCK, WIDE):
+        add_lanes(source + 4 * WIDE * i, target + 4 * i, heard)
     before = floats(peaks, WIDE)
     for voice in range(WIDE):
         if (heard >> voice) & 1:

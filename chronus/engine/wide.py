@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 from chronus.dsp.layout import WIDE
-from chronus.dsp.native import ONCE, OPTIONS, call_kernel, floats, row_of_voices
+from chronus.dsp.native import ONCE, OPTIONS, call_kernel, floats, product_and, row_of_voices
 from chronus.engine.bending import bent
 from chronus.engine.choices import cross_over, hold_choices
 from chronus.engine.faults import (
@@ -43,7 +43,7 @@ from chronus.settings import BLOCK
 
 RATE, COMPUTES_ALL = int(Head.RATE), int(Head.COMPUTES_ALL)
 NODES, CHANGES = int(Count.NODES), int(Clock.CHANGES)
-NOW = int(Ramp.NOW)
+NOW, FOLLOWS = int(Ramp.NOW), int(Ramp.FOLLOWS)
 PORT, FIRST, WIRES = int(Row.PORT), int(Row.FIRST), int(Row.WIRES)
 VOICES, IS_WIDE = int(Row.VOICES), int(Row.IS_WIDE)
 W_SOURCE, W_CABLE, W_LATE = int(Wire.SOURCE), int(Wire.CABLE), int(Wire.LATE)
@@ -212,15 +212,35 @@ def add_at_once(
     samples = floats(target, SAMPLES)
     if low > -np.inf or high < np.inf:
         for i in range(SAMPLES):
-            samples[i] = min(max(base + incoming[i] * amount, low), high)
+            samples[i] = min(max(product_and(base, incoming[i], amount), low), high)
     else:
         for i in range(SAMPLES):
-            samples[i] = base + incoming[i] * amount
+            samples[i] = product_and(base, incoming[i], amount)
+
+
+@njit(**OPTIONS)
+def all_rest(arena: Arena, lane: int, block: int, first: int, place: int) -> bool:
+    """Whether the ports of voices have rested for two blocks, and their row holds them.
+
+    All of them are looked at, without a jump, so that it takes few instructions.
+    """
+    old = 1 - (block & 1)
+    moved = np.int64(0)
+    for voice in range(WIDE):
+        port = first + voice
+        moved |= arena.port_left[old, port]
+        moved |= arena.change_first[lane, port] + 1  # NONE is -1
+        moved |= np.int64(arena.port_moved[port] + 1 >= block)
+        moved |= np.int64(arena.filled[place + voice] != arena.ports[old, port, NOW])
+        moved |= np.int64(arena.ports[old, port, FOLLOWS] != 0.0)
+    return moved == 0
 
 
 @njit(**ONCE)
 def fill_voices(arena: Arena, lane: int, block: int, first: int, place: int) -> None:
     """Fill a row by the port of each voice; where one rests, its part is written once."""
+    if all_rest(arena, lane, block, first, place):
+        return
     samples = row_of_voices(arena.rows_in[place].ctypes.data)
     for voice in range(WIDE):
         if moves(arena, lane, block, first + voice):
@@ -329,7 +349,7 @@ def add_wide_wire(
         source = floats(address, SAMPLES)
         amount = ramp[NOW] * scale
         for i in range(SAMPLES):
-            samples[i] += source[i] * amount
+            samples[i] = product_and(samples[i], source[i], amount)
         return
     source = floats(address, SAMPLES if is_wide else BLOCK)
     for i in range(BLOCK):
@@ -338,7 +358,8 @@ def add_wide_wire(
             left -= 1
             amount = ramp_value(ramp, left) * scale
         for voice in range(WIDE):
-            samples[WIDE * i + voice] += source[WIDE * i + voice if is_wide else i] * amount
+            at = WIDE * i + voice
+            samples[at] = product_and(samples[at], source[at if is_wide else i], amount)
 
 
 @njit(**ONCE)

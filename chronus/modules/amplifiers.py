@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from chronus.dsp.approx import clip, db_gain, i4, rarely, sin_cycles, steady
+from chronus.dsp.approx import bits_of, clip, db_gain, i4, of_bits, rarely, sin_cycles, steady
 from chronus.dsp.declaration import Family, Input, Output, State, audio, helper, module
-from chronus.dsp.levels import share_of_time, turned_down
+from chronus.dsp.levels import ONE, let_go, loudest_of_frames, needed, share_of_time
 
 CEILING: Final = 0.966050879
 """-0.3 dB below full scale: nothing leaves louder."""
@@ -98,7 +98,12 @@ def strip(
         level("Master level; -60 dB is silence"),
     ),
     outputs=(Output("out", "To the sound card and the recordings", channels=2),),
-    state=(State("newer"), State("older"), State("age", dtype="i4"), State("taken")),
+    state=(
+        State("newer", dtype="i4"),
+        State("older", dtype="i4"),
+        State("age", dtype="i4"),
+        State("taken"),
+    ),
     source="A limiter without delay: untouched below -0.3 dB; a peak above turns down both sides "
     "at once, for 15 to 30 ms, and then less by 63 % in 150 ms. It bends only the rise of a peak "
     "that is louder than all of late: a steady tone from 34 Hz on is bent once, and then clean. "
@@ -106,29 +111,32 @@ def strip(
     example="load saw; set out.level -6db",
 )
 def out(
-    newer: float,
-    older: float,
+    newer: int,
+    older: int,
     age: int,
     taken: float,
     in_left: float,
     in_right: float,
     level: float,
     dt: float,
-) -> tuple[float, float, int, float, float, float]:
+) -> tuple[int, int, int, float, float, float]:
     gain = steady(db_gain(level))
     falling = steady(share_of_time(dt, 0.15))
     # A comparison with what is not a number is false, so that the 0 is taken.
     left = (in_left if abs(in_left) < 1e6 else 0.0) * gain
     right = (in_right if abs(in_right) < 1e6 else 0.0) * gain
     span = steady(i4(0.015 / dt + 0.5))
-    loud = max(abs(left), abs(right)) * (1.0 / CEILING)
-    works = rarely(max(loud, newer, older) > 1.0 or taken > 0.0)
-    newest, oldest, aged, less = turned_down(loud, newer, older, age, taken, span, falling)
+    loud = bits_of(max(abs(left), abs(right)) * (1.0 / CEILING))
+    works = rarely(max(loud, newer, older) > ONE)
+    takes = rarely(works or taken > 0.0)
+    newest, oldest, aged = loudest_of_frames(loud, newer, older, age, span)
     newer = newest if works else newer
     older = oldest if works else older
     age = aged if works else age
-    taken = less if works else taken
-    rest = 1.0 - taken if works else 1.0
+    need = needed(of_bits(max(newer, older)))
+    less = let_go(need, taken, falling)
+    taken = less if takes else taken
+    rest = 1.0 - taken if takes else 1.0
     # The product may be a bit too loud.
     out_left = clip(left * rest, -CEILING, CEILING)
     out_right = clip(right * rest, -CEILING, CEILING)

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chronus.dsp.approx import clip, db_gain, earlier, f4, f8, i4, rarely, seldom, steady
+from chronus.dsp.approx import (
+    bits_of,
+    clip,
+    db_gain,
+    earlier,
+    f4,
+    f8,
+    i4,
+    of_bits,
+    rarely,
+    seldom,
+    steady,
+)
 from chronus.dsp.declaration import (
     Curve,
     Family,
@@ -16,7 +28,7 @@ from chronus.dsp.declaration import (
     helper,
     module,
 )
-from chronus.dsp.levels import share_of_time, turned_down
+from chronus.dsp.levels import ONE, let_go, loudest_of_frames, needed, share_of_time
 
 if TYPE_CHECKING:
     from collections.abc import MutableSequence
@@ -30,34 +42,13 @@ def before(line: MutableSequence[float], place: int, frames: int) -> float:
 
 
 @helper
-def smoothed(
-    loud: float,
-    newer: float,
-    older: float,
-    age: int,
-    taken: float,
-    once: int,
-    twice: int,
-    held: int,
-    falling: float,
-    wanted: MutableSequence[float],
-    smooth: MutableSequence[float],
-    place: int,
-    span: int,
-) -> tuple[float, float, int, float, int, int]:
-    """What is taken from the sound, and its sums over a span, once and twice.
+def steps_of(taken: float) -> int:
+    """What is taken from the sound in steps of 2**-16, upwards: whole numbers add up without loss.
 
-    It is all one step, since what is carried in it from frame to frame waits for little.
+    Also in rings of floats.
     """
-    newer, older, age, taken = turned_down(loud, newer, older, age, taken, held, falling)
-    # In steps of 2**-16, upwards: whole numbers add up without loss, also in the rings of floats.
     steps = 65536.0 * taken
-    count = int(steps) + 1 if steps > 0.02 else 0
-    once = once + count - int(before(wanted, place, span))
-    twice = twice + once - int(before(smooth, place, span))
-    wanted[place] = f4(count)
-    smooth[place] = f4(once)
-    return newer, older, age, taken, once, twice
+    return int(steps) + 1 if steps > 0.02 else 0
 
 
 @module(
@@ -71,8 +62,8 @@ def smoothed(
     outputs=(Output("out", "The sound, 2 ms later, below the ceiling", channels=2),),
     state=(
         State("place", dtype="i8"),
-        State("newer"),
-        State("older"),
+        State("newer", dtype="i4"),
+        State("older", dtype="i4"),
         State("age", dtype="i4"),
         State("taken"),
         State("once", dtype="i8"),
@@ -93,8 +84,8 @@ def smoothed(
 )
 def limiter(
     place: int,
-    newer: float,
-    older: float,
+    newer: int,
+    older: int,
     age: int,
     taken: float,
     once: int,
@@ -108,7 +99,7 @@ def limiter(
     wanted: MutableSequence[float],
     smooth: MutableSequence[float],
     dt: float,
-) -> tuple[int, float, float, int, float, int, int, float, float]:
+) -> tuple[int, int, int, int, float, int, int, float, float]:
     top = steady(db_gain(ceiling))
     falling = steady(share_of_time(1000.0 * dt, release))
     span = int(f8(0.001) / f8(dt) + f8(0.5))
@@ -117,22 +108,29 @@ def limiter(
     # Rates below 33 kHz; at all others what comes out went in before the block.
     is_near = seldom(dt > 3.03e-5)  # noqa: F841 - what is marked `earlier` needs it
     delay = span + span - 2
-    loud = max(abs(in_left), abs(in_right)) / top
-    works = rarely(max(loud, newer, older) > 1.0 or taken > 0.0 or once + twice > 0)
-    wanted[place] = 0.0
-    smooth[place] = 0.0
-    newest, oldest, aged, less, single, double = smoothed(
-        loud, newer, older, age, taken, once, twice, held, falling, wanted, smooth, place, span
-    )
+    # One condition for each of what is carried on, so that none waits for what comes behind it.
+    loud = bits_of(max(abs(in_left), abs(in_right)) / top)
+    works = rarely(max(loud, newer, older) > ONE)
+    takes = rarely(works or taken > 0.0)
+    adds = rarely(takes or once > 0)
+    smooths = rarely(adds or twice > 0)
+    newest, oldest, aged = loudest_of_frames(loud, newer, older, age, held)
     newer = newest if works else newer
     older = oldest if works else older
     age = aged if works else age
-    taken = less if works else taken
-    once = single if works else once
-    twice = double if works else twice
+    need = needed(of_bits(max(newer, older)))
+    less = let_go(need, taken, falling)
+    taken = less if takes else taken
+    count = steps_of(taken)
+    single = once + count - int(before(wanted, place, span))
+    wanted[place] = f4(count) if takes else 0.0
+    once = single if adds else once
+    double = twice + once - int(before(smooth, place, span))
+    smooth[place] = f4(once) if adds else 0.0
+    twice = double if smooths else twice
     line_left[place] = in_left
     line_right[place] = in_right
-    gain = 1.0 - f4(f8(twice) / (f8(65536.0) * span * span)) if works else 1.0
+    gain = 1.0 - f4(f8(twice) / (f8(65536.0) * span * span)) if smooths else 1.0
     late_left = earlier(before(line_left, place, delay))
     late_right = earlier(before(line_right, place, delay))
     # The gain reaches what a peak needs to the last bit but one; that one is cut off.
