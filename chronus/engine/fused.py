@@ -35,7 +35,8 @@ from chronus.engine.layout import (
     Tail,
     Wire,
 )
-from chronus.engine.ports import is_dead, rest, source_row
+from chronus.engine.ports import is_dead, source_row
+from chronus.engine.resting import has_rested, resting
 from chronus.engine.settled import (
     M_EDITION,
     M_NEXT,
@@ -47,13 +48,11 @@ from chronus.engine.settled import (
     forget,
     is_known,
 )
-from chronus.engine.synced import at_tempo, tempo_of
 from chronus.engine.wide import fill_wide_row
-from chronus.settings import BLOCK
 
 RATE = int(Head.RATE)
 CURRENT, LOST_BLOCK = int(Lane.NODE), int(Lane.LOST_BLOCK)
-NOW, FOLLOWS = int(Ramp.NOW), int(Ramp.FOLLOWS)
+NOW = int(Ramp.NOW)
 SINCE = int(Tail.SINCE)
 LEFT, WORDS = int(Choice.LEFT), int(Choice.WORDS)
 PORT, FIRST, WIRES, VOICES = int(Row.PORT), int(Row.FIRST), int(Row.WIRES), int(Row.VOICES)
@@ -231,18 +230,6 @@ def is_usual(arena: Arena, slot: int) -> bool:
 
 
 @njit(**OPTIONS)
-def has_rested(arena: Arena, block: int, entry: np.ndarray) -> bool:
-    """Whether the ports of a row have rested for so long that both banks have them."""
-    if block <= arena.port_moved[entry[PORT]] + 1:
-        return False
-    if entry[VOICES] != NONE:
-        for voice in range(entry[VOICES], entry[VOICES] + WIDE):
-            if block <= arena.port_moved[voice] + 1:
-                return False
-    return True
-
-
-@njit(**OPTIONS)
 def brought(arena: Arena, lane: int, plan: int, entry: np.ndarray) -> int:
     """How many rows of cables of a row there are already."""
     count = 0
@@ -316,26 +303,6 @@ def gather(
     words[VALUES_GIVEN] = value
     words[WORDS_GIVEN] = gather_voices(arena, lane, block, plan, index, awake, words, word)
     return row - first_row
-
-
-@njit(**OPTIONS)
-def resting(arena: Arena, lane: int, block: int, port: int) -> float:
-    """What a port is all through a block, brought into the new bank; nan where it moves.
-
-    One that follows the tempo rests as long as that does: it is then what `walk_by_tempo` makes of
-    it for each frame.
-    """
-    old = 1 - (block & 1)
-    if arena.port_left[old, port] > 0 or arena.change_first[lane, port] != NONE:
-        return np.nan
-    follows = arena.ports[old, port, FOLLOWS]
-    if follows == 0.0:
-        return rest(arena, block, port)
-    tempo = tempo_of(arena, lane, block, 0, follows)
-    if tempo_of(arena, lane, block, BLOCK - 1, follows) != tempo:
-        return np.nan
-    value = at_tempo(rest(arena, block, port), follows, tempo)
-    return min(max(value, arena.limits[port, 0]), arena.limits[port, 1])
 
 
 @njit(**OPTIONS)
