@@ -75,7 +75,8 @@ MINUTES ?= 2
 chaos: $(READY)
 	$(BIN)/python -m tests.bench.chaos --minutes $(MINUTES) $(ARGS)
 
-# Every kind and instrument as a sound and a picture; fails where one is silent, clipped, or like another.
+# Every kind and instrument as a sound and a picture, and a page of all; fails where one is silent,
+# clipped, or like another.
 gallery: $(READY)
 	$(BIN)/python -m tests.bench.gallery $(ARGS)
 

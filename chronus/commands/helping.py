@@ -108,8 +108,12 @@ def _all_forms() -> tuple[str, ...]:
     return tuple(line for c in _commands() for line in (c.form, f"    {c.doc}"))
 
 
-def help_lines(topic: str | None) -> tuple[str, ...]:
+def help_lines(topic: str | None, span: Span | None = None) -> tuple[str, ...]:
     """A page of help.
+
+    Args:
+        topic: of it; None is where to begin.
+        span: where it was asked for.
 
     Raises:
         UserError: E_NAME, there is no such topic.
@@ -129,7 +133,7 @@ def help_lines(topic: str | None) -> tuple[str, ...]:
     offered = [*pages(), FORMS, *(name for name, _ in kind_rows()), *instrument_files.files()]
     near = nearest(topic, offered) or (f"search {topic}",)
     message = f"there is no help on '{topic}'"
-    raise UserError(Code.NAME, message, Span(1, 6, 6 + len(topic)), near)
+    raise UserError(Code.NAME, message, span, near)
 
 
 def help_data(topic: str | None) -> dict[str, Any]:
@@ -162,7 +166,8 @@ def _command_data(command: Command) -> dict[str, Any]:
 
 
 def _help(draft: Draft, statement: Help) -> None:
-    topic = statement.topic
+    name = statement.topic
+    topic = name.text if name is not None else None
     definition = None
     if topic is not None and topic != FORMS and topic not in pages():
         definition = known(draft, topic)
@@ -171,7 +176,8 @@ def _help(draft: Draft, statement: Help) -> None:
             Result(definition.name, definition_lines(definition), definition_data(definition))
         )
     else:
-        draft.say(Result(topic or "help", help_lines(topic), help_data(topic)))
+        span = name.span if name is not None else None
+        draft.say(Result(topic or "help", help_lines(topic, span), help_data(topic)))
 
 
 # ---- search

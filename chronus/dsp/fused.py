@@ -35,8 +35,8 @@ from llvmlite import ir
 from chronus.dsp.approx import MOST_OCTAVES, exp2
 from chronus.dsp.fusing import OUTSIDE
 from chronus.dsp.lanes import LLVM, LONG, Array, Carried, Lanes, Value, summed
-from chronus.dsp.layout import FUSED_WORDS, UNREASONABLE, VERDICT, WIDE
-from chronus.dsp.node_code import ROW_BYTES, NodeCode, kernel_function
+from chronus.dsp.layout import FUSED_WORDS, VERDICT, WIDE
+from chronus.dsp.node_code import ENERGY, ROW_BYTES, NodeCode, kernel_function, unreasonable
 from chronus.dsp.recipe import helper_sources
 from chronus.dsp.ticks import Ticks, functions_of
 from chronus.settings import BLOCK
@@ -51,8 +51,6 @@ Row = tuple[int, int]
 """An input or output row: the number of its node, and its own."""
 
 STRIDE: Final = ROW_BYTES * WIDE
-ENERGY: Final = "energy"
-"""Of the outputs that are read, voice by voice: it shows what is no reasonable number."""
 
 
 def fused_module(recipe: FusedRecipe, name: str) -> str:
@@ -524,10 +522,8 @@ class _Fused:
             states = {name: after[f"{n} {name}"] for name in node.states}
             place = build.add(self._target, node.offset)
             node.code.put_states(lanes, place, WIDE, None, states)
-        # Nothing is below the limit where there was what is no number.
-        limit = lanes.constant("f4", UNREASONABLE * UNREASONABLE)
-        is_fine = lanes.compare("<", after[ENERGY], limit)
-        is_wrong = lanes.holds_anywhere(lanes.joined("and", lanes.inverted(is_fine), self._awake))
+        wrong = unreasonable(lanes, after[ENERGY])
+        is_wrong = lanes.holds_anywhere(lanes.joined("and", wrong, self._awake))
         self._say(build.zext(is_wrong, LONG))
         before = lanes.load_at(self._peaks, "f4", is_wide=True)
         grown = lanes.select(self._heard, lanes.most(before, peak), before)

@@ -4,7 +4,9 @@ A kernel has one signature for all kinds:
 
     kernel(rows, source, target, memory, rate)
 
-`rows` is the address of a table of row addresses, inputs first, then outputs, then the recording;
+`rows` is the address of a table of row addresses, inputs first, then outputs, then the recording,
+and room for the verdict of a kernel of 16 voices: a bit for each that may have given what is no
+number, 0 where all is well;
 `source` and `target` are the addresses of the node's state before and after the block; `memory` is
 the address of its delay memory; `rate` is in Hz.
 
@@ -24,7 +26,15 @@ from llvmlite import ir
 
 from chronus.dsp.lanes import BYTES, LLVM, LONG, Array, Carried, Lanes, Value
 from chronus.dsp.layout import WIDE
-from chronus.dsp.node_code import BYTE, FRAMES_AT_ONCE, ROW_BYTES, NodeCode, kernel_function
+from chronus.dsp.node_code import (
+    BYTE,
+    ENERGY,
+    FRAMES_AT_ONCE,
+    ROW_BYTES,
+    NodeCode,
+    kernel_function,
+    unreasonable,
+)
 from chronus.dsp.rests import idle_of
 from chronus.dsp.stages import cut, loops_of
 from chronus.dsp.ticks import functions_of
@@ -80,6 +90,7 @@ class _Kernel:
         self, recipe: Recipe, builder: ir.IRBuilder, arguments: Sequence[ir.Value]
     ) -> None:
         rows, self._source, self._target, self._memory, rate = arguments
+        self._rows_at = rows
         self.node = NodeCode(recipe, builder, rate)
         self._build = builder
         self._one = one = Lanes(builder, 1)
@@ -147,7 +158,8 @@ class _Kernel:
 
         def go(tick: str, values: dict[str, Value]) -> None:
             lanes = Lanes(self._build, WIDE, [*node.fixed(arrays), *values.values()])
-            carried = Carried.of(lanes, before)
+            zero = lanes.wide(lanes.constant("f4", 0.0))
+            carried = Carried.of(lanes, {**before, ENERGY: zero})
             with lanes.counted(0, BLOCK) as k:
                 inputs = {
                     name: lanes.load_at(node.frame(at, k, rows.stride), "f4", is_wide=True)
@@ -157,16 +169,28 @@ class _Kernel:
                 results = [r for r in node.called(tick, given, lanes) if isinstance(r, Value)]
                 for name, result in zip(before, results, strict=False):
                     carried.become(name, result)
+                energy = given[ENERGY]
+                assert isinstance(energy, Value)
                 for at, result in zip(rows.outputs.values(), results[len(before) :], strict=True):
-                    lanes.store_at(node.frame(at, k, rows.stride), lanes.cast(result, "f4"))
-            node.put_states(lanes, self._target, WIDE, None, carried.now())
+                    output = lanes.cast(result, "f4")
+                    lanes.store_at(node.frame(at, k, rows.stride), output)
+                    energy = lanes.product_and(energy, output, output)
+                carried.become(ENERGY, energy)
+            after = carried.now()
+            self._judge(lanes.which(unreasonable(lanes, after.pop(ENERGY))))
+            node.put_states(lanes, self._target, WIDE, None, after)
 
         self._either(lanes, rows, lambda values: go("plain_tick", values), lambda: go("tick", {}))
 
     def voice_after_voice(self) -> None:
         """Each of the voices by itself."""
+        self._judge(ir.Constant(LONG, -1))
         with self._one.counted(0, WIDE) as voice:
             self.of_one_voice(voice, WIDE)
+
+    def _judge(self, verdict: ir.Value) -> None:
+        """Say which voices may have given what is no number."""
+        self._one.store_at(self.node.at(self._rows_at, 8 * len(self._table)), Value(verdict, "i8"))
 
     # ---- one voice
 

@@ -356,6 +356,11 @@ class Lanes:
         if value.dtype != "bool":
             raise CodeError("a number is no condition: compare it")
 
+    def which(self, condition: Value) -> ir.Value:
+        """A bit for each lane in which a condition holds, an i8."""
+        bits = self.builder.bitcast(condition.code, ir.IntType(self.width))
+        return self.builder.zext(bits, LONG)
+
     def holds_anywhere(self, condition: Value) -> ir.Value:
         """Whether a condition holds in any lane."""
         if not condition.is_wide:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from chronus.dsp.approx import T, exp2, i4
+from chronus.dsp.approx import exp2, i4
 from chronus.dsp.declaration import helper
 
 ONE: Final = 0x3F800000
@@ -53,17 +53,24 @@ def loudest_of_late(
 
 
 @helper
-def loudest_of_frames(loud: T, newer: T, older: T, age: int, span: int) -> tuple[T, T, int]:
-    """The same with an age and a span in frames.
+def span_goes_on(age: int, span: int) -> tuple[int, bool]:
+    """The age of a span of so many frames after one more, and whether another one has begun.
 
-    With levels as their bits (`bits_of`) a frame waits less for the one before: whole numbers are
-    compared sooner.
+    It counts whatever is heard: how a sound is limited does not depend on what was long ago.
     """
     age = i4(age + 1)
     is_over = age >= span
-    older = newer if is_over else older
-    newer = loud if is_over else max(newer, loud)
-    return newer, older, i4(0) if is_over else age
+    return i4(0) if is_over else age, is_over
+
+
+@helper
+def peaks_go_on(loud: int, newer: int, older: int, is_over: bool) -> tuple[int, int]:  # noqa: FBT001
+    """The peaks of two spans of time as in `loudest_of_late`, from the bits of levels.
+
+    A frame waits less for the one before, since whole numbers are compared sooner.
+    """
+    oldest = newer if is_over else older
+    return loud if is_over else max(newer, loud), oldest
 
 
 @helper

@@ -9,7 +9,7 @@ from llvmlite import ir
 
 from chronus.dsp.declaration import RECORDING_HEAD
 from chronus.dsp.lanes import BYTES, LLVM, LONG, Array, Carried, Lanes, Value
-from chronus.dsp.layout import state_layout
+from chronus.dsp.layout import UNREASONABLE, state_layout
 from chronus.dsp.syntax import called_in
 from chronus.dsp.ticks import Ticks, functions_of, has_turns
 from chronus.settings import BLOCK
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 ROW_BYTES: Final = 4
 FRAMES_AT_ONCE: Final = 16
 BYTE: Final = ir.IntType(8)
+ENERGY: Final = "energy"
+"""What carries the energy of outputs in a block: one product for each shows what is no number."""
+
+
+def unreasonable(lanes: Lanes, energy: Value) -> Value:
+    """Where a sample was no number, or larger than it should be: nothing is below a limit there."""
+    limit = lanes.constant("f4", UNREASONABLE * UNREASONABLE)
+    return lanes.inverted(lanes.compare("<", energy, limit))
 
 
 def kernel_function(name: str, write: Callable[[ir.IRBuilder, Sequence[ir.Value]], None]) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from chronus.dsp.declaration import Kind
 
-GENERATOR_VERSION: Final = 13
+GENERATOR_VERSION: Final = 14
 CASTS: Final = {"f4": "float32", "f8": "float64", "i4": "int32", "u4": "uint32"}
 BUILTINS: Final = frozenset(
     {

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from chronus.engine.place import Place
     from chronus.patch.graph import GraphCable
 
+ROW_COLUMNS: Final = len(Row)
+WIRE_COLUMNS: Final = len(Wire)
+NO_WIRES: Final = np.empty((0, WIRE_COLUMNS), np.int64)
+NO_SCALES: Final = np.empty(0)
+"""Of the many nodes into which nothing is patched: each shares these."""
+
 WIRES: Final = frozenset({"poly", "strip"})
 """Kinds that keep nothing, and give exact silence where their main input is silent."""
 
@@ -137,16 +143,16 @@ def node_rows(place: Place, facts: Facts, arriving: Mapping[int, list[Arrival]])
         first = len(wires)
         for arrival in arriving.get(port, ()):
             _add_wires(wires, scales, arrival, place, (port, channel))
-        voices = _voice_ports(place, port)
+        voices = _voice_ports(place, port) if place.is_player else NONE
         is_wide = voices != NONE or any(wire[Wire.IS_WIDE] for wire in wires[first:])
         rows.append((place.ports + port, first, len(wires) - first, voices, int(is_wide)))
     ports = zip(facts.inputs, rows, strict=True)
     is_wired = any(row[Row.WIRES] > 0 and port != facts.shut for port, row in ports)
     return NodeRows(
         np.array([_node_row(place, facts, is_wired=is_wired)], np.int64),
-        np.array(rows, np.int64).reshape(len(rows), len(Row)),
-        np.array(wires, np.int64).reshape(len(wires), len(Wire)),
-        np.array(scales, np.float64),
+        np.array(rows, np.int64).reshape(len(rows), ROW_COLUMNS),
+        np.array(wires, np.int64) if wires else NO_WIRES,
+        np.array(scales, np.float64) if wires else NO_SCALES,
         NONE if facts.gate is None or place.is_player else place.ports + facts.gate,
     )
 
@@ -161,9 +167,7 @@ def is_side_by_side(source: Place, target: Place, port: int) -> bool:
 
 
 def _voice_ports(place: Place, port: int) -> int:
-    """The port of the first voice of an input that each voice has for itself; NONE of others."""
-    if not place.is_player:
-        return NONE
+    """The port of the first voice of a player's input that each voice has for itself, or NONE."""
     roles = [role.name.lower() for role in Role]
     name = place.kind.inputs[port].name
     if name not in roles:
@@ -190,7 +194,7 @@ def _add_wires(
     cable, slot, is_late, source = arrival
     port, channel = into
     outputs = source.kind.outputs
-    first = sum(port.channels for port in outputs[: cable.output])
+    first = sum(port.channels for port in outputs[: cable.output]) if cable.output else 0
     count = outputs[cable.output].channels
     if place.kind.inputs[port].channels == 1:
         taken = range(first, first + count)

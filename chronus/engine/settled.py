@@ -22,6 +22,7 @@ from numba import njit
 
 from chronus.dsp.native import ONCE, OPTIONS, call_kernel, copy_items, floats, product_and
 from chronus.engine.layout import (
+    LANE_COLUMNS,
     MEMO,
     NONE,
     Arena,
@@ -30,6 +31,7 @@ from chronus.engine.layout import (
     Count,
     Fault,
     Head,
+    Lane,
     Limits,
     Memo,
     Node,
@@ -55,7 +57,7 @@ RECORDS: Final = PLACES + 2 * NODES
 M_ARENA, M_LANE, M_PLAN, M_SINCE = int(Memo.ARENA), int(Memo.LANE), int(Memo.PLAN), int(Memo.SINCE)
 M_BLOCK, M_STILL, M_EDITION = int(Memo.BLOCK), int(Memo.STILL), int(Memo.EDITION)
 M_NEXT, M_CABLES_REST = int(Memo.NEXT), int(Memo.CABLES_REST)
-RATE = int(Head.RATE)
+RATE, LOST_BLOCK = int(Head.RATE), int(Lane.LOST_BLOCK)
 CHANGES, PLAN, PLAN_SINCE = int(Clock.CHANGES), int(Clock.PLAN), int(Clock.PLAN_SINCE)
 CABLES, LEFT, NOW = int(Count.CABLES), int(Choice.LEFT), int(Ramp.NOW)
 BYPASS, SINCE = int(Fault.BYPASS), int(Tail.SINCE)
@@ -82,7 +84,10 @@ def look_back(arena: Arena, lane: int, block: int, stirs: bool, memo: np.ndarray
         memo: of this process.
     """
     clock = arena.clock[lane, block & 1]
-    if is_of(arena, lane, block, memo) and not stirs and clock[CHANGES] == 0:
+    # Whoever was lost in a block may have left a node behind that is not to be computed any more.
+    lost = arena.head[LOST_BLOCK + lane * LANE_COLUMNS] == block
+    goes_on = is_of(arena, lane, block, memo) and not lost
+    if goes_on and not stirs and clock[CHANGES] == 0:
         memo[M_STILL] += 1
     else:
         memo[M_ARENA] = arena.head.ctypes.data

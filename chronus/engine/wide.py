@@ -8,6 +8,8 @@ from voice to voice.
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numba import njit
 
@@ -41,6 +43,7 @@ from chronus.engine.silence import clear, has_rung_out, hush, listen
 from chronus.engine.voices import add_up_voices, silence_sums
 from chronus.settings import BLOCK
 
+EVERY_VOICE: Final = (1 << WIDE) - 1
 RATE, COMPUTES_ALL = int(Head.RATE), int(Head.COMPUTES_ALL)
 NODES, CHANGES = int(Count.NODES), int(Clock.CHANGES)
 NOW, FOLLOWS = int(Ramp.NOW), int(Ramp.FOLLOWS)
@@ -452,8 +455,9 @@ def run_voices(
     if is_bypassed(arena, block, node[N_SLOT]):
         bypass(arena, block, node, scratch)
     else:
-        compute(arena, block, node, addresses, scratch)
-        if not are_finite(arena, new, node, awake) or has_failed(arena, block, node[N_SLOT]):
+        suspects = compute(arena, block, node, addresses, scratch) & awake
+        is_wrong = suspects != 0 and not are_finite(arena, new, node, awake)
+        if is_wrong or has_failed(arena, block, node[N_SLOT]):
             note_fault(arena, block, node)
     add_up_voices(arena, lane, block, node)
     listen(arena, block, node)
@@ -469,8 +473,11 @@ def rest_behind(arena: Arena, lane: int, block: int, plan: int, node: np.ndarray
 @njit(**ONCE)
 def compute(
     arena: Arena, block: int, node: np.ndarray, addresses: np.ndarray, scratch: np.ndarray
-) -> None:
-    """Call the kernel of a node whose rows are there, twice where another word fades in."""
+) -> int:
+    """Call the kernel of a node whose rows are there, twice where another word fades in.
+
+    A bit for each voice that may have given what is no number.
+    """
     new = block & 1
     crosses = node[N_CHOICES] != 0 and hold_choices(arena, block, node, scratch)
     call_kernel(
@@ -483,6 +490,8 @@ def compute(
     )
     if crosses:
         cross_over(arena, block, node, addresses, scratch)
+        return EVERY_VOICE
+    return scratch[node[N_INPUTS] + node[N_OUTPUTS] + 1]
 
 
 @njit(**ONCE)

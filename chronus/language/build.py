@@ -334,9 +334,9 @@ def _describe(tree: Node, line: int) -> st.Describe:
     return st.Describe(_ref(tree, line))
 
 
-def _help(tree: Node, _line: int) -> st.Help:
-    topics = tokens(tree, "TOPIC")
-    return st.Help(topics[0].lower() if topics else None)
+def _help(tree: Node, line: int) -> st.Help:
+    topics = names(tree, line, "TOPIC")
+    return st.Help(topics[0] if topics else None)
 
 
 def _steps(tree: Node, line: int) -> tuple[int, Span]:

@@ -30,6 +30,7 @@ _SYNONYMS: Final = {
     "disconnect": "unpatch", "seq": "sequence", "pattern": "sequence",
     "bpm": "tempo", "sleep": "wait", "pause": "wait", "ls": "list",
     "info": "describe", "bye": "quit", "go": "start", "trig": "trigger",
+    "volume": "set", "vol": "set",
 }  # fmt: skip
 
 

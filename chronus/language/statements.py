@@ -329,7 +329,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Help:
-    topic: str | None
+    topic: Name | None
 
 
 @dataclass(frozen=True, slots=True)

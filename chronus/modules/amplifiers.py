@@ -6,7 +6,7 @@ from typing import Final
 
 from chronus.dsp.approx import bits_of, clip, db_gain, i4, of_bits, rarely, sin_cycles, steady
 from chronus.dsp.declaration import Family, Input, Output, State, audio, helper, module
-from chronus.dsp.levels import ONE, let_go, loudest_of_frames, needed, share_of_time
+from chronus.dsp.levels import ONE, let_go, needed, peaks_go_on, share_of_time, span_goes_on
 
 CEILING: Final = 0.966050879
 """-0.3 dB below full scale: nothing leaves louder."""
@@ -34,8 +34,8 @@ def pan_gains(pan: float) -> tuple[float, float]:
     inputs=(audio("in", "What is amplified"), Input("gain", "Factor", 1.0, 0.0, 4.0)),
     outputs=(Output("out", "`in` times `gain`"),),
     source="Multiplication",
-    example="load saw; load vca gain=0; patch saw > vca; load lfo rate=8hz; "
-    "patch lfo.uni > vca.gain",
+    example="load saw freq=55; load vca gain=0 level=-6db; patch saw > vca; load lfo rate=1/8 "
+    "shape=fall; patch lfo.uni > vca.gain",
 )
 def vca(in_: float, gain: float, dt: float) -> float:  # noqa: ARG001 - every tick ends in dt
     return in_ * gain
@@ -50,7 +50,8 @@ def vca(in_: float, gain: float, dt: float) -> float:  # noqa: ARG001 - every ti
     ),
     outputs=(Output("out", "The sum", channels=2),),
     source="Sum and gain",
-    example="load saw; load square; load mix; patch saw, square > mix; set mix.level -6db",
+    example="load kick; load clap; load openhat; load mix level=-3db; patch kick, clap, openhat "
+    "> mix; sequence kick: x... x...; sequence clap: .... x...; sequence openhat: ..x. ..x.",
 )
 def mix(
     in_left: float,
@@ -129,10 +130,10 @@ def out(
     loud = bits_of(max(abs(left), abs(right)) * (1.0 / CEILING))
     works = rarely(max(loud, newer, older) > ONE)
     takes = rarely(works or taken > 0.0)
-    newest, oldest, aged = loudest_of_frames(loud, newer, older, age, span)
+    age, is_over = span_goes_on(age, span)
+    newest, oldest = peaks_go_on(loud, newer, older, is_over)
     newer = newest if works else newer
     older = oldest if works else older
-    age = aged if works else age
     need = needed(of_bits(max(newer, older)))
     less = let_go(need, taken, falling)
     taken = less if takes else taken

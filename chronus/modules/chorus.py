@@ -53,7 +53,8 @@ def tap(line: MutableSequence[float], place: int, samples: float) -> float:
     source="Dattorro, Effect Design Part 2, JAES 45 (10), 1997, section 5; the sides move "
     "against each other, as in the Roland Juno-60, the two echoes of a side a quarter apart. What "
     "is fed back is bent above full scale only",
-    example="load saw freq=110; load chorus; patch saw > chorus; set chorus.mix 0.6",
+    example="load triangle; load chorus rate=0.8 depth=4 level=-6db; patch triangle > chorus; "
+    "set chorus.mix 0.6; sequence triangle.freq: g4 e4 c4 d4 step 1/2",
 )
 def chorus(
     place: int,

@@ -76,8 +76,8 @@ def read_tuned(line: MutableSequence[float], place: int, whole: int, d: float) -
     "Moorer, About this reverberation business, CMJ 3 (2), 1979 (its lowpass, whose delay at the "
     "pitch is taken off the loop); Laakso, Välimäki, Karjalainen, Laine, Splitting the unit delay, "
     "IEEE SPM 13 (1), 1996. Linear up to full scale and bent above it",
-    example="load noise; load adsr decay=30 sustain=0; load comb freq=110 feedback=0.97; "
-    "patch noise > adsr > comb; sequence adsr: x... x.x.",
+    example="load noise; load adsr decay=30 sustain=0; load comb freq=110 feedback=0.97 "
+    "level=6db; patch noise > adsr > comb; sequence adsr: x... x.x.",
 )
 def comb(
     place: int,

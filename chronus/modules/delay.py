@@ -106,7 +106,8 @@ def opened(hz: float, dt: float) -> float:
     source="Dattorro, Effect Design Part 2, JAES 45 (10), 1997; one-pole lowpass: Zavalishin, "
     "The Art of VA Filter Design 2.1.2, section 3.10. The loop is linear up to full scale and "
     "bent above it; the lowpass in the loop weakens what that adds",
-    example="load saw; load delay; patch saw > delay; set delay.time 250 delay.feedback 0.5",
+    example="load rim; load delay time=3/16 feedback=0.7 mix=0.5 pingpong=on level=3db; patch "
+    "rim > delay; sequence rim: x... .... ..x. ....",
 )
 def delay(
     place: int,

@@ -104,7 +104,8 @@ def diode_step(
     "of VA Filter Design 2.1.2, 2018, section 5.10; Pirkle, AN-6, 2013. The highpass in the "
     "loop, at 150 Hz or half the cutoff, keeps the bass where resonance is high; what it does to "
     "pitch and strength of the resonance is undone. At twice the rate",
-    example="load saw; load diode; patch saw > diode; set diode.cutoff 400 diode.resonance 0.9",
+    example="load saw freq=55; load diode cutoff=200 resonance=0.9; load adsr decay=200 "
+    "sustain=0; patch saw > diode; patch adsr.env > diode.cutoff by 4oct; sequence adsr: x.xx.x.x",
 )
 def diode(
     still: float,

@@ -85,8 +85,9 @@ def darken_four(
     "nonlinearities, IEEE SPL 24 (7), 2017: second order, in float64, at four times the rate. A "
     "sound at half of full scale keeps its level at any drive. The offset that an uneven curve "
     "adds is taken away below 8 Hz",
-    example="load saw; load distortion; patch saw > distortion; "
-    "set distortion.drive 0.7 distortion.type tube",
+    example="load saw as low freq=82.4; load saw as high freq=123.6; load adsr; load distortion "
+    "level=-6db; patch low, high > adsr > distortion; set distortion.drive 0.8 distortion.type "
+    "tube; sequence adsr: x.x. xxx.",
 )
 def distortion(
     left_up_e1: float,

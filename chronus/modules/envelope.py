@@ -189,8 +189,8 @@ def adsr(
         State("kept"),
     ),
     source="The curves of `adsr`; each stage goes from the level that is there",
-    example="load noise; load ar attack=80 release=300 mode=loop; patch noise > ar; "
-    "sequence ar: x_______ ________ gate 100%",
+    example="load noise; load ar attack=80 release=300 mode=loop; patch noise > ar; sequence ar: "
+    "x_______ ________ gate 100%; set ar.level -6db",
     shuts="in",
 )
 def ar(

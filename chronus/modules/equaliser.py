@@ -60,7 +60,8 @@ def stepped(
     ),
     source="Simper, SVF Linear Trapezoidal Optimised, Cytomic 2013: the curves of "
     "Bristow-Johnson, Cookbook formulae for audio EQ biquad filter coefficients, 1994",
-    example="load saw freq=55; load eq low=6 mid=-4 high=3; patch saw > eq; set eq.midfreq 500",
+    example="load sampler file patches/samples/break.flac; load eq low=9 mid=-12 high=6 "
+    "level=-6db; patch sampler > eq; set eq.midfreq 500; sequence sampler: x . . . step 1/4",
 )
 def eq(
     l1_left: float,

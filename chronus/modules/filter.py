@@ -35,7 +35,8 @@ from chronus.dsp.declaration import Curve, Family, Input, Output, State, audio, 
     state=(State("first"), State("second")),
     source="Zavalishin, The Art of VA Filter Design 2.1.2, 2018, section 4.4; "
     "Simper, Linear Trapezoidal Integrated SVF, Cytomic 2013",
-    example="load saw; load filter; patch saw > filter; set filter.cutoff 800 filter.resonance 0.6",
+    example="load saw freq=65.4; load filter cutoff=150 resonance=0.7 level=-9db; load lfo "
+    "rate=0.5 shape=fall; patch saw > filter; patch lfo.uni > filter.cutoff by 5oct",
 )
 def filter_(
     first: float,

@@ -31,7 +31,7 @@ EVEN: Final = Curve.EXPONENTIAL
     memories=(Memory("line_left", 0.022), Memory("line_right", 0.022)),
     source="Dattorro, Effect Design Part 2, JAES 45 (10), 1997, section 5; the sweep is a sine of "
     "the echo's time. What is fed back is bent above full scale only",
-    example="load saw freq=55; load flanger feedback=0.7; patch saw > flanger",
+    example="load noise; load flanger feedback=0.7 rate=0.25 level=-6db; patch noise > flanger",
 )
 def flanger(
     place: int,

@@ -20,9 +20,9 @@ from chronus.dsp.levels import loudest_of_late, share_of_time
     source="Giannoulis, Massberg, Reiss, Digital dynamic range compressor design, JAES 60 (6), "
     "2012: smooth branching peak detector. The louder channel counts; its peaks are held for 2.5 "
     "to 5 ms, so that a tone above 200 Hz has one level, and a fall begins so much later",
-    example="load kick; load follower; load saw freq=55; load filter cutoff=200; "
-    "patch kick > follower; patch follower > filter.cutoff by 3khz; patch saw > filter; "
-    "sequence kick: x... x.x.",
+    example="load kick; load follower; load saw freq=55; load filter cutoff=200 level=-9db; "
+    "patch kick > follower; patch follower > filter.cutoff by 3khz; patch saw > filter; sequence "
+    "kick: x... x.x.",
     measures=True,
 )
 def follower(

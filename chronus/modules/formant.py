@@ -70,8 +70,8 @@ def peak(x: float, s1: float, s2: float, g: float, a: float) -> tuple[float, flo
     source="Frequencies, levels and bandwidths of a bass: The Canonical Csound Reference Manual, "
     "appendix D, Formant values; bandpasses: Zavalishin, The Art of VA Filter Design 2.1.2, 2018, "
     "section 4.4",
-    example="load saw freq=82.4; load formant; load lfo rate=1/2 shape=triangle; "
-    "patch saw > formant; patch lfo.uni > formant.vowel by 4",
+    example="load saw freq=82.4; load formant; load lfo rate=1/2 shape=triangle; patch saw > "
+    "formant; patch lfo.uni > formant.vowel by 4",
 )
 def formant(
     first1: float,

@@ -24,8 +24,8 @@ from chronus.dsp.declaration import Family, Input, Output, State, audio, gate, m
     outputs=(Output("out", "The value that is kept"),),
     state=(State("kept"), State("held")),
     source="Sample and hold, track and hold",
-    example="load noise; load hold; patch noise > hold; sequence hold: x.xx x.x.; "
-    "load sine freq=330; patch hold > sine.freq by 1oct",
+    example="load noise; load hold; patch noise > hold; sequence hold: x.xx x.x.; load sine "
+    "freq=330 level=-12db; patch hold > sine.freq by 1oct",
 )
 def hold(
     kept: float,

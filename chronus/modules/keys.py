@@ -130,7 +130,9 @@ def keys(
     inputs=(audio("in", "The voices", channels=2),),
     outputs=(Output("out", "Their sum", channels=2),),
     source="A wire",
-    example="load saw; load poly; patch saw > poly",
+    example="instrument organ voices 4 { load keys; load fm freq=0hz ratio=3 index=0.7; load "
+    "adsr; load poly level=-12db; patch keys.freq > fm.freq; patch keys.gate > adsr.gate; patch "
+    "fm > adsr > poly > out }; load organ; sequence organ: c3:m7 . . . eb3:maj7 . . . step 1/8",
 )
 def poly(
     in_left: float,
@@ -146,8 +148,9 @@ def poly(
     inputs=(Input("value", "What it is set to"),),
     outputs=(Output("out", "The value"),),
     source="A wire",
-    example="load saw; load filter cutoff=300; patch saw > filter; load knob value=0.5; "
-    "patch knob > filter.cutoff by 2khz; patch knob > filter.resonance by 0.5",
+    example="load saw; load filter cutoff=150 level=-12db; patch saw > filter; load knob "
+    "value=0; patch knob > filter.cutoff by 6oct; patch knob > filter.resonance by 0.6; set "
+    "knob.value 1 over 4 bars",
 )
 def knob(value: float, dt: float) -> float:  # noqa: ARG001 - every tick ends in dt
     return value

@@ -81,7 +81,9 @@ def ladder_step(
     "manual, 1984. At twice the rate. Of the bass that resonance takes (14 dB at 1) a gain of "
     "1 + 2 resonance before the lowpasses gives all but 4.8 dB back; the level is made up so that "
     "full scale stays near full scale at any drive",
-    example="load saw; load ladder; patch saw > ladder; set ladder.cutoff 600 ladder.resonance 0.7",
+    example="load square; load ladder cutoff=150 resonance=0.6 drive=0.5; load adsr decay=300 "
+    "sustain=0.1; patch square > ladder > adsr; patch adsr.env > ladder.cutoff by 3oct; sequence "
+    "adsr: x..x..x.; sequence square.freq: c2 c2 eb2 bb1 step 1/4",
 )
 def ladder(
     up_e1: float,

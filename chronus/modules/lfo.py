@@ -65,8 +65,8 @@ LAST: Final = 4611686018427387903
         State("held"),
     ),
     source="A phase in parts of 2**-62: exact to a sample over days, even at 0.01 Hz",
-    example="load saw; load filter; patch saw > filter; load lfo; "
-    "patch lfo > filter.cutoff by 600hz",
+    example="load saw freq=41.2; load filter cutoff=80 resonance=0.3 level=-6db; load lfo "
+    "rate=1/8 shape=triangle; patch saw > filter; patch lfo.uni > filter.cutoff by 4oct",
     runs=True,
 )
 def lfo(

@@ -28,7 +28,7 @@ from chronus.dsp.declaration import (
     helper,
     module,
 )
-from chronus.dsp.levels import ONE, let_go, loudest_of_frames, needed, share_of_time
+from chronus.dsp.levels import ONE, let_go, needed, peaks_go_on, share_of_time, span_goes_on
 
 if TYPE_CHECKING:
     from collections.abc import MutableSequence
@@ -79,8 +79,8 @@ def steps_of(taken: float) -> int:
     "limiters, DAFx-02: the reduction that a peak needs is held and then smoothed for as long as "
     "the sound is delayed, here by two moving means of 1 ms (a triangle). They are sums of whole "
     "numbers, so the gain comes back to exactly 1",
-    example="load kick; load limiter; patch kick > limiter; set limiter.ceiling -6db; "
-    "sequence kick: x... x...",
+    example="load kick; load noise colour=pink; load limiter release=300ms; patch kick, noise > "
+    "limiter; set limiter.ceiling -9db; sequence kick: x... x...",
 )
 def limiter(
     place: int,
@@ -114,10 +114,10 @@ def limiter(
     takes = rarely(works or taken > 0.0)
     adds = rarely(takes or once > 0)
     smooths = rarely(adds or twice > 0)
-    newest, oldest, aged = loudest_of_frames(loud, newer, older, age, held)
+    age, is_over = span_goes_on(age, held)
+    newest, oldest = peaks_go_on(loud, newer, older, is_over)
     newer = newest if works else newer
     older = oldest if works else older
-    age = aged if works else age
     need = needed(of_bits(max(newer, older)))
     less = let_go(need, taken, falling)
     taken = less if takes else taken

@@ -27,8 +27,8 @@ def other(doc: str, default: float, name: str = "b") -> Input:
     inputs=(audio("in", "The one"), other("The other", 0.0)),
     outputs=(Output("out", "`in` plus `b`"),),
     source="Addition",
-    example="load lfo rate=4; load add b=1; patch lfo > add; load saw; load vca gain=0; "
-    "patch saw > vca; patch add > vca.gain by 0.5",
+    example="load lfo rate=3; load add b=1; patch lfo > add; load saw freq=147; load vca gain=0 "
+    "level=-9db; patch saw > vca; patch add > vca.gain by 0.5",
 )
 def add(in_: float, b: float, dt: float) -> float:  # noqa: ARG001 - every tick ends in dt
     return in_ + b
@@ -40,8 +40,9 @@ def add(in_: float, b: float, dt: float) -> float:  # noqa: ARG001 - every tick 
     inputs=(audio("in", "The one"), other("The other", 1.0)),
     outputs=(Output("out", "`in` times `b`"),),
     source="Multiplication",
-    example="load lfo as vibrato rate=6; load lfo as swell rate=0.5; load mul b=0; load saw; "
-    "patch vibrato > mul; patch swell.uni > mul.b; patch mul > saw.freq by 50ct",
+    example="load lfo as vibrato rate=6; load lfo as swell rate=0.5; load mul b=0; load triangle "
+    "freq=440 level=-9db; patch vibrato > mul; patch swell.uni > mul.b; patch mul > "
+    "triangle.freq by 2st",
 )
 def mul(in_: float, b: float, dt: float) -> float:  # noqa: ARG001 - every tick ends in dt
     return in_ * b
@@ -53,7 +54,9 @@ def mul(in_: float, b: float, dt: float) -> float:  # noqa: ARG001 - every tick 
     inputs=(audio("in", "The one"), other("The other", 1.0)),
     outputs=(Output("out", "The lesser of `in` and `b`"),),
     source="Minimum",
-    example="load sine freq=110; load min b=0.3; patch sine > min > out",
+    example="load triangle as low freq=98; load triangle as high; load min; load dcblock "
+    "level=-6db; patch low > min > dcblock; patch high > min.b; sequence high.freq: d3 eb3 f3 c3 "
+    "step 1/4",
 )
 def min_(in_: float, b: float, dt: float) -> float:  # noqa: ARG001 - every tick ends in dt
     return min(in_, b)
@@ -65,7 +68,9 @@ def min_(in_: float, b: float, dt: float) -> float:  # noqa: ARG001 - every tick
     inputs=(audio("in", "The one"), other("The other", 0.0)),
     outputs=(Output("out", "The greater of `in` and `b`"),),
     source="Maximum",
-    example="load sine freq=110; load max b=-0.3; patch sine > max > out",
+    example="load lfo as slow rate=0.5; load lfo as quick rate=3; load max; patch slow > max; "
+    "patch quick > max.b; load noise colour=pink; load filter cutoff=300 mode=band; patch noise "
+    "> filter; patch max > filter.cutoff by 3oct",
 )
 def max_(in_: float, b: float, dt: float) -> float:  # noqa: ARG001 - every tick ends in dt
     return max(in_, b)
@@ -77,7 +82,8 @@ def max_(in_: float, b: float, dt: float) -> float:  # noqa: ARG001 - every tick
     inputs=(audio("in", "The value"),),
     outputs=(Output("out", "`in`, turned over where it is below 0"),),
     source="Absolute value",
-    example="load sine freq=110; load abs; load dcblock; patch sine > abs > dcblock",
+    example="load sine; load abs; load dcblock level=-6db; patch sine > abs > dcblock; sequence "
+    "sine.freq: c2 eb2 f2 g2 step 1/4",
 )
 def abs_(in_: float, dt: float) -> float:  # noqa: ARG001 - every tick ends in dt
     return abs(in_)
@@ -93,7 +99,8 @@ def abs_(in_: float, dt: float) -> float:  # noqa: ARG001 - every tick ends in d
     ),
     outputs=(Output("out", "The nearest value to `in` within the limits"),),
     source="Minimum of a maximum; on sounds it aliases, `distortion` does not",
-    example="load sine freq=110; load clip low=-0.2 high=0.5; patch sine > clip > out",
+    example="load sine freq=82.4; load vca gain=0.2; load clip low=-0.4 high=0.4; load lfo "
+    "rate=0.5; patch sine > vca > clip > out; patch lfo.uni > vca.gain by 3.5",
 )
 def clip(
     in_: float,
@@ -118,8 +125,8 @@ def clip(
     ),
     state=(State("held"),),
     source="Schmitt, A thermionic trigger, Journal of Scientific Instruments 15, 1938",
-    example="load lfo rate=3; load compare b=0.2; patch lfo > compare; load saw; load adsr; "
-    "patch saw > adsr; patch compare > adsr.gate",
+    example="load lfo rate=8 shape=random; load compare b=0.2; patch lfo > compare; load saw "
+    "freq=82.4; load adsr; patch saw > adsr; patch compare > adsr.gate",
     measures=True,
 )
 def compare(

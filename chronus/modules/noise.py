@@ -35,7 +35,8 @@ from chronus.dsp.declaration import SEED, Family, Input, Output, State, module
     source="White: Marsaglia, Xorshift RNGs, 2003. Pink: Paul Kellet's refined filter, "
     "firstpr.com.au/dsp/pink-noise, 1999; within 0.05 dB above 9 Hz at 44.1 kHz. "
     "Brown: white noise through a lowpass of one pole at 20 Hz",
-    example="load noise; load filter; patch noise > filter; set filter.cutoff 2000",
+    example="load noise colour=pink; load filter cutoff=500 resonance=0.5; load lfo rate=0.25; "
+    "patch noise > filter; patch lfo > filter.cutoff by 2oct",
 )
 def noise(
     seed: int,

@@ -34,7 +34,7 @@ from chronus.dsp.levels import loudest_of_late, share_of_any_time
     ),
     source="Zölzer, DAFX, second edition, 2011, chapter 4 (noise gate with hysteresis and hold); "
     "peaks are held for 2.5 to 5 ms, the louder channel counts for both",
-    example="load noise; load kick; load noisegate threshold=-6db release=40ms; "
+    example="load noise; load kick; load noisegate threshold=-6db release=40ms level=-12db; "
     "patch noise > noisegate; patch kick > noisegate.key; sequence kick: x..x..x.",
 )
 def noisegate(

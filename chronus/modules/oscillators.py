@@ -129,7 +129,7 @@ def edge_slope(step: float) -> float:
     outputs=(Output("out", "The wave, -1 to 1, starting at 0"),),
     state=(PLACE,),
     source="Odd minimax polynomial of degree 7 on a folded half cycle; error below 8e-7",
-    example="load sine; set sine.freq 440",
+    example="load sine level=-12db; sequence sine.freq: a4 c5 e4 a4 step 1/4",
 )
 def sine(place: int, freq: float, dt: float) -> tuple[int, float]:
     turn = steady(turning(min(freq * dt, FASTEST)))
@@ -143,7 +143,7 @@ def sine(place: int, freq: float, dt: float) -> tuple[int, float]:
     outputs=(Output("out", "The wave, -1 to 1, rising, starting at 0"),),
     state=(PLACE,),
     source=METHOD,
-    example="load saw; set saw.freq 55",
+    example="load saw freq=55 level=-12db; set saw.freq 220 over 4 bars",
 )
 def saw(place: int, freq: float, dt: float) -> tuple[int, float]:
     step = min(freq * dt, FASTEST)
@@ -160,7 +160,7 @@ def saw(place: int, freq: float, dt: float) -> tuple[int, float]:
     outputs=(Output("out", "The wave, -1 to 1, starting upwards at 0"),),
     state=(PLACE,),
     source=METHOD,
-    example="load square; set square.freq 110 square.width 0.3",
+    example="load square freq=220 level=-15db; load lfo rate=0.5; patch lfo > square.width by 0.4",
 )
 def square(place: int, freq: float, width: float, dt: float) -> tuple[int, float]:
     step = min(freq * dt, FASTEST)
@@ -181,7 +181,7 @@ def square(place: int, freq: float, width: float, dt: float) -> tuple[int, float
     outputs=(Output("out", "The wave, -1 to 1, starting upwards at 0"),),
     state=(PLACE,),
     source="Esqueda, Välimäki, Bilbao, Rounding corners with BLAMP, DAFx-16, pages 121-128",
-    example="load triangle; set triangle.freq 220",
+    example="load triangle level=-9db; sequence triangle.freq: c4 d4 g4 eb4 bb4 step 1/8",
 )
 def triangle(place: int, freq: float, dt: float) -> tuple[int, float]:
     step = min(freq * dt, FASTEST)

@@ -81,7 +81,7 @@ def tapped(x2: float, x4: float, x6: float, x8: float, stages: float) -> float:
     source="Smith, Physical Audio Signal Processing, section Phasing with first-order allpass "
     "filters; each as in Zavalishin, The Art of VA Filter Design 2.1.2, section 10. What goes "
     "round is a sample late, and bent above full scale only",
-    example="load saw freq=110; load phaser feedback=0.6; patch saw > phaser",
+    example="load supersaw freq=110; load phaser feedback=0.7 rate=0.5; patch supersaw > phaser",
 )
 def phaser(
     turn: int,

@@ -82,8 +82,8 @@ def nearer(best: float, semitone: float, pitch: float, notes: int) -> float:
     ),
     state=(State("last", -1000.0), State("left")),
     source="Equal temperament above `root`; scales: Persichetti, Twentieth-Century Harmony, 1961",
-    example="load walk rate=4 step=1; load quantize scale=minor root=c3; load saw freq=0; "
-    "patch walk > quantize.freq by 12st; patch quantize > saw.freq",
+    example="load walk rate=4 step=1; load quantize scale=minor root=c3; load saw freq=0 "
+    "level=-12db; patch walk > quantize.freq by 12st; patch quantize > saw.freq",
 )
 def quantize(
     last: float, left: float, freq: float, scale: float, root: float, dt: float

@@ -147,7 +147,7 @@ def cut(name: str, doc: str, default: float, low: float, high: float) -> Input:
     ),
     source="Jot, Chaigne, Digital delay networks for designing artificial reverberators, AES 90th "
     "convention, 1991; diffusers: Dattorro, Effect Design Part 1, JAES 45 (9), 1997",
-    example="load pluck decay=1; load reverb decay=3 mix=0.4; patch pluck > reverb; "
+    example="load pluck decay=1; load reverb decay=3 mix=0.4 level=6db; patch pluck > reverb; "
     "sequence pluck: c3 . g3 . eb4 . . .",
 )
 def reverb(  # noqa: PLR0915 - eight lines, written out

@@ -16,8 +16,8 @@ from chronus.dsp.declaration import Curve, Family, Input, Output, State, audio, 
     ),
     outputs=(Output("out", "The product"),),
     source="Multiplication; sums of partials above half the rate alias",
-    example="load saw freq=220; load sine freq=313; load ring; patch saw > ring; "
-    "patch sine > ring.by",
+    example="load saw freq=220; load sine freq=313; load ring level=-9db; load lfo rate=0.2; "
+    "patch saw > ring; patch sine > ring.by; patch lfo > sine.freq by 1oct",
 )
 def ring(in_: float, by: float, mix: float, dt: float) -> float:  # noqa: ARG001 - dt ends a tick
     return in_ + mix * (in_ * by - in_)
@@ -35,7 +35,8 @@ def ring(in_: float, by: float, mix: float, dt: float) -> float:  # noqa: ARG001
     outputs=(Output("out", "What is left", channels=2),),
     state=(State("wait"), State("left"), State("right")),
     source="A sample is held until the next is due, and rounded; it aliases, which is the point",
-    example="load saw freq=110; load crush bits=5 rate=6000; patch saw > crush",
+    example="load triangle; load crush bits=3 rate=5000 level=-12db; patch triangle > crush; "
+    "sequence triangle.freq: c4 g4 eb5 c5 step 1/16",
 )
 def crush(
     wait: float,
@@ -73,7 +74,8 @@ def crush(
     outputs=(Output("out", "The sound without it", channels=2),),
     state=(State("low_left"), State("low_right")),
     source="A highpass of one pole",
-    example="load square width=0.2; load dcblock; patch square > dcblock",
+    example="load square freq=130.8 width=0.1; load adsr decay=60 sustain=0; load dcblock "
+    "level=-6db; patch square > adsr > dcblock; sequence adsr: x..x ..x.",
 )
 def dcblock(
     low_left: float, low_right: float, in_left: float, in_right: float, freq: float, dt: float

@@ -30,8 +30,8 @@ LONGEST_MS = 20_000.0
     state=(State("now", dtype="f8"),),
     source="Linear: a limit of the change in a sample. Exponential: a lowpass of one pole, exact "
     "for steps. In float64, since a long way is made of very small steps",
-    example="load square as jumps freq=2; load slew rise=20 fall=200; load saw freq=110; "
-    "patch jumps > slew; patch slew > saw.freq by 1oct",
+    example="load square as jumps freq=2; load slew rise=20 fall=200; load saw freq=110 "
+    "level=-12db; patch jumps > slew; patch slew > saw.freq by 1oct",
 )
 def slew(
     now: float, in_: float, rise: float, fall: float, shape: float, dt: float

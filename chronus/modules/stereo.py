@@ -17,8 +17,8 @@ from chronus.modules.amplifiers import pan_gains
     outputs=(Output("out", "The sound at its place", channels=2),),
     source="The law of `NODE.pan`: sqrt(2) sin((1 + position) pi / 4) on the right, its mirror on "
     "the left; 0 dB in the middle, 3 dB more at a side",
-    example="load saw freq=220; load pan; load lfo rate=2; patch saw > pan; patch lfo > "
-    "pan.position",
+    example="load saw freq=220; load adsr decay=60 sustain=0; load pan level=-6db; load lfo "
+    "rate=0.5; patch saw > adsr > pan; patch lfo > pan.position; sequence adsr: xxxx",
 )
 def pan(
     in_left: float,
@@ -53,8 +53,9 @@ def pan(
     state=(State("low"),),
     source="Blumlein, British patent 394,325, 1931: mid (left + right) / 2, side (left - right) / "
     "2; a highpass of one pole on the side",
-    example="load saw; load chorus mix=0.7; load width width=1.8 mono=120; "
-    "patch saw > chorus > width",
+    example="load fm ratio=3 index=1; load chorus mix=0.7; load width mono=120 level=-9db; load "
+    "lfo rate=0.5; patch fm > chorus > width; patch lfo > width.width; sequence fm.freq: f2 f2 "
+    "c3 eb2 step 1/4",
 )
 def width(
     low: float, in_left: float, in_right: float, width: float, mono: float, dt: float
@@ -98,7 +99,8 @@ def width(
     state=(State("place", dtype="i4"),),
     source="Amplitude modulation: 1 - depth (1 - wave) / 2; the wave is a sine that is lifted and "
     "held by a rational tanh, so that it has no edge",
-    example="load saw freq=110; load tremolo rate=6 depth=0.9 spread=0.5; patch saw > tremolo",
+    example="load fm freq=220 index=1; load tremolo rate=6 depth=0.9 spread=0.5 level=-6db; "
+    "patch fm > tremolo",
 )
 def tremolo(
     place: int,

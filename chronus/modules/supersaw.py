@@ -67,7 +67,8 @@ def even_loudness(x: float) -> float:
         State("apart2"),
     ),
     source="Szabo, How to Emulate the Super Saw, KTH Stockholm, 2010: detune curve, ratios and mix",
-    example="load supersaw freq=110 detune=0.4 mix=0.8",
+    example="load supersaw detune=0.4 mix=0.8 level=-6db; sequence supersaw.freq: c3 ab2 eb3 bb2 "
+    "step 1/2",
 )
 def supersaw(
     p1: int,

@@ -46,7 +46,7 @@ def step_rest(samples: float) -> float:
     outputs=(Output("out", "The wave, -1 to 1"),),
     state=(PLACE,),
     source=f"{METHOD}; the jumps of a synced saw: Brandt, Hard sync without aliasing, ICMC 2001",
-    example="load sync freq=110; load lfo rate=0.5; patch lfo.uni > sync.ratio by 4",
+    example="load sync freq=110 level=-9db; load lfo rate=0.5; patch lfo.uni > sync.ratio by 4",
 )
 def sync(place: int, freq: float, ratio: float, dt: float) -> tuple[int, float]:
     step = min(freq * dt, FASTEST)

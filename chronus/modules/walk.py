@@ -30,8 +30,8 @@ from chronus.dsp.declaration import SEED, Curve, Family, Input, Output, State, m
     source="A walk between two walls that throw it back, so that it is everywhere alike often; its "
     "way is the uniform cubic B-spline of its steps (de Boor, A Practical Guide to Splines, 1978), "
     "which never leaves their range. Chance: Marsaglia, Xorshift RNGs, 2003",
-    example="load saw; load filter resonance=0.6; patch saw > filter; load walk rate=6 step=0.8; "
-    "patch walk > filter.cutoff by 2oct",
+    example="load saw; load filter resonance=0.6 level=-15db; patch saw > filter; load walk "
+    "rate=6 step=0.8; patch walk > filter.cutoff by 2oct",
 )
 def walk(
     cycle: float,

@@ -163,8 +163,8 @@ def read(start: int, place: int, bits: int) -> float:
     state=(PLACE,),
     source="Massie, Wavetable sampling synthesis, in Applications of Digital Signal Processing to "
     "Audio and Acoustics, 1998: levels an octave apart, faded into each other",
-    example="load wavetable table=vowel; load lfo rate=0.5; "
-    "patch lfo.uni > wavetable.position; set wavetable.freq 110 wavetable.position 0",
+    example="load wavetable table=vowel level=-9db; load lfo rate=0.5; patch lfo.uni > "
+    "wavetable.position; set wavetable.freq 110 wavetable.position 0",
 )
 def wavetable(
     place: int, freq: float, table: float, position: float, dt: float

@@ -14,6 +14,7 @@ from chronus.errors import Code, UserError
 from chronus.language.parser import read
 from chronus.modules.catalog import kinds
 from chronus.patch.hearing import heard
+from chronus.patch.instruments import PLAYED
 from chronus.patch.model import OUT
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ LONGEST: Final = 200
 """What is longer gets no advice: each piece of it is tried, and nobody reads so long an answer."""
 _NUMBER: Final = re.compile(r"([+-]?[0-9.]+)[a-z%]*$")
 _PLAYED: Final = ("gate", "velocity", "in")
+_OF_ALL: Final = ("tempo", "meter", "swing")
+"""What is no port of a node, and is said by a command of its own."""
+_LOUDNESS: Final = ("volume", "vol", "master", "loudness")
+_GRID: Final = re.compile(r"[xXo._|\s]+")
 _TEMPO: Final = {"fast": 1.25, "faster": 1.25, "slow": 0.8, "slower": 0.8}
 
 
@@ -97,6 +102,16 @@ def _set(rest: list[str], patch: Patch) -> Iterator[str]:
     if not rest:
         return
     word, values = rest[0].lower(), rest[1:] if rest[1:2] != ["="] else rest[2:]
+    if word in _OF_ALL:
+        yield " ".join((word, *values))
+    if word in _LOUDNESS:
+        yield " ".join(("set out.level", *values))
+        yield "set out.level -6db"
+    for instrument in patch.instruments.values():
+        for shown in instrument.ports:
+            is_meant = word == shown or (word == instrument.name and shown not in PLAYED)
+            if is_meant:
+                yield " ".join(("set", f"{instrument.name}.{shown}", *values))
     node = patch.nodes.get(word)
     if node is not None:
         for port in node.declaration.inputs:
@@ -201,6 +216,8 @@ def _without_verb(error: UserError, words: list[str], patch: Patch) -> Iterator[
         yield f"describe {name}"
         yield f"load {name}"
     else:
+        if _GRID.fullmatch(" ".join(words[1:])):
+            yield f"sequence {name}: {' '.join(words[1:])}"
         yield from _set(words, patch)
 
 

@@ -167,7 +167,7 @@ def main() -> int:
         print_conversation()
         return 0
     if given.growth:
-        print_growth(statistics.median(reference_s() for _ in range(ROUNDS)))
+        print_growth(reference_s)
         return 0
     if given.kinds:
         return 0 if print_kinds(reference_s) else 1
@@ -206,7 +206,7 @@ def main() -> int:
         from tests.bench.starts import print_starts  # noqa: PLC0415
 
         print_starts()
-    print_growth(unit)
+    print_growth(reference_s)
     print_conversation()
     return 0
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import statistics
 import time
-from dataclasses import replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -21,14 +22,17 @@ from tests.bench.peers import ours
 from tests.bench.peers.spec import RATE_HZ, Case
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from chronus.engine.plan import Wiring
 
     Make = Callable[[Session, int], None]
 
 VOICES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 NODES = (10, 20, 50, 100, 200, 500, 1000, 2000)
-MOST_S = 8.0
-"""Seconds of audio for a few voices or nodes; of many, less."""
+MOST_S = 45.0
+"""Seconds of audio for a few voices or nodes, of all rounds; of many, less."""
+ROUNDS = 30
 AIM_S = 0.05
 """In which a plan of 2,000 nodes is to be compiled."""
 EDITS = 10
@@ -84,58 +88,119 @@ def with_nodes(session: Session, count: int) -> None:
     session.publish()
 
 
-def engine_s(make: Make, count: int, seconds: float) -> float:
-    """CPU seconds that the engine takes for a second of audio, when it has begun."""
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The straight line that lies nearest to costs.
+
+    Attributes:
+        each: what one more costs.
+        none: what none would cost.
+        r2: the share of the costs' spread that the line explains; 1 is straight.
+        off: how far each cost lies above the line, as a share of it.
+    """
+
+    each: float
+    none: float
+    r2: float
+    off: np.ndarray
+
+    @property
+    def furthest(self) -> float:
+        """The largest deviation, as a share of the line."""
+        return float(np.abs(self.off).max())
+
+
+def line_through(counts: np.ndarray, costs: np.ndarray) -> Line:
+    """The line of least squares of relative deviations, so that few count as much as many.
+
+    R2 is that of the same weights (Willett and Singer, The American Statistician 42(3), 1988).
+    """
+    weights = 1.0 / costs
+    each, none = np.polyfit(counts, costs, 1, w=weights)
+    line = each * counts + none
+    mean = np.average(costs, weights=weights**2)
+    left, spread = (np.sum((weights * (costs - x)) ** 2) for x in (line, mean))
+    return Line(float(each), float(none), float(1.0 - left / spread), costs / line - 1.0)
+
+
+@contextmanager
+def playing(make: Make, count: int) -> Iterator[Callable[[float], float]]:
+    """A session that plays so many; it goes on for so many seconds, and tells the CPU's."""
     backend = Offline(RATE_HZ)
     session = Session(backend, handlers(), is_score=True)
     make(session, count)
     session.move_to(RATE_HZ / 4)
-    begun = time.process_time()
-    session.move_to((0.25 + seconds) * RATE_HZ)
-    spent = time.process_time() - begun
+    told = [RATE_HZ / 4]
+
+    def go_on(seconds: float) -> float:
+        told[0] += seconds * RATE_HZ
+        begun = time.process_time()
+        session.move_to(told[0])
+        return (time.process_time() - begun) / seconds
+
+    yield go_on
     backend.close()
-    return spent / seconds
+
+
+def costs_of(counts: tuple[int, ...], make: Make, reference_s: Callable[[], float]) -> np.ndarray:
+    """What the engine needs for each of some counts, in units of a reference.
+
+    They play in turn, round after round, and the reference between them; of each the least counts:
+    what else the machine does only adds to it, in some rounds more than in others.
+    """
+    with ExitStack() as stack:
+        going = [stack.enter_context(playing(make, count)) for count in counts]
+        lengths = [max(0.25, min(MOST_S, MOST_S * 32 / count)) / ROUNDS for count in counts]
+        rounds = [
+            [reference_s(), *(go_on(s) for go_on, s in zip(going, lengths, strict=True))]
+            for _ in range(ROUNDS)
+        ]
+    unit_s, *least = np.min(rounds, axis=0)
+    return np.array(least) / unit_s
 
 
 def print_line(
-    what: str, counts: tuple[int, ...], make: Make, unit_s: float, least: int = 1
+    what: str,
+    counts: tuple[int, ...],
+    make: Make,
+    reference_s: Callable[[], float],
+    group: int = 1,
 ) -> None:
-    """What so many cost, and the straight line through it; in units of a reference.
-
-    The line is that of least squares of relative deviations, so that few count as much as many.
+    """What so many cost, and how straight the line through it is; in units of a reference.
 
     Args:
         what: they are.
         counts: of them.
         make: has a session play so many.
-        unit_s: CPU seconds of the reference for a second of audio.
-        least: fewer are not part of the line.
+        reference_s: CPU seconds of the reference for a second of audio.
+        group: so many are computed side by side, whether all of them are there or not; but one
+            alone is computed by itself, and is not part of the line.
     """
-    costs = []
-    for count in counts:
-        seconds = max(0.25, min(MOST_S, MOST_S * 32 / count))
-        told = [engine_s(make, count, seconds) for _ in range(3)]
-        costs.append(statistics.median(told) / unit_s)
-    numbers, found = np.array(counts, float), np.array(costs)
-    on = numbers >= least
-    slope, intercept = np.polyfit(numbers[on], found[on], 1, w=1.0 / found[on])
-    off = found / (slope * numbers + intercept) - 1.0
+    costs = costs_of(counts, make, reference_s)
+    on = np.array(counts) >= min(group, 2)
+    numbers = np.ceil(np.array(counts) / group) * group
+    line = line_through(numbers[on], costs[on])
+    off = iter(line.off)
     print(f"\n{what:8}  of the reference  of the line")
-    for count, cost, deviation in zip(counts, costs, off, strict=True):
-        print(f"{count:8}  {cost:16.2f}", f"  {1 + deviation:10.2f}" if count >= least else "")
-    print(f"line: {intercept:.2f} + {slope:.4f} for each", end="; ")
-    print(f"residual {np.sqrt(np.mean(off[on] ** 2)):.1%}, {np.abs(off[on]).max():.1%} at most")
+    for count, cost in zip(counts, costs, strict=True):
+        print(
+            f"{count:8}  {cost:16.2f}", f"  {1 + next(off):10.2f}" if count >= min(group, 2) else ""
+        )
+    print(f"line: {line.none:.2f} + {line.each:.4f} for each", end="; ")
+    print(f"R2 {line.r2:.4f}, {line.furthest:.1%} from the line at most")
 
 
 def print_plans() -> None:
     """What it takes to compile a plan of 2,000 nodes, and whether it is heard that one comes."""
-    spent: list[float] = []
+    edits: list[float] = []
+    wirings: list[Wiring] = []
     compile_plan = writer.plan_of
 
-    def timed(*given: object) -> object:
+    def timed(wiring: Wiring, *others: object) -> object:
         begun = time.thread_time()  # of this thread alone: the engine plays on beside it
-        plan = compile_plan(*given)
-        spent.append(time.thread_time() - begun)
+        plan = compile_plan(wiring, *others)
+        edits.append(time.thread_time() - begun)
+        wirings.append(wiring)
         return plan
 
     machine = LiveMachine(LiveSettings(device="null"))
@@ -145,26 +210,37 @@ def print_plans() -> None:
         session = Session(machine, handlers(), is_score=False)
         with_nodes(session, NODES[-1])
         time.sleep(1.0)
-        before = machine.facts()["underruns"]
-        spent.clear()
-        lines = []
-        for edit in range(EDITS):
-            begun = time.perf_counter()
-            reply = session.run_line(f"load lfo as extra{edit}; patch extra{edit} > n{edit}.freq")
-            assert reply.ok, reply
-            lines.append(time.perf_counter() - begun)
+        edits.clear()
+        begun, before = time.perf_counter(), machine.facts()["underruns"]
+        lines = [edit(session, number) for number in range(EDITS)]
         time.sleep(0.5)
-        underruns = machine.facts()["underruns"] - before
+        after = machine.facts()["underruns"]
+        time.sleep(time.perf_counter() - begun)
+        still = machine.facts()["underruns"] - after
         session.close()
     finally:
         writer.plan_of = compile_plan
         machine.close()
-    plan_s, line_s = statistics.median(spent), statistics.median(lines)
+    anew = []
+    for _ in range(EDITS):
+        begun = time.thread_time()
+        compile_plan(wirings[-1])
+        anew.append(time.thread_time() - begun)
     print(
-        f"\na plan of {NODES[-1]:,} nodes: compiled in {plan_s / AIM_S:.2f} of {AIM_S * 1e3:.0f} ms"
+        f"\na plan of {NODES[-1]:,} nodes, of {AIM_S * 1e3:.0f} ms:  least, median, most of {EDITS}"
     )
-    print(f"({min(spent) / AIM_S:.2f}-{max(spent) / AIM_S:.2f} of {len(spent)});", end=" ")
-    print(f"a line that edits it is answered in {line_s * 1e3:.0f} ms; underruns: {underruns}")
+    for what, told in (("compiled anew", anew), ("compiled for an edit", edits)):
+        print(f"{what:29}", *(f"{f(told) / AIM_S:8.2f}" for f in (min, statistics.median, max)))
+    print(f"a line that edits it is answered in {statistics.median(lines) * 1e3:.0f} ms", end="; ")
+    print(f"underruns: {after - before}; in as long without edits: {still}")
+
+
+def edit(session: Session, number: int) -> float:
+    """Load and patch a node; the seconds until it is answered."""
+    begun = time.perf_counter()
+    reply = session.run_line(f"load lfo as extra{number}; patch extra{number} > n{number}.freq")
+    assert reply.ok, reply
+    return time.perf_counter() - begun
 
 
 def line_s(count: int) -> dict[str, float]:
@@ -205,14 +281,14 @@ def print_lines(unit_s: float) -> None:
         print(f"{sort:9}", *(f"{cost:8.2f}" for cost in costs), f"  {slope * 1e6:9.2f}")
 
 
-def print_growth(unit_s: float) -> None:
+def print_growth(reference_s: Callable[[], float]) -> None:
     """All of it.
 
     Args:
-        unit_s: CPU seconds of the reference for a second of audio.
+        reference_s: CPU seconds of the reference for a second of audio, as often as it is asked.
     """
-    print_line("voices", VOICES, with_voices, unit_s, least=WIDE)
-    print("fewer than 16 cost what 16 do: that many are computed side by side")
-    print_line("nodes", NODES, with_nodes, unit_s)
-    print_lines(unit_s)
+    print_line("voices", VOICES, with_voices, reference_s, group=WIDE)
+    print(f"2 to {WIDE} cost the same: that many are computed side by side; 1 is computed alone")
+    print_line("nodes", NODES, with_nodes, reference_s)
+    print_lines(min(reference_s() for _ in range(ROUNDS)))
     print_plans()

@@ -113,7 +113,8 @@ class Bench:
         # Behind the rows lies a file's sound, for the kinds that play one.
         tone = np.sin(np.arange(RATE) / 5.0, dtype=np.float32)[None]
         self._sound = laid_out(tone, banded(tone) if self._kind.levels else ())
-        self._table = np.array([row.ctypes.data for row in (*self._rows, self._sound)], np.int64)
+        places = [row.ctypes.data for row in (*self._rows, self._sound)]
+        self._table = np.array([*places, 0], np.int64)
         self._state = np.zeros(max(state_layout(self._kind, self._width).size, 8), np.uint8)
         frames = sum(memory_frames(memory, RATE) for memory in self._kind.memories)
         self._memory = np.zeros(frames * self._width + 1, np.float32)

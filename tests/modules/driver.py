@@ -94,8 +94,8 @@ class Player:
             signal = np.asarray(signals.get(name, self.kind.inputs[port].default), np.float32)
             inputs[row] = signal[:, None] if signal.ndim == 1 else signal
         outputs = np.full((len(self.kind.output_rows), *shape), self.left_behind, np.float32)
-        table = np.zeros(len(inputs) + len(outputs) + 1, np.int64)
-        table[-1] = self.recording.ctypes.data
+        table = np.zeros(len(inputs) + len(outputs) + 2, np.int64)
+        table[-2] = self.recording.ctypes.data
         _run(
             self._kernel,
             frames // BLOCK,

@@ -217,6 +217,7 @@ class Engine:
         fault[Fault.BYPASS] = 1
         fault[Fault.REASON] = Reason.CRASHED
         fault[Fault.RESET] = self.block
+        self.head[Lane.LOST_BLOCK] = self.block  # a node is blamed in a block that was lost
 
     def some_nodes(self, lane: int) -> list[int]:
         """Slots of what a lane has computed in the last block."""

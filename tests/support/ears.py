@@ -71,6 +71,13 @@ def loudness_lufs(frames, rate=48_000):
     return float(pyloudnorm.Meter(rate).integrated_loudness(np.asarray(frames, np.float64)))
 
 
+def momentary_lufs(frames, rate=48_000):
+    """The loudness of each 400 ms, 100 ms apart, as BS.1770-4 measures it before its gates."""
+    meter = pyloudnorm.Meter(rate)
+    meter.integrated_loudness(np.asarray(frames, np.float64))
+    return meter.blockwise_loudness
+
+
 def width_db(frames):
     """The power of what differs between the sides, in decibel relative to what is alike."""
     frames = np.asarray(frames, np.float64)

@@ -1,0 +1,1 @@
+"""`make gallery`: every kind's example and every instrument as sound and picture, and judged."""
