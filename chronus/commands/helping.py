@@ -41,7 +41,7 @@ FORMS: Final = "commands"
 MOST_FOUND: Final = 40
 
 HEADINGS: Final = {
-    "build": ("nodes", "sounds", "cables", "strips", "values"),
+    "build": ("nodes", "copying", "sounds", "cables", "strips", "values"),
     "play": ("playing", "sequences", "time", "later"),
     "change": ("undoing", "snapshots", "files", "locking"),
     "look": ("looking", "describing", "helping", "showing", "hearing", "mending"),

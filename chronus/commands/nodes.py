@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from chronus.commands.accounts import recording_data
 from chronus.commands.declaration import Command
+from chronus.commands.free_names import check_free, check_no_part
 from chronus.commands.making import check_manner, known
 from chronus.commands.sounds import recording_of
 from chronus.commands.values import checked_value
 from chronus.errors import Code, UserError, nearest
 from chronus.language.renaming import renamed
-from chronus.language.statements import Copy, Load, Name, PortRef, Rename, Setting, Unload
+from chronus.language.statements import Load, Name, PortRef, Rename, Setting, Unload
 from chronus.modules.catalog import find_new, kinds
 from chronus.patch.graph import key_of
 from chronus.patch.hearing import heard
@@ -26,6 +27,7 @@ from chronus.patch.instruments import (
     without_instrument,
 )
 from chronus.patch.model import OUT, Node
+from chronus.patch.seeds import leaves_to_chance
 from chronus.session import instrument_files
 from chronus.session.console import Console
 from chronus.session.draft import Result
@@ -33,10 +35,9 @@ from chronus.session.naming import exposed_input
 from chronus.session.saving import load_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from chronus.dsp.declaration import Input, Kind
-    from chronus.errors import Span
     from chronus.patch.instruments import Definition
     from chronus.patch.model import Patch
     from chronus.session.draft import Draft
@@ -68,35 +69,19 @@ def kind_of(name: Name) -> Kind:
     raise UserError(Code.NAME, message, name.span, near)
 
 
-def _check_name(draft: Draft, name: str, span: Span) -> None:
-    """Make sure that a node can be called so.
+def seed_said(statement: Load, made_of: Sequence[Kind]) -> int | None:
+    """The seed that a `load` gives to what is made of some kinds; None where it gives none.
 
     Raises:
-        UserError: E_NAME.
+        UserError: E_STATE, there is nothing that it would be for.
     """
-    if "." in name or name in ("on", "off"):
-        raise UserError(Code.NAME, f"'{name}' cannot be a node's name", span)
-    if draft.exposes is not None and "/" in name:
-        message = f"'{name}': what is in an instrument has no / in its name"
-        raise UserError(Code.NAME, message, span)
-    owner = name.rpartition("/")[0]
-    if owner in draft.patch.instruments:
-        message = f"'{name}' would be a part of the instrument {owner}, which is as its file says"
-        raise UserError(Code.NAME, message, span)
-
-
-def _check_free(draft: Draft, name: Name) -> None:
-    """Make sure that a new node may have a name.
-
-    Raises:
-        UserError: E_NAME.
-    """
-    _check_name(draft, name.text, name.span)
-    patch = draft.patch
-    there = patch.instruments.get(name.text) or patch.nodes.get(name.text)
-    if there is not None:
-        message = f"there is a node '{name.text}' already ({there.kind})"
-        raise UserError(Code.NAME, message, name.span, (patch.free_name(name.text),))
+    seed = statement.seed
+    if seed is None:
+        return None
+    if not any(map(leaves_to_chance, made_of)):
+        message = f"{statement.kind.text} leaves nothing to chance: leave the seed out"
+        raise UserError(Code.STATE, message, seed.span)
+    return int(seed.exact)
 
 
 def _load(draft: Draft, statement: Load) -> None:
@@ -116,6 +101,7 @@ def _load(draft: Draft, statement: Load) -> None:
 def _load_node(draft: Draft, statement: Load) -> None:
     kind = kind_of(statement.kind)
     wanted, manner = statement.name, statement.manner
+    sown = seed_said(statement, (kind,))
     if manner.span is not None:
         message = f"{kind.name} is a kind of module: voices, mono, legato and glide are for"
         message += " instruments, which `list instruments` shows"
@@ -124,15 +110,17 @@ def _load_node(draft: Draft, statement: Load) -> None:
     if wanted is not None and wanted.text in draft.patch.nodes:
         there = draft.patch.nodes[wanted.text]
         is_so = statement.file is None or there.recording == recording
+        is_so = is_so and sown in {None, there.sown}
         if there.kind == kind.name and not statement.settings and is_so:
             text = f"{there.name}: {kind.name}"
             already = {"node": there.name, "kind": kind.name}
             draft.say(Result(text, data=already, already=True))
             return
     if wanted is not None:
-        _check_free(draft, wanted)
+        check_free(draft, wanted)
     name = draft.patch.free_name(kind.name) if wanted is None else wanted.text
-    patch = draft.patch.with_node(Node(name, kind.name, draft.patch.count, recording=recording))
+    node = Node(name, kind.name, draft.patch.count, recording=recording, seed=sown)
+    patch = draft.patch.with_node(node.called(name))
     for setting in statement.settings:
         trial = type(draft)(draft.session, patch, draft.transport, draft.frame)
         port = trial.input_of(patch.nodes[name], setting.port)
@@ -159,21 +147,23 @@ def _load_instrument(draft: Draft, statement: Load, definition: Definition) -> N
         raise UserError(Code.STATE, message, statement.file.span)
     wanted, manner = statement.name, statement.manner
     check_manner(manner, definition.player, statement.kind)
+    sown = seed_said(statement, [node.declaration for node in definition.nodes])
     voices = definition.voices if manner.voices is None else int(manner.voices.value)
     legato = definition.legato if manner.legato is None else manner.legato
     data: dict[str, object] = {"kind": definition.name, "voices": voices, "legato": legato}
     there = draft.patch.instruments.get(wanted.text) if wanted else None
     if there is not None and not statement.settings and manner.glide is None:
-        how = (definition, voices, legato)
-        if (there.definition, there.voices, there.legato) == how:
+        how = (definition, voices, legato, there.sown if sown is None else sown)
+        if (there.definition, there.voices, there.legato, there.sown) == how:
             text = f"{there.name}: {there.kind}"
             draft.say(Result(text, data={"node": there.name, **data}, already=True))
             return
     if wanted is not None:
-        _check_free(draft, wanted)
+        check_free(draft, wanted)
     name = draft.patch.free_name(definition.name) if wanted is None else wanted.text
-    _check_no_part(draft, wanted or Name(name, statement.kind.span))
-    patch = with_instrument(draft.patch, definition, name, voices, legato=legato)
+    check_no_part(draft, wanted or Name(name, statement.kind.span))
+    made = (draft.patch, definition, name, voices)
+    patch = with_instrument(*made, legato=legato, seed=sown)
     if manner.glide is not None:
         glide = Name("glide", manner.glide.span)
         patch = _with_setting(draft, patch, name, Setting(glide, manner.glide))
@@ -243,11 +233,11 @@ def _rename(draft: Draft, statement: Rename) -> None:
     _check_whole(draft, statement.node, "rename")
     already = name.text == before
     if not already:
-        _check_free(draft, name)
+        check_free(draft, name)
         instrument = draft.patch.instruments.get(before)
         names = {before: name.text}
         if instrument is not None:
-            _check_no_part(draft, name)
+            check_no_part(draft, name)
             names = new_names(draft.patch, instrument, name.text)
         patch = draft.patch.renamed(names)
         scenes = {
@@ -259,89 +249,11 @@ def _rename(draft: Draft, statement: Rename) -> None:
     draft.say(Result(f"{before} is {name.text} now", data=data, already=already))
 
 
-def _check_no_part(draft: Draft, name: Name) -> None:
-    """Make sure that no node would be taken for a part of a new instrument.
-
-    Raises:
-        UserError: E_NAME.
-    """
-    inside = next((node for node in draft.patch.nodes if node.startswith(f"{name.text}/")), None)
-    if inside is not None:
-        message = f"there is a node '{inside}', which would be a part of {name.text}"
-        raise UserError(Code.NAME, message, name.span)
-
-
-def _copy(draft: Draft, statement: Copy) -> None:
-    node, original = draft.node(statement.node), statement.node.text
-    if node.name == OUT:
-        message = "out is always there: there is one way to the sound card"
-        raise UserError(Code.STATE, message, statement.node.span)
-    before = draft.patch
-    instrument = before.instruments.get(original)
-    kind = node.kind if instrument is None else instrument.kind
-    if statement.name is not None:
-        _check_free(draft, statement.name)
-    wanted = statement.name or Name(before.free_name(kind), statement.node.span)
-    name = wanted.text
-    if instrument is None:
-        names, nodes = {node.name: name}, [node]
-    else:
-        _check_no_part(draft, wanted)
-        names = new_names(before, instrument, name)
-        nodes = list(inner_nodes(before, instrument))
-    patch = before
-    for one in nodes:
-        copy = replace(one, name=names[one.name], number=patch.count)
-        patch = patch.with_node(copy)
-    if instrument is not None:
-        copied = {**patch.instruments, name: replace(instrument, name=name)}
-        patch = replace(patch, instruments=MappingProxyType(copied))
-    patch = _with_copied_cables(patch, names, with_cables=statement.with_cables)
-    patch = replace(
-        patch,
-        silenced=before.silenced | _copies_in(before.silenced, names),
-        muted=before.muted | _copies_in(before.muted, names),
-        soloed=before.soloed | _copies_in(before.soloed, names),
-    )
-    copies = [(patch.nodes[names[one.name]], one) for one in nodes]
-    draft.instants[-1].copies.update((key_of(copy), key_of(one)) for copy, one in copies)
-    draft.rewire(patch)
-    for copy, one in copies:
-        draft.touch(partial(Console.copy_glides, node=copy, source=one))
-    where = " > out" if names[node.name] in heard(patch) else ""
-    data = {"node": name, "kind": kind, "of": original}
-    draft.say(Result(f"{name}: {kind}, a copy of {original}{where}", data=data))
-
-
-def _with_copied_cables(patch: Patch, names: Mapping[str, str], *, with_cables: bool) -> Patch:
-    """A patch in which copies have the cables into their originals, and those between them.
-
-    Args:
-        patch: with the copies.
-        names: of the copies, by those of the originals.
-        with_cables: whether they have those to others, too.
-    """
-    for cable in patch.cables:
-        comes, goes = cable.target in names, cable.source in names
-        if not comes and not (goes and with_cables):
-            continue
-        source = names.get(cable.source, cable.source)
-        target = names.get(cable.target, cable.target)
-        new = replace(cable, number=patch.count, source=source, target=target)
-        patch = patch.with_cable(new)
-    return patch
-
-
-def _copies_in(group: frozenset[str], names: Mapping[str, str]) -> frozenset[str]:
-    """The copies of those that are in a group."""
-    return frozenset(copy for name, copy in names.items() if name in group)
-
-
 COMMANDS = (
     Command(
         verb="load",
         form="load KIND|INSTRUMENT [as NAME] [file FILE [mark M]] [PORT=VALUE ...]"
-        " [voices N] [mono] [legato] [glide TIME]",
+        " [voices N] [mono] [legato] [glide TIME] [seed N]",
         doc="Make a node of a module kind, or an instrument; what makes sound is heard at once",
         examples=(
             "load kick",
@@ -358,6 +270,8 @@ COMMANDS = (
             "sampler, grains and convolve play a WAV or FLAC file: `load sampler file x.wav`.",
             "A relative path begins at the file that the line stands in, or where one works. With",
             "`mark`, as `save` writes it, a file whose content has changed is refused.",
+            "Noise and chance begin with a seed that is made of the name, or with that of `seed`:",
+            "`save` writes it where a node has come to be called otherwise, or is a copy.",
         ),
     ),
     Command(
@@ -381,21 +295,5 @@ COMMANDS = (
         doc="Call A B: the same node in all else, with its cables, sequences and in scenes",
         examples=("load saw; load filter; patch saw > filter", "rename saw bass"),
         handles={Rename: _rename},
-    ),
-    Command(
-        verb="copy",
-        form="copy A [as B] [with cables]",
-        doc="Make another node like A: its values, the cables into it, and its state",
-        examples=(
-            "load saw as a freq=110; load filter; patch a > filter",
-            "copy a as b",
-            "copy filter",
-            "copy a with cables",
-        ),
-        handles={Copy: _copy},
-        more=(
-            "A copy goes on from where A is: phase, filter memory, echoes. It is heard by itself;",
-            "`with cables` patches it into all that A is patched into. Sequences stay with A.",
-        ),
     ),
 )

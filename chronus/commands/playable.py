@@ -13,6 +13,7 @@ from chronus.language.steps import Lock, has_chance, hits, played_by
 from chronus.language.written import steps_text
 from chronus.patch.instruments import locked_port, own_pitch, played_ports
 from chronus.patch.musical import UNITS as MUSICAL
+from chronus.patch.musical import Musical
 from chronus.patch.tables import MOST_LOCKED, locked_ports, plays_own_pitch
 from chronus.session.saving import number_text, seed_of
 
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
 def as_of_now(draft: Draft, statement: Sequence) -> tuple[str, Sequence]:
     """What a sequence plays, and the sequence with what depends on the moment worked out.
 
-    That is its own pitch, values in musical time, and the seed of its chance, which is that of the
-    name that its target has now. An instrument is played by the node that stands for it, and a port
-    that it exposes is that of a node.
+    That is its own pitch, bars, lengths that a pitch is given, and the seed of its chance, which is
+    that of the name that its target has now. An instrument is played by the node that stands for
+    it, and a port that it exposes is that of a node.
 
     Raises:
         UserError: E_NAME, E_PORT, E_STATE, the node cannot be played so; E_VALUE or E_RANGE, a step
@@ -74,16 +75,17 @@ def _with(statement: Sequence, steps: tuple[Step, ...]) -> Sequence:
 
 
 def _value_now(draft: Draft, port: Input, step: Step) -> Step:
-    """A step of values, with those in musical time as what they are now."""
+    """A step of values, with those that depend on the moment as what they are now."""
     parts = tuple(_value_now(draft, port, part) for part in step.parts)
     if step.value is None:
         return replace(step, parts=parts)
-    value = _without_time(port, step.value, checked_value(port, step.value, draft.pace))
+    in_port_unit = checked_value(port, step.value, draft.pace, builds=draft.builds)
+    value = _of_now(port, step.value, in_port_unit)
     return replace(step, value=value, word=value.text)
 
 
 def _locks_now(draft: Draft, owner: Name, step: Step) -> Step:
-    """A step that plays a node, with its locks in musical time as what they are now."""
+    """A step that plays a node, with locks that depend on the moment as what they are now."""
     if not step.locks and not step.parts:
         return step
     locks = []
@@ -94,17 +96,22 @@ def _locks_now(draft: Draft, owner: Name, step: Step) -> Step:
         # The strip of what is not heard now may come later; what is there no longer is an error.
         found = locked_port(draft.patch, draft.played(owner).name, lock.port.text)
         port = draft.input_at(PortRef(owner, lock.port))[2] if found is None else found[1]
-        value = checked_value(port, lock.value, draft.pace)
-        locks.append(Lock(lock.port, _without_time(port, lock.value, value)))
+        value = checked_value(port, lock.value, draft.pace, builds=draft.builds)
+        locks.append(Lock(lock.port, _of_now(port, lock.value, value)))
     parts = tuple(_locks_now(draft, owner, part) for part in step.parts)
     return replace(step, locks=tuple(locks), parts=parts)
 
 
-def _without_time(port: Input, value: Quantity, in_port_unit: float) -> Quantity:
-    """A value in musical time as what it is at the tempo of the moment; any other as it is."""
+def _of_now(port: Input, value: Quantity, in_port_unit: float) -> Quantity:
+    """A value as it is written; one that depends on tempo or meter as what it is at the moment.
+
+    What goes with the tempo does not depend on it: bars are so many beats, and beats stay beats.
+    """
     if value.unit not in MUSICAL or port.unit not in ("ms", "s", "hz"):
         return value
-    return number(f"{number_text(in_port_unit)}{port.unit}", value.span)
+    if not isinstance(in_port_unit, Musical):
+        return number(f"{number_text(in_port_unit)}{port.unit}", value.span)
+    return number(str(in_port_unit), value.span) if value.unit == "bars" else value
 
 
 def _check_playable(draft: Draft, node: Node, statement: Sequence) -> None:

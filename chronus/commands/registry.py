@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FILES = (
     "nodes",
+    "copying",
     "sounds",
     "instruments",
     "cables",
@@ -42,7 +43,7 @@ FILES = (
     "mending",
 )
 HELPERS: Final = (
-    *("declaration", "registry", "making", "accounts"),
+    *("declaration", "registry", "making", "accounts", "free_names"),
     *("playable", "drawing", "topic", "topics"),
 )
 """Files of this room that declare no commands."""

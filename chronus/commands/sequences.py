@@ -16,6 +16,7 @@ from chronus.language.statements import Swing, Unsequence
 from chronus.language.steps import Sequence, meaning
 from chronus.patch.cells import cycle_beats
 from chronus.patch.instruments import locked_port, own_pitch
+from chronus.patch.musical import for_engine
 from chronus.patch.naming import shown_target
 from chronus.patch.tables import Glide, Table, note_table, value_table
 from chronus.session.draft import Result
@@ -79,7 +80,7 @@ def table_of(patch: Patch, target: str, transport: Transport) -> tuple[Table, Po
         assert port is not None, target
         table = value_table(
             sequence,
-            lambda value: checked_value(port, value, transport),
+            lambda value: for_engine(port, checked_value(port, value, transport, builds=True)),
             port.ramp_s,
             patch.swing,
             _glide(port) if sequence.options.smooth else Glide.STEPS,
@@ -95,11 +96,13 @@ def _glide(port: Input) -> Glide:
     return Glide.BENT if port.curve is Curve.EXPONENTIAL else Glide.LINEAR
 
 
-def _lock_in(patch: Patch, node: str, transport: Transport, lock: Lock) -> tuple[float, float]:
-    """The value of a lock in its port's own unit, and the seconds that the port takes to it."""
+def _lock_in(patch: Patch, node: str, transport: Transport, lock: Lock) -> tuple[float, int, float]:
+    """A lock as `note_table` takes it. What follows the tempo may have been said at another one."""
     found = locked_port(patch, node, lock.port.text)
     assert found is not None, lock.port.text
-    return checked_value(found[1], lock.value, transport), found[1].ramp_s
+    port = found[1]
+    value = checked_value(port, lock.value, transport, builds=True)
+    return (*for_engine(port, value), port.ramp_s)
 
 
 def target_of(draft: Draft, ref: PortRef) -> str:
@@ -159,6 +162,7 @@ COMMANDS = (
             "chord, c2{pan=-1} lock, [a b] group, <a b> turns, x(3,8) Euclid.",
             "Options: step 1/16, swing 60%, rotate 2, gate 80%, transpose -12st, scale c minor,",
             "seed 7, smooth (a port glides), now. `help patterns` has all of it by example.",
+            "What is said in beats follows the tempo: c2{time=1/8}, `sequence lfo.rate: 1/4 1/8`.",
         ),
     ),
     Command(

@@ -19,7 +19,15 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chronus.dsp.syntax import called_in, function_in, function_text, is_false, mark_of, names_in
+from chronus.dsp.syntax import (
+    called_in,
+    function_in,
+    function_text,
+    in_use,
+    is_false,
+    mark_of,
+    names_in,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -94,7 +102,7 @@ def idle_of(source: str, conditions: Sequence[str], states: Iterable[str]) -> Id
     ends = _Copies()
     body = [ends.visit(statement) for statement in body]
     body = [s for s in body if not (isinstance(s, ast.Assign) and _is_copy(s))]
-    body = _in_use(body)
+    body = in_use(body)
     end = body[-1]
     assert isinstance(end, ast.Return)
     assert isinstance(end.value, ast.Tuple)
@@ -192,15 +200,3 @@ def _behind(
             steps.insert(0, statement)
             needed = (needed - given) | names_in(statement, ast.Load)
     return steps, needed
-
-
-def _in_use(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
-    """The statements without those that give a value which nothing behind them needs."""
-    needed: set[str] = set()
-    kept: list[ast.stmt] = []
-    for statement in reversed(statements):
-        given = names_in(statement, ast.Store)
-        if not given or given & needed:
-            kept.insert(0, statement)
-            needed = (needed - given) | names_in(statement, ast.Load)
-    return kept

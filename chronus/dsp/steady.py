@@ -14,7 +14,15 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chronus.dsp.syntax import called_in, function_in, function_text, is_false, mark_of, names_in
+from chronus.dsp.syntax import (
+    called_in,
+    function_in,
+    function_text,
+    in_use,
+    is_false,
+    mark_of,
+    names_in,
+)
 
 if TYPE_CHECKING:
     from chronus.dsp.recipe import Shape
@@ -67,7 +75,7 @@ def split(shape: Shape, source: str) -> Ways:
     prepare = [_bare(step) if mark_of(step, MARKS) else ast.unparse(step) for step in steps]
     without = _Without(frozenset(conditions))
     left = [without.visit(statement) for statement, mark in marked if not mark]
-    plain = [ast.unparse(ast.fix_missing_locations(statement)) for statement in _in_use(left)]
+    plain = [ast.unparse(ast.fix_missing_locations(statement)) for statement in in_use(left)]
     rare, condition = _condition(shape, marked)
     parameters = [argument.arg for argument in function.args.args]
     return Ways(
@@ -110,18 +118,6 @@ class _Without(ast.NodeTransformer):
         if isinstance(node.op, ast.And) and any(map(is_false, node.values)):
             return ast.Constant(value=False)
         return node
-
-
-def _in_use(statements: list[ast.stmt]) -> list[ast.stmt]:
-    """The statements without those that give a value which nothing behind them needs."""
-    needed: set[str] = set()
-    kept: list[ast.stmt] = []
-    for statement in reversed(statements):
-        given = names_in(statement, ast.Store)
-        if not given or given & needed:
-            kept.insert(0, statement)
-            needed |= names_in(statement, ast.Load)
-    return kept
 
 
 def _behind(marked: list[tuple[ast.stmt, str]]) -> tuple[list[ast.stmt], set[str]]:

@@ -36,6 +36,18 @@ def called_in(nodes: Iterable[ast.AST]) -> set[str]:
     return {call.func.id for call in calls if isinstance(call.func, ast.Name)}
 
 
+def in_use(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """The statements without those that give a value which nothing behind them needs."""
+    needed: set[str] = set()
+    kept: list[ast.stmt] = []
+    for statement in reversed(statements):
+        given = names_in(statement, ast.Store)
+        if not given or given & needed:
+            kept.insert(0, statement)
+            needed |= names_in(statement, ast.Load)
+    return kept
+
+
 def mark_of(statement: ast.stmt, marks: Collection[str]) -> str:
     """The one of some marks that an assignment's whole right side is called by, or ""."""
     call = statement.value if isinstance(statement, ast.Assign) else None

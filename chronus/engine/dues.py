@@ -57,10 +57,11 @@ def let_come(
     frame: int,
     frames: int,
     value: float,
+    follows: int,
 ) -> None:
     """Let a port of a sequence go to a value (nan: what it is set to) from a later frame on.
 
-    Frames as `ports.change` has them.
+    Frames as `ports.change` has them, and a value that may follow the tempo, see Ramp.
     """
     state = arena.sequences[lane, new, sequence]
     due = arena.due_frames[lane, new, sequence]
@@ -70,6 +71,7 @@ def let_come(
         state[DUES] += 1
     due[column, 0] = frame
     due[column, 1] = frames
+    due[column, 2] = follows
     arena.due_values[lane, new, sequence, column] = value
 
 
@@ -99,7 +101,8 @@ def take_due(arena: Arena, lane: int, block: int, sequence: int, column: int, be
         if np.isnan(value):
             change_back(arena, lane, new, port, offset, frames)
         else:
-            change_all(arena, lane, new, port, offset, value, frames)
+            follows = arena.due_frames[lane, new, sequence, column, 2]
+            change_all(arena, lane, new, port, offset, value, frames, follows)
     forget_due(arena, lane, new, sequence, column)
 
 

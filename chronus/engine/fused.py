@@ -35,7 +35,8 @@ from chronus.engine.layout import (
     Tail,
     Wire,
 )
-from chronus.engine.ports import is_dead, moves, rest, source_row
+from chronus.engine.ports import is_dead, source_row
+from chronus.engine.resting import has_rested, resting
 from chronus.engine.settled import (
     M_EDITION,
     M_NEXT,
@@ -229,18 +230,6 @@ def is_usual(arena: Arena, slot: int) -> bool:
 
 
 @njit(**OPTIONS)
-def has_rested(arena: Arena, block: int, entry: np.ndarray) -> bool:
-    """Whether the ports of a row have rested for so long that both banks have them."""
-    if block <= arena.port_moved[entry[PORT]] + 1:
-        return False
-    if entry[VOICES] != NONE:
-        for voice in range(entry[VOICES], entry[VOICES] + WIDE):
-            if block <= arena.port_moved[voice] + 1:
-                return False
-    return True
-
-
-@njit(**OPTIONS)
 def brought(arena: Arena, lane: int, plan: int, entry: np.ndarray) -> int:
     """How many rows of cables of a row there are already."""
     count = 0
@@ -290,10 +279,10 @@ def gather(
                 place = node[N_ROW_IN] + WIDE * k
                 words[word] = fill_wide_row(arena, lane, block, plan, row, place)
                 word += 1
-            elif moves(arena, lane, block, entry[PORT]):
-                return NONE
             else:
-                base = rest(arena, block, entry[PORT])
+                base = resting(arena, lane, block, entry[PORT])
+                if np.isnan(base):
+                    return NONE
                 if (node[N_CHOICES] >> k) & 1:
                     base = word_of(base)
                     state = arena.choices[1 - new, slot]

@@ -215,7 +215,7 @@ class Arena(NamedTuple):
     sequence_at: Reals  # (LANES, 2, 2 * sequences, 4), see At
     sequence_ports: Longs  # (2 * sequences, COLUMNS): of each Role, then of locks; or NONE
     due_frames: (
-        Longs  # (LANES, 2, 2 * sequences, COLUMNS, 2): a frame or NONE, and frames of a ramp
+        Longs  # (LANES, 2, 2 * sequences, COLUMNS, 3): frame or NONE, frames of a ramp, see Ramp
     )
     due_values: Reals  # (LANES, 2, 2 * sequences, COLUMNS)
     tables: Longs  # (tables, 5), see patch.tables.Whole
@@ -287,7 +287,7 @@ def _shapes(size: Limits) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]
         "sequences": ((LANES, 2, 2 * size.sequences, len(Playing)), i8),
         "sequence_at": ((LANES, 2, 2 * size.sequences, len(At)), f8),
         "sequence_ports": ((2 * size.sequences, COLUMNS), i8),
-        "due_frames": ((LANES, 2, 2 * size.sequences, COLUMNS, 2), i8),
+        "due_frames": ((LANES, 2, 2 * size.sequences, COLUMNS, 3), i8),
         "due_values": ((LANES, 2, 2 * size.sequences, COLUMNS), f8),
         "tables": ((size.tables, len(Whole)), i8),
         "table_values": ((size.tables, 2), f8),

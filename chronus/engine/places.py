@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +26,7 @@ from chronus.engine.recordings import Recordings
 from chronus.errors import Code, UserError
 from chronus.modules.catalog import catalog, kinds, wide
 from chronus.patch.musical import for_engine
+from chronus.patch.seeds import seed_of
 from chronus.patch.tables import Role
 
 if TYPE_CHECKING:
@@ -166,8 +166,8 @@ class Places:
         for state, offset in zip(kind.state, layout.offsets, strict=True):
             values = [state.initial] * place.width
             if math.isnan(state.initial):
-                names = [node.name] if place.group == NONE else voice_names(node)
-                values = [seed_of(name, state.name) for name in names]
+                names = [""] if place.group == NONE else voice_names(node)
+                values = [seed_of(f"{name}.{state.name}", node.seed) or 1 for name in names]
             raw = np.array(values, np.dtype(state.dtype)).view(np.uint8)
             initial[offset : offset + len(raw)] = raw
             # The state that goes on with old words lies behind, byte for byte alike.
@@ -252,10 +252,5 @@ def kernel_number(node: GraphNode) -> int:
 
 
 def voice_names(node: GraphNode) -> list[str]:
-    """What the seeds of a node's voices are made of."""
-    return [f"{node.name}:{WIDE * node.group + voice}" for voice in range(WIDE)]
-
-
-def seed_of(node: str, state: str) -> int:
-    """A positive 32-bit seed that depends on names alone: a patch always sounds the same."""
-    return zlib.crc32(f"{node}.{state}".encode()) or 1
+    """What the seeds of a node's voices are made of, behind its own."""
+    return [f":{WIDE * node.group + voice}" for voice in range(WIDE)]

@@ -10,7 +10,7 @@ from numba import float32, float64, njit
 from chronus.dsp.native import ONCE, OPTIONS, copy_items, floats, product_and
 from chronus.engine.bending import bent
 from chronus.engine.layout import NONE, Arena, Clock, Node, Ramp, Ring, Row
-from chronus.engine.synced import at_tempo, tempo_of
+from chronus.engine.synced import at_tempo, tempo_of, turned
 from chronus.settings import BLOCK
 
 NOW, TARGET, STEP, BENT = int(Ramp.NOW), int(Ramp.TARGET), int(Ramp.STEP), int(Ramp.BENT)
@@ -95,16 +95,6 @@ def change(
 
 
 @njit(**OPTIONS)
-def change_all(
-    arena: Arena, lane: int, new: int, port: int, offset: int, value: float, frames: int
-) -> None:
-    """The same for a port and for those that are set and played as it is: of other voices."""
-    while port != NONE:
-        change(arena, lane, new, port, offset, value, frames)
-        port = arena.port_next[port]
-
-
-@njit(**OPTIONS)
 def change_to(
     arena: Arena,
     lane: int,
@@ -121,13 +111,28 @@ def change_to(
 
 
 @njit(**OPTIONS)
+def change_all(
+    arena: Arena,
+    lane: int,
+    new: int,
+    port: int,
+    offset: int,
+    value: float,
+    frames: int,
+    follows: int,
+) -> None:
+    """The same for a port and for those that are set and played as it is: of other voices."""
+    while port != NONE:
+        change_to(arena, lane, new, port, offset, value, frames, follows)
+        port = arena.port_next[port]
+
+
+@njit(**OPTIONS)
 def change_back(arena: Arena, lane: int, new: int, port: int, offset: int, frames: int) -> None:
     """A port, and those that are set as it is, go back to what it was last set to."""
     value = arena.base[lane, port]
     follows = arena.base_follows[lane, port]
-    while port != NONE:
-        change_to(arena, lane, new, port, offset, value, frames, follows)
-        port = arena.port_next[port]
+    change_all(arena, lane, new, port, offset, value, frames, follows)
 
 
 @njit(**OPTIONS)
@@ -221,12 +226,7 @@ def turn_to(
 ) -> None:
     """Let a ramp go on from where it is as a value that follows the tempo, or does not."""
     if follows != ramp[FOLLOWS]:
-        if ramp[FOLLOWS] != 0.0:
-            tempo = tempo_of(arena, lane, block, offset, ramp[FOLLOWS])
-            ramp[NOW] = at_tempo(ramp[NOW], ramp[FOLLOWS], tempo)
-        if follows != 0:
-            tempo = tempo_of(arena, lane, block, offset, follows)
-            ramp[NOW] = at_tempo(ramp[NOW], -follows, tempo)
+        ramp[NOW] = turned(arena, lane, block, offset, ramp[NOW], ramp[FOLLOWS], follows)
         ramp[FOLLOWS] = follows
 
 

@@ -17,6 +17,7 @@ from chronus.engine.layout import NONE, STOPPED, Arena, At, Head, Playing
 from chronus.engine.notes import play_note
 from chronus.engine.onsets import BEAT_TOLERANCE, is_there, measure_note, next_value
 from chronus.engine.ports import change_all, change_back
+from chronus.engine.synced import turned
 from chronus.patch.tables import ROLES, Amount, Glide, Mark, Role, What, Whole
 from chronus.settings import BLOCK
 
@@ -24,6 +25,7 @@ RATE = int(Head.RATE)
 FREQ, GATE = int(Role.FREQ), int(Role.GATE)
 NOTE, VALUE, LOCK = int(What.NOTE), int(What.VALUE), int(What.LOCK)
 WHAT, INDEX, COLUMN = int(Mark.WHAT), int(Mark.INDEX), int(Mark.COLUMN)
+FOLLOWS = int(Mark.FOLLOWS)
 A_BEAT, A_PITCH, A_RAMP_S = int(Amount.BEAT), int(Amount.PITCH), int(Amount.RAMP_S)
 FIRST, COUNT, GLIDE = int(Whole.FIRST), int(Whole.COUNT), int(Whole.GLIDE)
 STEPS, BENT = int(Glide.STEPS), int(Glide.BENT)
@@ -181,10 +183,11 @@ def lock_port(arena: Arena, lane: int, block: int, sequence: int, entry: int, fr
     take_due(arena, lane, block, sequence, column, frame)
     ramp = ramp_frames(arena, entry)
     value = arena.entry_values[entry, A_PITCH]
-    change_all(arena, lane, new, port, frame - block * BLOCK, value, ramp)
+    follows = arena.entries[entry, FOLLOWS]
+    change_all(arena, lane, new, port, frame - block * BLOCK, value, ramp, follows)
     beat = arena.sequence_at[lane, new, sequence, END]
     end = frame_at(arena.beats[lane, new], arena.head[RATE], beat)
-    let_come(arena, lane, new, sequence, column, max(end, frame + 1), ramp, np.nan)
+    let_come(arena, lane, new, sequence, column, max(end, frame + 1), ramp, np.nan, 0)
 
 
 @njit(**OPTIONS)
@@ -197,19 +200,22 @@ def move_port(arena: Arena, lane: int, block: int, sequence: int, entry: int, fr
     offset = frame - block * BLOCK
     ramp = ramp_frames(arena, entry)
     value = arena.entry_values[entry, A_PITCH]
+    follows = arena.entries[entry, FOLLOWS]
     if port == NONE:
         return
     if arena.tables[table, GLIDE] == STEPS:
-        change_all(arena, lane, new, port, offset, value, ramp)
+        change_all(arena, lane, new, port, offset, value, ramp, follows)
         return
     following, turn = next_value(arena, table, entry, state[TURN])
     if following == NONE:
-        change_all(arena, lane, new, port, offset, value, ramp)
+        change_all(arena, lane, new, port, offset, value, ramp, follows)
         return
     beat = arena.sequence_at[lane, new, sequence, START]
     beat += turn * arena.table_values[table, 0] + arena.entry_values[following, A_BEAT]
     frames = max(frame_at(arena.beats[lane, new], arena.head[RATE], beat) - frame, 1)
     goal = arena.entry_values[following, A_PITCH]
+    later = arena.entries[following, FOLLOWS]
+    value = turned(arena, lane, block, offset, value, follows, later)
     sign = -1 if arena.tables[table, GLIDE] == BENT else 1
     forget_due(arena, lane, new, sequence, FREQ)
     if state[GLIDES] == 0:
@@ -220,7 +226,8 @@ def move_port(arena: Arena, lane: int, block: int, sequence: int, entry: int, fr
         way = value + (goal - value) * share
         if sign < 0 and value * goal > 0.0:
             way = value * (goal / value) ** share
-        change_all(arena, lane, new, port, offset, way, ramp)
-        let_come(arena, lane, new, sequence, FREQ, frame + ramp, sign * (frames - ramp), goal)
+        change_all(arena, lane, new, port, offset, way, ramp, later)
+        rest = sign * (frames - ramp)
+        let_come(arena, lane, new, sequence, FREQ, frame + ramp, rest, goal, later)
     else:
-        change_all(arena, lane, new, port, offset, goal, sign * frames)
+        change_all(arena, lane, new, port, offset, goal, sign * frames, later)

@@ -58,6 +58,23 @@ def tempo_of(arena: Arena, lane: int, block: int, offset: int, follows: float) -
     return bpm if follows > 0.0 else bpm + jump_left(arena, lane, block, offset)
 
 
+@njit(**OPTIONS)
+def turned(
+    arena: Arena, lane: int, block: int, offset: int, value: float, before: float, after: float
+) -> float:
+    """What follows the tempo in one way (0: in none), as what follows it in another one.
+
+    At a frame of a block both are the same.
+    """
+    if before == after:
+        return value
+    if before != 0.0:
+        value = at_tempo(value, before, tempo_of(arena, lane, block, offset, before))
+    if after != 0.0:
+        value = at_tempo(value, -after, tempo_of(arena, lane, block, offset, after))
+    return value
+
+
 @njit(**ONCE)
 def note_jump(arena: Arena, lane: int, block: int, event: np.ndarray, bpm: float) -> None:
     """Note that the tempo is about to jump at this block, from where times follow it now.

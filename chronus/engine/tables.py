@@ -242,4 +242,4 @@ def _marks(entry: Entry, column: int) -> tuple[int, ...]:
     """An entry's whole numbers, in the order of Mark."""
     chances = (*entry.chances, *[NONE] * (CHANCES - len(entry.chances)))
     marks = (entry.what, entry.index, entry.flags, column, entry.modulus, entry.remainder)
-    return (*marks, entry.cycle, *chances)
+    return (*marks, entry.cycle, entry.follows, *chances)

@@ -103,7 +103,8 @@ def _load(tree: Node, line: int) -> st.Load:
         seen.add(setting.port.text)
     manner = making.manner(tree, line)
     name = called[0] if called else None
-    return st.Load(st.Name(plain, kind.span), name, settings, manner, _sound_file(tree, line))
+    file, seed = _sound_file(tree, line), making.seed(tree, line)
+    return st.Load(st.Name(plain, kind.span), name, settings, manner, file, seed)
 
 
 def _sound_file(tree: Node, line: int) -> st.SoundFile | None:

@@ -10,6 +10,7 @@ from chronus.errors import Code, Span, UserError
 from chronus.language import build, quantities
 from chronus.language import statements as st
 from chronus.language.instruments import Expose, Instrument, Manner
+from chronus.language.options import seed_in
 from chronus.language.tokens import place, quantity, span_of
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     Node = Tree[Token]
 
+HIGHEST_OF_NODES: Final = 2**32 - 1
+"""The highest seed of a node: they have 32 bits."""
 VOICES: Final = range(1, 65)
 """Notes that an instrument may play at once."""
 _NUMBER: Final = re.compile(
@@ -62,6 +65,21 @@ def manner(tree: Node, line: int) -> Manner:
             case _:
                 found = replace(found, glide=_glide(part, line))
     return found
+
+
+def seed(tree: Node, line: int) -> Quantity | None:
+    """What the chance of a node is to begin with; None where nothing is said.
+
+    Raises:
+        UserError: E_SYNTAX, it is said twice; E_VALUE or E_RANGE.
+    """
+    found = [part for part in build.trees(tree) if part.data == "seed"]
+    values = [quantity(build.tokens(part, "NUMBER")[0], line) for part in found]
+    if len(values) > 1:
+        raise UserError(Code.SYNTAX, "seed is said twice; once is enough", values[1].span)
+    for value in values:
+        seed_in(value, HIGHEST_OF_NODES)
+    return values[0] if values else None
 
 
 def _glide(part: Node, line: int) -> Quantity:

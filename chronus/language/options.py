@@ -140,14 +140,23 @@ def _transpose(chosen: SequenceOptions, value: Quantity) -> SequenceOptions:
     return replace(chosen, transpose_st=semitones)
 
 
-def _seed(chosen: SequenceOptions, value: Quantity) -> SequenceOptions:
+def seed_in(value: Quantity, highest: int) -> int:
+    """A seed as it was written.
+
+    Raises:
+        UserError: E_VALUE or E_RANGE.
+    """
     if value.unit != "" or value.exact.denominator != 1:
         message = f"a seed is a whole number such as 7, not {value.text}"
         raise UserError(Code.VALUE, message, value.span)
-    if not 0 <= value.exact <= HIGHEST_SEED:
-        message = f"a seed goes from 0 to {HIGHEST_SEED}, not {value.text}"
+    if not 0 <= value.exact <= highest:
+        message = f"a seed goes from 0 to {highest}, not {value.text}"
         raise UserError(Code.RANGE, message, value.span)
-    return replace(chosen, seed=int(value.exact))
+    return int(value.exact)
+
+
+def _seed(chosen: SequenceOptions, value: Quantity) -> SequenceOptions:
+    return replace(chosen, seed=seed_in(value, HIGHEST_SEED))
 
 
 _OPTIONS: Final[dict[str, Callable[[SequenceOptions, Quantity], SequenceOptions]]] = {

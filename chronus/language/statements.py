@@ -94,6 +94,7 @@ class Load:
     settings: tuple[Setting, ...]
     manner: Manner = UNSAID
     file: SoundFile | None = None
+    seed: Quantity | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ class GraphNode:
         lead: key of what it rings with until that is silent: an instrument rings as one.
         recording: the sound of its file.
         node: the patch's own name of the node, which for a strip is not what users call it.
+        seed: what its chance begins with.
     """
 
     key: str
@@ -52,6 +53,7 @@ class GraphNode:
     lead: str = ""
     recording: Recording | None = None
     node: str = ""
+    seed: int = 0
 
     @property
     def is_strip(self) -> bool:
@@ -176,7 +178,10 @@ def _node(node: Node) -> GraphNode:
     kind = node.declaration
     own = {name: v for name, v in node.values.items() if kind.find_input(name) is not None}
     return GraphNode(
-        key_of(node), node.name, node.kind, own, recording=node.recording, node=node.name
+        *(key_of(node), node.name, node.kind, own),
+        recording=node.recording,
+        node=node.name,
+        seed=node.sown,
     )
 
 

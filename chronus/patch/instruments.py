@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from chronus.patch.remember import remembered
+from chronus.patch.seeds import leaves_to_chance, seed_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,6 +82,7 @@ class Instrument:
         voices: how many notes sound at once; 1 is mono.
         legato: whether a note that comes while another is held begins no new attack.
         definition: what it was made from.
+        seed: what the chance of its nodes begins with; None: with the seed of its name.
     """
 
     name: str
@@ -91,6 +93,25 @@ class Instrument:
     voices: int = 1
     legato: bool = False
     definition: Definition | None = None
+    seed: int | None = None
+
+    @property
+    def sown(self) -> int:
+        """What the chance of its nodes begins with."""
+        return seed_of(self.name) if self.seed is None else self.seed
+
+    def called(self, name: str) -> Instrument:
+        """The same instrument by another name: what it leaves to chance stays as it is."""
+        nodes = () if self.definition is None else self.definition.nodes
+        by_chance = any(leaves_to_chance(node.declaration) for node in nodes)
+        keeps = by_chance and self.sown != seed_of(name)
+        return replace(self, name=name, seed=self.sown if keeps else None)
+
+    def inner_seed(self, node: Node) -> int | None:
+        """The seed of a node that is made as a definition has it; None: that of its name."""
+        if self.seed is None or node.seed is not None or not leaves_to_chance(node.declaration):
+            return node.seed
+        return seed_of(f"/{node.name}", self.seed)
 
     def inner(self, node: str) -> str:
         """What the patch calls an inner node."""
@@ -151,7 +172,13 @@ def _by_instrument(patch: Patch) -> dict[str, tuple[Node, ...]]:
 
 
 def with_instrument(
-    patch: Patch, definition: Definition, name: str, voices: int, *, legato: bool
+    patch: Patch,
+    definition: Definition,
+    name: str,
+    voices: int,
+    *,
+    legato: bool,
+    seed: int | None = None,
 ) -> Patch:
     """A patch with an instrument more, as its definition says, behind all other nodes."""
     instrument = Instrument(
@@ -163,9 +190,11 @@ def with_instrument(
         voices,
         legato,
         definition,
+        seed,
     )
     for node in definition.nodes:
-        patch = patch.with_node(replace(node, name=instrument.inner(node.name), number=patch.count))
+        inner, sown = instrument.inner(node.name), instrument.inner_seed(node)
+        patch = patch.with_node(replace(node, name=inner, number=patch.count, seed=sown))
     for cable in definition.cables:
         patch = patch.with_cable(replace(instrument.inside(cable), number=patch.count))
     instruments = MappingProxyType({**patch.instruments, name: instrument})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from chronus.language.steps import meaning, played_by
 from chronus.modules.catalog import kinds
+from chronus.patch.seeds import leaves_to_chance, seed_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +37,7 @@ class Node:
         number: unique for ever; a node that is loaded again is another one.
         values: what was set to anything but its default, by port name, in the port's own unit.
         recording: the sound of its file, for kinds that play one.
+        seed: what its chance begins with; None: with the seed of its name.
     """
 
     name: str
@@ -43,6 +45,17 @@ class Node:
     number: int
     values: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     recording: Recording | None = None
+    seed: int | None = None
+
+    @property
+    def sown(self) -> int:
+        """What its chance begins with."""
+        return seed_of(self.name) if self.seed is None else self.seed
+
+    def called(self, name: str) -> Node:
+        """The same node by another name: what it leaves to chance stays as it is."""
+        keeps = leaves_to_chance(self.declaration) and self.sown != seed_of(name)
+        return replace(self, name=name, seed=self.sown if keeps else None)
 
     @property
     def declaration(self) -> Kind:
@@ -166,7 +179,7 @@ class Patch:
             self,
             nodes=MappingProxyType(
                 {
-                    called: node if called == node.name else replace(node, name=called)
+                    called: node if called == node.name else node.called(called)
                     for node in self.nodes.values()
                     for called in [names.get(node.name, node.name)]
                 }
@@ -188,7 +201,7 @@ class Patch:
             ),
             instruments=MappingProxyType(
                 {
-                    called: replace(instrument, name=called)
+                    called: instrument.called(called)
                     for instrument in self.instruments.values()
                     for called in [name(instrument.heard).rpartition("/")[0]]
                 }

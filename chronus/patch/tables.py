@@ -7,7 +7,7 @@ as conditions; the engine decides when it gets there.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
@@ -62,7 +62,8 @@ class Mark(IntEnum):
     MODULUS = 4  # it is there if its cycle leaves REMAINDER by this
     REMAINDER = 5
     CYCLE = 6  # of the pattern, within those of the table
-    CHANCE = 7  # and three behind it: number of a draw << 33, and what it must be below; or NONE
+    FOLLOWS = 7  # of a value or lock: whether it follows the tempo, see engine.columns.Ramp
+    CHANCE = 8  # and three behind it: number of a draw << 33, and what it must be below; or NONE
 
 
 class Amount(IntEnum):
@@ -119,6 +120,7 @@ class Entry:
         ramp_s: seconds that the port takes to a value.
         modulus: it is there in cycles that leave `remainder` by this.
         cycle: of the pattern, within those of the table.
+        follows: the tempo, see Mark.FOLLOWS.
         chances: see Mark.CHANCE.
     """
 
@@ -134,6 +136,7 @@ class Entry:
     modulus: int = 1
     remainder: int = 0
     cycle: int = 0
+    follows: int = 0
     chances: tuple[int, ...] = ()
 
 
@@ -183,7 +186,7 @@ def note_table(
     sequence: Sequence,
     own_hz: float | None,
     swing: float = 0.5,
-    lock: Callable[[Lock], tuple[float, float]] = lambda _lock: (0.0, 0.0),
+    lock: Callable[[Lock], tuple[float, int, float]] = lambda _lock: (0.0, 0, 0.0),
 ) -> Table:
     """The table of a pattern of notes or hits.
 
@@ -191,7 +194,8 @@ def note_table(
         sequence: the pattern and its options.
         own_hz: the node's own pitch, which `x` plays; None where it has no pitch.
         swing: of a sequence that has none of its own.
-        lock: the value of a lock in its port's own unit, and the seconds that the port takes to it.
+        lock: the value of a lock as the engine takes it, whether it follows the tempo, and the
+            seconds that the port takes to it.
     """
     laid = layout(sequence, Fraction(swing))
     locked = locked_ports(sequence)
@@ -216,9 +220,10 @@ def note_table(
             )
         for each in cell.locks:
             if each.port.text != "velocity":
-                value, ramp_s = lock(each)
+                value, follows, ramp_s = lock(each)
                 place = locked.index(each.port.text)
-                entries.append(_entry(cell, What.LOCK, pitch=value, ramp_s=ramp_s, locked=place))
+                made = _entry(cell, What.LOCK, pitch=value, locked=place, ramp_s=ramp_s)
+                entries.append(replace(made, follows=follows))
     return Table(
         float(laid.beats),
         tuple(entries),
@@ -231,7 +236,7 @@ def note_table(
 
 def value_table(
     sequence: Sequence,
-    in_port_unit: Callable[[Quantity], float],
+    as_played: Callable[[Quantity], tuple[float, int]],
     ramp_s: float,
     swing: float = 0.5,
     glide: Glide = Glide.STEPS,
@@ -240,16 +245,17 @@ def value_table(
 
     Args:
         sequence: the pattern and its options.
-        in_port_unit: a value in the port's own unit.
+        as_played: a value as the engine takes it, and whether it follows the tempo.
         ramp_s: seconds that the port takes to a value.
         swing: of a sequence that has none of its own.
         glide: how the port gets from one value to the next.
     """
     laid = layout(sequence, Fraction(swing))
     entries = tuple(
-        _entry(cell, What.VALUE, pitch=in_port_unit(cell.step.value), ramp_s=ramp_s)
+        replace(_entry(cell, What.VALUE, pitch=value, ramp_s=ramp_s), follows=follows)
         for cell in laid.cells
         if cell.step.value is not None
+        for value, follows in [as_played(cell.step.value)]
     )
     seed = sequence.options.seed or 0
     return Table(float(laid.beats), entries, laid.cycles, seed, glide=glide)
@@ -279,5 +285,7 @@ def _entry(
         condition.modulus,
         condition.remainder,
         cell.cycle,
-        tuple((number << CHANCE_SHIFT) + threshold(chance) for number, chance in condition.chances),
+        chances=tuple(
+            (number << CHANCE_SHIFT) + threshold(chance) for number, chance in condition.chances
+        ),
     )

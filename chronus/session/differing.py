@@ -112,7 +112,8 @@ def _is_same_node(before: Patch, after: Patch, name: str) -> bool:
     if one is None or other is None:
         return False
     # A node can come to play another file, and not to play none.
-    is_alike = one.kind == other.kind and (one.recording is None or other.recording is not None)
+    plays = one.recording is None or other.recording is not None
+    is_alike = plays and (one.kind, one.sown) == (other.kind, other.sown)
     return is_alike and instrument_of(before, name) == instrument_of(after, name)
 
 
@@ -144,9 +145,10 @@ def _nodes(at: _Lines, after: Patch, in_full: Collection[str]) -> None:
 def _load_instrument(at: _Lines, instrument: Instrument, in_full: Collection[str]) -> None:
     if instrument.kind in in_full:
         at.lines.append(text_of(instrument))
-    made, how = instrument.definition, instrument.legato
+    made = instrument.definition
     assert made is not None, instrument.name
-    patch = with_instrument(at.patch, made, instrument.name, instrument.voices, legato=how)
+    how = (at.patch, made, instrument.name, instrument.voices)
+    patch = with_instrument(*how, legato=instrument.legato, seed=instrument.seed)
     at.say(instrument_line(instrument), patch)
 
 

@@ -39,6 +39,7 @@ from chronus.patch.instruments import (
     text_of,
 )
 from chronus.patch.model import OUT, STRIP_PORTS
+from chronus.patch.musical import UNITS as MUSICAL
 from chronus.patch.musical import Musical
 from chronus.patch.naming import is_within, shown_ends, shown_input, shown_node, shown_target
 from chronus.session.recordings import file_text
@@ -134,6 +135,7 @@ def sequence_line(target: str, patch: Patch) -> str:
     name, _, port = target.partition(".")
     shown, declared = shown_target(patch, target), _exposed(patch, name, port)
     values = [step.value for step in all_within(sequence.steps) if step.value is not None]
+    values = [value for value in values if value.unit not in MUSICAL]
     if declared is not None and not all(
         declared.low <= in_unit(value, declared.unit) <= declared.high for value in values
     ):
@@ -220,7 +222,8 @@ def load_line(node: Node, folder: Path | None = None) -> str:
     if node.recording is not None:
         words.append(file_text(node, folder))
     own = [name for name in sorted(node.values) if node.declaration.find_input(name) is not None]
-    return " ".join([*words, *(f"{name}={value_text(node, name)}" for name in own)])
+    words += [f"{name}={value_text(node, name)}" for name in own]
+    return " ".join([*words, *[f"seed {node.seed}"] * (node.seed is not None)])
 
 
 def file_line(node: Node, folder: Path | None = None) -> str:
@@ -237,6 +240,8 @@ def instrument_line(instrument: Instrument, settings: Iterable[str] = ()) -> str
         words.append(f"voices {instrument.voices}")
     if instrument.legato != made.legato:
         words.append("legato" if instrument.legato else "legato off")
+    if instrument.seed is not None:
+        words.append(f"seed {instrument.seed}")
     return " ".join(words)
 
 

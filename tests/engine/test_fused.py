@@ -202,3 +202,39 @@ patch keys.freq > saw.freq }}"""
     assert np.array_equal(found[0][0], found[1][0])
     assert found[0][1], "a node went wrong"
     assert found[0][1] == found[1][1]
+
+
+SYNCED = """instrument pulse { load keys
+load square freq=0
+load filter as low cutoff=900hz; load filter as high cutoff=3khz mode=high
+load adsr as env velocity=0 attack=1/64 release=1/32
+load lfo as slow rate=1/4 shape=triangle; load lfo as fast rate=1/16
+load delay as echo time=1/32 feedback=0.3
+patch square > low > high > env > echo > out
+patch slow > square.width by 0.3; patch fast > low.cutoff by 200hz
+patch keys.freq > square.freq; patch keys.gate > env.gate; patch keys.velocity > env.velocity
+expose low = low.cutoff; expose high = high.cutoff
+expose rate = fast.rate; expose time = echo.time }"""
+"""Rates and times in beats, and two nodes of a kind that something outside moves, each its way."""
+BEATS = (
+    "load pulse as p voices 4; note p c2 g2 for 1/2",
+    "load lfo as far rate=9hz; patch far > p.low by 300hz; patch far > p.high by 2khz",
+    "wait 1/8; tempo 150; wait 1/8; tempo 90 over 1/16; wait 1/8; set p.rate 1/8; wait 1/8",
+    "set p.time 20ms; note p c3 for 1/8; wait 1/8",
+    "sequence p: c2{rate=1/32} eb2 step 1/16; wait 1/4",
+)
+
+
+def test_knobs_in_beats_are_no_hindrance(fuse):
+    """Groups with rates and times in beats are fused where the tempo rests; no bit differs."""
+    frames, fused = [], []
+    for fuses in (False, True):
+        fuse(fuses=fuses)
+        stage = Voices(SYNCED, *BEATS)
+        frames.append(stage.frames)
+        fused.append(stage.fused / (len(stage.frames) // 64))
+    assert np.max(np.abs(frames[0])) > 0.1
+    assert np.array_equal(*frames)
+    # The tempo moves for a fifth of the time, and what knobs are on their way for some more.
+    assert fused[0] == 0.0
+    assert fused[1] > 0.4

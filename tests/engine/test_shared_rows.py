@@ -12,8 +12,12 @@ VOICES = """instrument two { load keys
 load saw freq=0.01hz
 load filter cutoff=900hz resonance=0.4
 load adsr as env velocity=0 attack=2ms decay=30ms sustain=0.5 release=20ms
+load lfo rate=30hz shape=triangle
+load vca
 load poly
-patch saw > filter > env > poly > out
+patch saw > filter > env > vca > poly > out
+patch env.env > lfo.rate by 9hz
+patch lfo > vca by 0.05
 patch keys.freq > saw.freq
 patch keys.gate > env.gate
 patch keys.velocity > env.velocity
@@ -21,6 +25,7 @@ patch env.env > filter.cutoff by 1khz
 expose cutoff = filter.cutoff
 expose resonance = filter.resonance
 expose mode = filter.mode }"""
+"""What a word leaves of the rows of `lfo` (shape: 1) is not the gain of `vca`, which is 1, too."""
 NOTES = "c2 e2 g2 b2 d3 f3 a3 c4 e4 g4 b4 d5 f5 a5 c6 e6 g6 b6"
 LINES = (
     f"load two as a voices 18; load two as b voices 18 cutoff=300hz; note a {NOTES} for 60ms",

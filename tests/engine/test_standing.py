@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chronus.engine.layout import Head, recover
+from chronus.engine.layout import Head
 from chronus.modules.catalog import kinds
 from chronus.patch.graph import key_of
 from chronus.settings import BLOCK
 from tests.modules.driver import Player, strokes
 from tests.support.clicks import clicks
+from tests.support.redo import redo_blocks
 from tests.support.score import DC, Stage
 
 DRUMS = """tempo 170
@@ -82,20 +83,7 @@ def test_it_stands_alike_on_any_number_of_lanes(awhile, lanes):
 
 def test_a_block_in_which_much_stands_may_be_computed_again(awhile):
     """Each block is computed twice, the scratch of the first time forgotten: no bit differs."""
-    stage = Stage()
-    pump = stage.backend._hand()
-    advance = pump.advance
-
-    def twice(blocks):
-        frames = []
-        for _ in range(blocks):
-            advance(1)
-            stage.backend.writer.arena.head[Head.COMMITTED] -= 1
-            recover(stage.backend.writer.arena)
-            frames.append(advance(1))
-        return np.concatenate(frames)
-
-    pump.advance = twice
+    stage = redo_blocks(Stage())
     stage.say(*DRUMS, *LINES)
     assert np.array_equal(awhile, stage.frames)
 

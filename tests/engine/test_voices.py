@@ -7,9 +7,9 @@ import random
 import numpy as np
 import pytest
 
-from chronus.engine.layout import Head, recover
 from chronus.settings import BLOCK
 from tests.support.clicks import clicks
+from tests.support.redo import redo_blocks
 from tests.support.score import Stage, render
 from tests.support.sound import ends, onsets, rms_db
 from tests.support.voices import PAD, Pads, played
@@ -108,22 +108,7 @@ def test_voices_sound_the_same_on_any_number_of_lanes(awhile, lanes):
 
 def test_a_block_of_voices_may_be_computed_again(awhile):
     """Each block is computed twice, the scratch of the first time forgotten: no bit differs."""
-    stage = Pads()
-    pump = stage.backend._hand()
-    advance = pump.advance
-
-    def twice(blocks):
-        head = stage.arena.head
-        frames = []
-        for _ in range(blocks):
-            advance(1)
-            head[Head.COMMITTED] -= 1
-            recover(stage.arena)
-            stage.arena.awake[:] = stage.arena.woken[:] = -1
-            frames.append(advance(1))
-        return np.concatenate(frames)
-
-    pump.advance = twice
+    stage = redo_blocks(Pads())
     stage.say(ODD, *LINES)
     assert np.array_equal(awhile, stage.frames)
 

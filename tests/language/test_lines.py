@@ -18,7 +18,7 @@ from chronus.language.parser import parse_line
 def plain(thing: object) -> Any:
     """A statement without its places: tuples, names as text, values as (value, unit).
 
-    An `over`, a manner or a file that is not there is left out.
+    An `over`, a manner, a file or a seed that is not there is left out.
     """
     if isinstance(thing, st.Name):
         return thing.text
@@ -36,6 +36,8 @@ def plain(thing: object) -> Any:
             given.remove("manner")
         if getattr(thing, "file", 0) is None:
             given.remove("file")
+        if isinstance(thing, st.Load) and thing.seed is None:
+            given.remove("seed")
         parts = [getattr(thing, name) for name in given]
         return (type(thing).__name__, *(plain(p) for p in parts if not isinstance(p, Span)))
     return thing
@@ -78,6 +80,7 @@ LINES: list[tuple[str, tuple[Any, ...]]] = [
             ("SoundFile", "a b.wav", "0f1e"),
         ),
     ),
+    ("load noise as air seed 7", ("Load", "noise", "air", (), (7, ""))),
     ("load lfo shape=tri", ("Load", "lfo", None, (("Setting", "shape", "tri"),))),
     ("load saw freq=c4", ("Load", "saw", None, (("Setting", "freq", C4),))),
     ("unload kick", ("Unload", ("kick",), False)),

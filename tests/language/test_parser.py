@@ -121,7 +121,7 @@ def test_long_lines(text: str) -> None:
     ("text", "expected"),
     [
         ("load ", {"KIND"}),
-        ("load saw ", {"as", "file", "PORT", "voices", "mono", "legato", "glide", ";"}),
+        ("load saw ", {"as", "file", "PORT", "voices", "mono", "legato", "glide", "seed", ";"}),
         ("load saw as ", {"NAME"}),
         ("load saw freq=", {"VALUE", "NOTE", "WORD"}),
         ("patch ", {"NODE"}),

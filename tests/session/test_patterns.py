@@ -45,13 +45,14 @@ def test_a_file_gives_the_very_sequences_back():
     assert again.session.patch.sequences == stage.session.patch.sequences
 
 
-def test_musical_time_in_a_lock_is_that_of_the_moment():
-    """`{attack=1/8}` is a quarter of a second at 120 BPM, and stays so at another tempo."""
+def test_musical_time_in_a_lock_goes_with_the_tempo():
+    """`{attack=1/8}` stays an eighth at another tempo; a frequency is that of the moment."""
     stage = Stage()
     stage.say("load adsr as env; sequence env: x{attack=1/8} .")
-    assert stage.session.patch.sequences["env"].text == "x{attack=250ms} ."
+    stage.say("load saw; load filter; patch saw > filter; sequence saw.freq: 1/64")
     stage.say("tempo 60")
-    assert "sequence env: x{attack=250ms} ." in saved(stage)
+    assert "sequence env: x{attack=1/8} ." in saved(stage)
+    assert "sequence saw.freq: 32hz" in saved(stage)
 
 
 def test_an_error_leaves_what_plays():

@@ -145,3 +145,55 @@ def test_a_patch_opens_whose_times_were_right_at_another_tempo(tmp_path):
     assert stage.get("delay.time") == 4000.0
     stage.say(f"open {tmp_path / 'slow.chronus'}")
     assert stage.get("delay.time") == 4000.0
+
+
+def test_steps_and_locks_in_beats_follow_the_tempo():
+    """A lock and a step of 1/8 are two cycles a beat, whatever the tempo does meanwhile."""
+    frames = []
+    for line in (
+        "sequence lfo.rate: 1/8 1/8 step 4/1",
+        "sequence lfo.rate: 1/8 1/8 step 4/1 smooth",
+        "sequence lfo: x{rate=1/8} _ _ _ step 4/1 gate 100%",
+    ):
+        stage = Stage()
+        stage.say("tempo 120; load lfo rate=9hz shape=ramp; patch lfo > out by 0.5", line, *MOVES)
+        found = falls(stage.frames[:, 0])[:23]
+        # On its way from 9 Hz it gains a part of a cycle, in the first 5 ms and never again.
+        halves = 2.0 * beats()[found] - np.arange(1, 24)
+        assert np.ptp(halves) < 3e-4
+        assert abs(halves[0]) < 0.03
+        frames.append(stage.frames)
+    np.testing.assert_array_equal(frames[0], frames[2])
+    stage.say("unsequence lfo; wait 1/1", "wait 4 beats")
+    assert stage.get("lfo.rate") == 9.0
+
+
+def test_a_smooth_step_goes_from_seconds_to_beats_and_back():
+    """Between 4 Hz and 1/16 at 120 BPM, 8 Hz, a rate glides by equal ratios, also in a ramp."""
+    stage = Stage()
+    stage.say("tempo 120; load lfo rate=4hz shape=ramp; patch lfo > out by 0.5")
+    stage.say("sequence lfo.rate: 4hz 1/16 step 1/1 smooth", "wait 8 beats")
+    # In two seconds from 4 to 8 Hz, and back; the phase is the integral of that.
+    way = 8.0 / np.log(2.0)
+    up = 96_000 * np.log2(1.0 + np.arange(1, 12) / way)
+    down = 192_000 - 96_000 * np.log2(1.0 + (2.0 * way - np.arange(12, 24)) / way)
+    np.testing.assert_allclose(falls(stage.frames[:, 0]), [*up, *down], atol=25)
+    stage.say("sequence lfo.rate: 1/16 1/16 smooth now; tempo 60", "wait 500ms")
+    assert np.abs(np.diff(falls(stage.frames[-19_200:, 0])) - 12_000).max() <= 1
+
+
+def test_a_file_says_steps_and_locks_as_they_were_written(tmp_path):
+    """Beats stay beats; bars are so many beats as at the moment; a pitch is a pitch."""
+    stage = Stage()
+    stage.say("tempo 240; meter 3/4; load delay; load saw; patch saw > delay")
+    stage.say("sequence delay.time: 4/1 2bars 1.5beats 30ms")
+    stage.say("load ar; sequence ar: x{attack=1/8 release=1/4}", "sequence saw.freq: 1/64 c2")
+    stage.say("tempo 60", f"save {tmp_path / 'a.chronus'}")
+    text = (tmp_path / "a.chronus").read_text()
+    assert "sequence delay.time: 4/1 3/2 1.5beats 30ms" in text
+    assert "sequence ar: x{attack=1/8 release=1/4}" in text
+    assert "sequence saw.freq: 64hz c2" in text
+    other = Stage()
+    other.say(f"open {tmp_path / 'a.chronus'}")
+    assert other.session.patch.sequences.keys() == stage.session.patch.sequences.keys()
+    assert stage.fails("sequence delay.time: 4/1").code == "E_RANGE"
