@@ -20,7 +20,7 @@ from chronus.patch.remember import Made
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -82,7 +82,7 @@ class Wiring:
         places: every node by key, in the order of the patch.
         cables: every cable, in the order in which they add up.
         cable_slots: each cable's place in the arena.
-        leaving: keys of the cables that only fade out.
+        leaving: keys of what only fades out, in the order in which it began to.
         master: key of the node whose first two output rows are played.
         rate_hz: frames a second.
     """
@@ -90,7 +90,7 @@ class Wiring:
     places: Mapping[str, Place]
     cables: Sequence[GraphCable]
     cable_slots: Mapping[str, int]
-    leaving: Container[str]
+    leaving: Collection[str]
     master: str
     rate_hz: int
 
@@ -268,7 +268,7 @@ def _joined(parts: Sequence[NDArray[np.int64]], columns: int) -> NDArray[np.int6
 
 
 def _order(
-    places: Mapping[str, Place], cables: Sequence[GraphCable], leaving: Container[str]
+    places: Mapping[str, Place], cables: Sequence[GraphCable], leaving: Collection[str]
 ) -> tuple[list[str], frozenset[str]]:
     """The computing order and the cables that read the last block.
 
@@ -287,8 +287,35 @@ def _order(
     both, broken = computing_order(places, forward)
     if not broken:
         return both, closing
-    late = {cable.key for cable in going if place[cable.source] >= place[cable.target]}
-    return order, closing | late
+    # What began to fade last is in the order first: it is there for longer than what is in its way.
+    forward = [cable for cable in staying if cable.key not in closing]
+    targets: dict[str, list[str]] = {}
+    for cable in forward:
+        targets.setdefault(cable.source, []).append(cable.target)
+    late = set()
+    age = {key: index for index, key in enumerate(leaving)}
+    for cable in sorted(going, key=lambda cable: -age[cable.key]):
+        if _leads(targets, cable.target, cable.source):
+            late.add(cable.key)
+        else:
+            forward.append(cable)
+            targets.setdefault(cable.source, []).append(cable.target)
+    both, _ = computing_order(places, forward)
+    return both, closing | late
+
+
+def _leads(targets: Mapping[str, Sequence[str]], start: str, end: str) -> bool:
+    """Whether cables lead from one node to another one, or it is the same."""
+    seen = {start}
+    front = [start]
+    while front:
+        node = front.pop()
+        if node == end:
+            return True
+        new = [target for target in targets.get(node, ()) if target not in seen]
+        seen.update(new)
+        front += new
+    return False
 
 
 def _arriving(
