@@ -35,14 +35,14 @@ class Case:
 
 _VOICE = "saw, resonant lowpass and ADSR with its own gate; the envelope moves the cutoff"
 CASES = {
-    "A1": Case("voice", 1, (60, 600), f"1 voice: {_VOICE}"),
-    "A16": Case("voice", 16, (20, 80), "16 of them"),
-    "A64": Case("voice", 64, (10, 40), "64 of them"),
-    "A256": Case("voice", 256, (4, 16), "256 of them"),
-    "B": Case("drums", 4, (30, 300), "kick, snare, hat, and a bass whose cutoff steps; a limiter"),
-    "C": Case("effects", 8, (20, 80), "8 voices of A into an echo and a reverb, in stereo"),
-    "D": Case("fm", 64, (10, 40), "64 two-operator FM voices, the modulator with feedback"),
-    "E": Case("ladder", 64, (5, 20), "64 saws in four-pole ladders, cutoff swept by a sine"),
+    "A1": Case("voice", 1, (60, 1560), f"1 voice: {_VOICE}"),
+    "A16": Case("voice", 16, (20, 320), "16 of them"),
+    "A64": Case("voice", 64, (10, 160), "64 of them"),
+    "A256": Case("voice", 256, (4, 54), "256 of them"),
+    "B": Case("drums", 4, (30, 1030), "kick, snare, hat, and a bass whose cutoff steps; a limiter"),
+    "C": Case("effects", 8, (20, 320), "8 voices of A into an echo and a reverb, in stereo"),
+    "D": Case("fm", 64, (10, 160), "64 two-operator FM voices, the modulator with feedback"),
+    "E": Case("ladder", 64, (5, 85), "64 saws in four-pole ladders, cutoff swept by a sine"),
 }
 
 
