@@ -12,7 +12,7 @@ import numpy as np
 from chronus.engine.layout import NONE, Node
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from chronus.engine.place import Place
     from chronus.engine.plan import LanePlan
@@ -33,6 +33,10 @@ def roots_of(
         cables: every cable that stays.
         closing: keys of those that carry the block before.
     """
+    # From behind: a node that pauses itself is the root of no other one.
+    shutting = [key for key in reversed(order) if _shuts(places[key])]
+    if not shutting:
+        return {}
     heard_by: dict[str, list[GraphCable]] = {}
     hearing: dict[str, list[GraphCable]] = {}
     for cable in cables:
@@ -40,21 +44,30 @@ def roots_of(
         hearing.setdefault(cable.target, []).append(cable)
     late = {cable.source for cable in cables if cable.key in closing}
     found: dict[str, str] = {}
-    for key in reversed(order):
-        targets = {cable.target for cable in heard_by.get(key, ())}
-        if len(targets) != 1 or not _may_pause(places[key]) or key in late:
+    for root in shutting:
+        shut = places[root].kind.shuts
+        if root in found or _ports(hearing.get(root, ()), places) != {shut}:
             continue
-        (target,) = targets
-        ports = {places[target].kind.inputs[c.input].name for c in heard_by[key]}
-        shuts = places[target].kind.shuts
-        if target in found:
-            if ports == {"in"}:
-                found[key] = found[target]
-        elif shuts and ports == {shuts} and places[target].group == NONE:
-            others = {places[target].kind.inputs[c.input].name for c in hearing[target]}
-            if others == {shuts}:
-                found[key] = target
+        front = [(root, shut)]
+        while front:
+            target, port = front.pop()
+            for key in dict.fromkeys(cable.source for cable in hearing.get(target, ())):
+                if key in found or key in late or not _may_pause(places[key]):
+                    continue
+                own = heard_by[key]
+                if {cable.target for cable in own} == {target} and _ports(own, places) == {port}:
+                    found[key] = root
+                    front.append((key, "in"))
     return found
+
+
+def _ports(cables: Iterable[GraphCable], places: Mapping[str, Place]) -> set[str]:
+    """The names of the ports that cables go into."""
+    return {places[cable.target].kind.inputs[cable.input].name for cable in cables}
+
+
+def _shuts(place: Place) -> bool:
+    return place.group == NONE and place.kind.shuts != ""
 
 
 def _may_pause(place: Place) -> bool:
