@@ -156,19 +156,20 @@ def kernel_us(name: str, *, wide: bool) -> float:
 
 
 def silence_ratio(name: str) -> float:
-    """What the dearest time of a kind's dying away costs, over what its loud seconds cost.
+    """What the dearest time of a kind's dying away costs, over what it costs while it is loud.
 
-    Both are the least of three measurements: what else the machine does only adds.
+    Each time is compared with a loud one right before it, as machines change their pace; of three
+    such comparisons the least counts, since what else a machine does only adds.
     """
     runs = []
     for _ in range(3):
-        bench = Bench(name, wide=False)
-        bench.ns(SETTLING_S)
-        loud = bench.ns(LOUD_S)
-        bench.feed(loud=False)
-        runs.append((loud, [bench.ns(DYING_S) for _ in range(DYING)]))
-    loud = min(run[0] for run in runs)
-    return max(min(ways) for ways in zip(*(run[1] for run in runs), strict=True)) / loud
+        loud, dying = Bench(name, wide=False), Bench(name, wide=False)
+        for bench in (loud, dying):
+            bench.ns(SETTLING_S + LOUD_S)
+        dying.feed(loud=False)
+        pairs = [(loud.ns(DYING_S), dying.ns(DYING_S)) for _ in range(DYING)]
+        runs.append([silent / busy for busy, silent in pairs])
+    return max(min(ratios) for ratios in zip(*runs, strict=True))
 
 
 def print_kinds(reference_s: Callable[[], float]) -> bool:
