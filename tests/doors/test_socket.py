@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
@@ -233,8 +232,6 @@ def never_reads(session: Live) -> socket.socket:
 
 
 FLOOD = 30_000
-FLOOD_BARS = 20
-"""So long a session lasts that the flood is over before it, on a slow machine too."""
 
 
 def floods(session: Live) -> socket.socket:
@@ -246,8 +243,7 @@ def floods(session: Live) -> socket.socket:
 
     reader = threading.Thread(target=read)
     reader.start()
-    with contextlib.suppress(BrokenPipeError):  # the song may end before the flood
-        client.sendall(b"get nothing.at\n" * FLOOD)
+    client.sendall(b"get nothing.at\n" * FLOOD)
     client.shutdown(socket.SHUT_WR)
     reader.join()
     return client
@@ -283,23 +279,22 @@ def leaves_in_the_middle(session: Live) -> socket.socket:
     "harm", [never_reads, floods, sends_garbage, sends_one_endless_line, leaves_in_the_middle]
 )
 def test_a_bad_client_harms_nothing(live, harm):
-    """The music is the same to the sample, and others are answered meanwhile and after."""
-    song = SONG.replace("wait 4 bars", "wait 5 bars")
-    bars = FLOOD_BARS if harm is floods else 7
-    session = live(song, "--bars", bars)
+    """The music is the same to the sample, and others are answered after it."""
+    session = live(f"{SONG}wait 1000s\n")
     client = harm(session)
-    (said,) = session.ask("get bass.level")
+    said, *_ = session.ask("get bass.level", "wait 7 bars")
     assert said["ok"]
     if harm is leaves_in_the_middle:
         assert session.ask("get half.level")[0]["ok"], "half a line was carried out"
+    assert session.ask("quit")[0]["ok"]
     ended = session.end()
     client.close()
     assert ended.status == 0
     if harm is never_reads:
         assert sum("did not read" in line for line in ended.lines) == 1
-    np.testing.assert_array_equal(
-        frames_of(session.recorded), rendered(session, song, "--bars", bars)
-    )
+    played = frames_of(session.recorded)
+    same = rendered(session, f"{SONG}wait 1000s\n", "--seconds", len(played) / RATE_HZ)
+    np.testing.assert_array_equal(played, same)
 
 
 def test_lines_of_many_clients_do_not_mix(live):
