@@ -72,6 +72,35 @@ def product_and(added: float, one: float, other: float) -> float:
     return added + one * other
 
 
+def held_peak(before: T, value: T, begins: bool) -> T:  # noqa: FBT001
+    """The highest value since one that began anew.
+
+    As the next value of a state, `peak = held_peak(peak, ...)`, this costs next to nothing, like
+    the three that follow: a kernel computes many frames at once, see `chronus.dsp.walks`.
+
+    Args:
+        before: what this gave at the frame before.
+        value: of this frame.
+        begins: whether what was before is forgotten.
+    """
+    return value if begins else max(before, value)
+
+
+def latched(before: T, value: T, takes: bool) -> T:  # noqa: FBT001
+    """The last value that was taken: sample and hold."""
+    return value if takes else before
+
+
+def running_sum(before: int, value: int) -> int:
+    """The sum of all values till now; of whole numbers, which wrap around."""
+    return before + value
+
+
+def counted(before: int, length: int) -> int:
+    """A counter from 0 to below `length`, and from 0 again."""
+    return before + 1 if before + 1 < length else 0
+
+
 def steady(x: T) -> T:
     """Mark a value of inputs that seldom move: computed once for a block in which they do not.
 
@@ -100,6 +129,24 @@ def earlier(x: T) -> T:
     """Mark what is read from a memory and, in a plain block, was written before the block.
 
     Used as `steady` is; see `chronus.dsp.rests`.
+    """
+    return x
+
+
+def lately(x: T) -> T:
+    """Mark what is read from a memory to which this tick only stores, whatever is read there.
+
+    It was written at most the memory's time ago: so it may be read when the block is stored.
+    Used as `steady` is; see `chronus.dsp.rests`.
+    """
+    return x
+
+
+def moving(x: T) -> T:
+    """Mark `value if condition else other`, which are alike where a rare condition does not hold.
+
+    So `value` is taken in all blocks but those in which it holds nowhere. Used as `steady` is; see
+    `chronus.dsp.rests`.
     """
     return x
 

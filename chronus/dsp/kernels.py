@@ -36,7 +36,7 @@ from chronus.dsp.node_code import (
     unreasonable,
 )
 from chronus.dsp.rests import idle_of
-from chronus.dsp.stages import cut, loops_of
+from chronus.dsp.stages import Reads, cut, loops_of, walked
 from chronus.dsp.ticks import functions_of
 from chronus.dsp.values import BYTES, LLVM, LONG, Array, Value
 from chronus.settings import BLOCK
@@ -205,7 +205,7 @@ class _Kernel:
         ways, marks = node.recipe.ways, node.recipe.marks
 
         def go(source: str, values: dict[str, Value], earlier: frozenset[str]) -> None:
-            stages = cut(node.shape, source, earlier)
+            stages = cut(node.shape, source, Reads(earlier, marks.lately))
             fixed: dict[str, Item] = {**arrays, **values, **states}
             made = _Stages(node, self._build, rows, fixed, states)
             for loop in loops_of(node.shape, stages, tuple(values)):
@@ -213,10 +213,14 @@ class _Kernel:
             made.put_outputs(stages.outputs)
             node.put_states(one, self._target, width, voice, made.states)
 
+        def fully() -> None:
+            go(marks.stirred(ways.full), {}, frozenset())
+
         def go_plainly(values: dict[str, Value]) -> None:
             source = ways.plain or ways.full
+            earlier = marks.earlier if ways.plain else frozenset()
             if not marks.conditions:
-                go(source, values, marks.earlier)
+                go(source, values, earlier)
                 return
             idle = idle_of(source, marks.conditions, [state.name for state in node.shape.state])
             given: dict[str, Item] = {**arrays, **values, **states}
@@ -227,12 +231,12 @@ class _Kernel:
             go(idle.tick, values, marks.earlier)
             build.branch(end)
             build.position_at_end(usually)
-            go(source, values, marks.earlier if ways.plain else frozenset())
+            go(marks.stirred(source), values, earlier)
             build.branch(end)
             build.position_at_end(end)
 
         if ways.plain or not marks.conditions:
-            self._either(one, rows, go_plainly, lambda: go(ways.full, {}, frozenset()))
+            self._either(one, rows, go_plainly, fully)
         else:
             go_plainly({})
 
@@ -284,19 +288,26 @@ class _Stages:
         at_once = not loop.is_serial and not self._node.takes_turns(statements)
         width = FRAMES_AT_ONCE if at_once else 1
         lanes = Lanes(self._build, width, self._resting, are_frames=at_once)
-        carried = Carried.of(lanes, {name: self.states[name] for name in loop.carried})
+        going = {**loop.carried, **loop.walks}
+        carried = Carried.of(lanes, {name: self.states[name] for name in going})
         with lanes.counted(0, BLOCK, width) as k:
             now = carried.now()
-            for name in loop.seen:
-                self._keep(lanes, name, now[name], k)
-            names: dict[str, Item] = {name: self._found(lanes, name, now, k) for name in loop.needs}
+            names: dict[str, Item] = {
+                name: self._found(lanes, name, now, k) for name in (*loop.needs, *loop.seen)
+            }
             ticks = self._node.ticks(lanes)
+            lasts: dict[str, Value] = {}
             for statement in statements:
-                ticks.do(statement, names)
-            for name in loop.kept:
+                state = walked(statement) if at_once else ""
+                if state in loop.walks:
+                    lasts[state] = ticks.walk(statement, state, names)
+                else:
+                    ticks.do(statement, names)
+            for name in (*loop.seen, *loop.kept):
                 self._keep(lanes, name, names[name], k)
-            for state, name in loop.carried.items():
+            for state, name in going.items():
                 following = names[name] if name in names else self._found(lanes, name, now, k)
+                following = lasts.get(state, following)
                 assert isinstance(following, Value)
                 carried.become(state, following)
         self.states.update(carried.now())

@@ -1,10 +1,10 @@
-"""What kinds that follow a level have in common: times, and peaks that are held."""
+"""What kinds that follow a level have in common: times, and peaks above a ceiling."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from chronus.dsp.approx import exp2, i4
+from chronus.dsp.approx import bits_of, exp2, i4, of_bits
 from chronus.dsp.declaration import helper
 
 ONE: Final = 0x3F800000
@@ -32,51 +32,15 @@ def share_of_any_time(step: float, length: float) -> float:
 
 
 @helper
-def loudest_of_late(
-    loud: float, newer: float, older: float, age: float, dt: float, span: float
-) -> tuple[float, float, float]:
-    """Peaks of two spans of time, so that the greater one of both is a peak held for 1 to 2 spans.
-
-    Args:
-        loud: the level now.
-        newer: peak of the span that has begun.
-        older: peak of the one before.
-        age: seconds since the span began.
-        dt: seconds a sample.
-        span: seconds.
-    """
-    age = age + dt
-    is_over = age >= span
-    older = newer if is_over else older
-    newer = loud if is_over else max(newer, loud)
-    return newer, older, 0.0 if is_over else age
+def above_one(loud: float) -> int:
+    """By how much a level is above 1: what its bits are more, a whole number; 0 below."""
+    return max(i4(bits_of(loud) - ONE), 0)
 
 
 @helper
-def span_goes_on(age: int, span: int) -> tuple[int, bool]:
-    """The age of a span of so many frames after one more, and whether another one has begun.
-
-    It counts whatever is heard: how a sound is limited does not depend on what was long ago.
-    """
-    age = i4(age + 1)
-    is_over = age >= span
-    return i4(0) if is_over else age, is_over
-
-
-@helper
-def peaks_go_on(loud: int, newer: int, older: int, is_over: bool) -> tuple[int, int]:  # noqa: FBT001
-    """The peaks of two spans of time as in `loudest_of_late`, from the bits of levels.
-
-    A frame waits less for the one before, since whole numbers are compared sooner.
-    """
-    oldest = newer if is_over else older
-    return loud if is_over else max(newer, loud), oldest
-
-
-@helper
-def needed(loud: float) -> float:
-    """The part of the sound that a limiter takes away where its level is `loud`, 1 the ceiling."""
-    return 1.0 - 1.0 / max(loud, 1.0)
+def needed(above: int) -> float:
+    """The part of the sound that a limiter takes away where its level is so much above 1."""
+    return 1.0 - 1.0 / of_bits(i4(above + ONE))
 
 
 @helper

@@ -17,9 +17,10 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from chronus.dsp.approx import bits_of, of_bits, product_and, two_to
+from chronus.dsp import approx
 from chronus.dsp.declaration import HELPERS, Memory, State, Table, source_of
 from chronus.dsp.rests import MARKS as REST_MARKS
+from chronus.dsp.rests import NAMES as BARE
 from chronus.dsp.rests import Bare, bare
 from chronus.dsp.steady import MARKS, Ways, split
 from chronus.settings import DEFAULT_RATE_HZ
@@ -29,13 +30,15 @@ if TYPE_CHECKING:
 
     from chronus.dsp.declaration import Kind
 
-GENERATOR_VERSION: Final = 18
+GENERATOR_VERSION: Final = 19
 CASTS: Final = {"f4": "float32", "f8": "float64", "i4": "int32", "u4": "uint32"}
+WALKS: Final = ("held_peak", "latched", "running_sum", "counted")
+PLAIN: Final = ("two_to", "product_and", "bits_of", "of_bits", *WALKS)
+"""Functions of `chronus.dsp.approx` that the compiler of ticks knows itself."""
 BUILTINS: Final = frozenset(
     {
         *("min", "max", "abs", "int", "len", "range", "sqrt"),
-        *("two_to", "product_and", "bits_of", "of_bits"),
-        *(*CASTS, *MARKS, *REST_MARKS),
+        *(*PLAIN, *CASTS, *MARKS, *REST_MARKS),
     }
 )
 
@@ -86,7 +89,7 @@ class _Float32(ast.NodeTransformer):
         node.args = [self.visit(argument) for argument in node.args]
         if name in CASTS:
             node.func.id = CASTS[name]
-        elif name not in BUILTINS:
+        elif name not in BUILTINS or self.names.get(name) in HELPERS:
             function = self.names.get(name)
             assert callable(function), f"{name} is not a @helper"
             assert function in HELPERS, f"{name} is not a @helper"
@@ -243,8 +246,8 @@ class Recipe:
         if not rare:
             return lambda _: True
         names: dict[str, Any] = dict.fromkeys(("float32", "float64"), float)
-        names |= {"int32": int, "uint32": int, "sqrt": math.sqrt, "two_to": two_to}
-        names |= {"product_and": product_and, "bits_of": bits_of, "of_bits": of_bits}
+        names |= {"int32": int, "uint32": int, "sqrt": math.sqrt}
+        names |= {name: getattr(approx, name) for name in PLAIN}
         names["dt"] = 1.0 / DEFAULT_RATE_HZ
         for source in (*self.helpers.values(), self.ways.condition):
             exec(source, names)  # noqa: S102 - as trusted as the kind whose tick it is
@@ -262,7 +265,7 @@ class Recipe:
         found = asdict(self)
         found["marks"] = {
             "conditions": self.marks.conditions,
-            "earlier": sorted(self.marks.earlier),
+            **{name: sorted(getattr(self.marks, name)) for name in BARE},
         }
         return json.dumps(found, indent=1)
 
@@ -285,7 +288,8 @@ class Recipe:
                 "rare": tuple(found["ways"]["rare"]),
             }
         )
-        marks = Bare("", tuple(found["marks"]["conditions"]), frozenset(found["marks"]["earlier"]))
+        names = {name: frozenset(found["marks"][name]) for name in BARE}
+        marks = Bare("", tuple(found["marks"]["conditions"]), **names)
         return cls(Shape(**shape), ways, marks, found["helpers"], found["tables"])
 
 

@@ -1,4 +1,4 @@
-"""Idle blocks, and what is read from long ago: two more marks by which a mono kernel does less.
+"""Idle blocks, and what is read from long ago: more marks by which a mono kernel does less.
 
 A tick marks a condition on moving inputs that hardly ever holds, `x = rarely(...)`: a peak above a
 limiter's ceiling, a gate that turns. A plain block (`chronus.dsp.steady`) in which it holds at no
@@ -10,7 +10,14 @@ A tick marks what it reads of its own memory, `x = earlier(...)`, where in a pla
 written before the block began, however short it is ago: at least BLOCK samples. Then reading needs
 not wait for what the block writes, and is done for all frames side by side.
 
-Both marks mean nothing to what they stand around: the bits are the same on all ways.
+It marks so, `x = lately(...)`, what it reads of a memory to which it stores, whatever is read.
+That may be read when the whole block is stored: no longer ago than the memory's time, which has
+room for a block more.
+
+It marks `x = moving(value if condition else other)` where both are alike if a rare condition holds
+at no frame of late: so `value` may be taken in all blocks that are not idle.
+
+The marks mean nothing to what they stand around: the bits are the same on all ways.
 """
 
 from __future__ import annotations
@@ -32,7 +39,9 @@ from chronus.dsp.syntax import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-MARKS = ("rarely", "earlier")
+MARKS = ("rarely", "earlier", "lately", "moving")
+NAMES = MARKS[1:]
+"""Those whose names a recipe keeps as sets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +52,26 @@ class Bare:
         source: of the tick.
         conditions: names of what was marked by `rarely`.
         earlier: names of what was marked by `earlier`; each is assigned once.
+        lately: the same of `lately`.
+        moving: the same of `moving`.
     """
 
     source: str
     conditions: tuple[str, ...] = ()
     earlier: frozenset[str] = frozenset()
+    lately: frozenset[str] = frozenset()
+    moving: frozenset[str] = frozenset()
+
+    def stirred(self, source: str) -> str:
+        """The source of a tick for blocks that are not idle."""
+        function = function_in(source)
+        for statement in function.body:
+            if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.IfExp):
+                (target,) = statement.targets
+                if isinstance(target, ast.Name) and target.id in self.moving:
+                    statement.value = statement.value.body
+        function.body = in_use(function.body)
+        return ast.unparse(function)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +103,9 @@ def bare(source: str) -> Bare:
             found[mark].append(target.id)
             statement.value = statement.value.args[0]
     given = [name for statement in function.body for name in names_in(statement, ast.Store)]
-    assert all(given.count(name) == 1 for name in (*found["rarely"], *found["earlier"]))
-    return Bare(ast.unparse(function), tuple(found["rarely"]), frozenset(found["earlier"]))
+    assert all(given.count(name) == 1 for names in found.values() for name in names)
+    names = {mark: frozenset(found[mark]) for mark in NAMES}
+    return Bare(ast.unparse(function), tuple(found["rarely"]), **names)
 
 
 def idle_of(source: str, conditions: Sequence[str], states: Iterable[str]) -> Idle:

@@ -8,6 +8,7 @@ of an earlier one lies in rows on the stack. Each value is computed by the same 
 the tick, so the bits are the same.
 
 A tick gains by it where it says in statements of their own what does not depend on its states.
+A state that goes on by a walk (`chronus.dsp.walks`) is no hindrance to computing many frames.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from chronus.dsp.recipe import CodeError
+from chronus.dsp.recipe import WALKS, CodeError
 from chronus.dsp.syntax import function_in
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from chronus.dsp.recipe import Shape
 
 
@@ -28,7 +31,8 @@ class Step:
     """A statement of a tick, or one of its states (then without code).
 
     `gives` and `needs` are names of values; `before` are the steps whose values it needs;
-    `memories` are those that it touches, in their order with other steps.
+    `memories` are those that it touches, in their order with other steps, and `lately` those that
+    it reads when others have stored a whole block; `walk` is the state that it walks on.
     """
 
     gives: tuple[str, ...]
@@ -36,6 +40,8 @@ class Step:
     code: str = ""
     serial: bool = False
     memories: frozenset[str] = frozenset()
+    lately: frozenset[str] = frozenset()
+    walk: str = ""
     before: set[int] = field(default_factory=set)
     stage: int = 0
 
@@ -88,13 +94,26 @@ class Stages:
     outputs: tuple[str, ...]
 
 
-def cut(shape: Shape, source: str, earlier: frozenset[str] = frozenset()) -> Stages:
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """Names of what is read from memories out of turn.
+
+    Attributes:
+        earlier: as they were before the block.
+        lately: as they are when the whole block is stored.
+    """
+
+    earlier: frozenset[str] = frozenset()
+    lately: frozenset[str] = frozenset()
+
+
+def cut(shape: Shape, source: str, reads: Reads = Reads()) -> Stages:
     """Cut a tick, given as the source that the compiler would get, into stages.
 
     Args:
         shape: of the kind whose tick it is.
         source: of the tick.
-        earlier: names of what is read from a memory as it was before the block.
+        reads: what is read out of turn.
     """
     function = function_in(source)
     *written, end = function.body
@@ -108,7 +127,7 @@ def cut(shape: Shape, source: str, earlier: frozenset[str] = frozenset()) -> Sta
         raise CodeError(f"it gives {len(results)} values, not {wanted}: its states and outputs")
     versions = _Versions()
     steps = [
-        _step(versions, statement, memories, earlier)
+        _step(versions, statement, memories, reads)
         for statement in statements
         if not versions.is_copy(statement)
     ]
@@ -122,7 +141,7 @@ def cut(shape: Shape, source: str, earlier: frozenset[str] = frozenset()) -> Sta
         # A state that stays what it is has its own name again.
         if name not in given and (not name or name != own):
             statement = ast.Assign([ast.Name(f"result{index}", ast.Store())], result)
-            steps.append(_step(versions, statement, memories, earlier))
+            steps.append(_step(versions, statement, memories, reads))
             name = steps[-1].gives[0]
         names.append(name)
     states = [
@@ -131,6 +150,10 @@ def cut(shape: Shape, source: str, earlier: frozenset[str] = frozenset()) -> Sta
         if name != state.name
     ]
     steps = [*states, *steps]
+    _let_walk(steps)
+    storing = {name: index for index, step in enumerate(steps) for name in step.memories}
+    for step in steps:
+        step.before = {storing[name] for name in step.lately}
     _let_store(steps)
     _connect(steps)
     _number(steps)
@@ -152,15 +175,28 @@ def _apart(statement: ast.stmt, index: int) -> list[ast.stmt]:
     return [computes, ast.Assign([target], ast.Name(name, ast.Load()))]
 
 
-def _step(
-    versions: _Versions, statement: ast.stmt, memories: set[str], earlier: frozenset[str]
-) -> Step:
+def _step(versions: _Versions, statement: ast.stmt, memories: set[str], reads: Reads) -> Step:
     touched = frozenset(_touched(statement) & memories)
+    lately: frozenset[str] = frozenset()
     versions.read, versions.given = set(), []
     code = ast.unparse(ast.fix_missing_locations(versions.visit(statement)))
-    if earlier & {name.rpartition("__")[0] for name in versions.given}:
+    given = {name.rpartition("__")[0] for name in versions.given}
+    if given & reads.lately:
+        lately, touched = touched, lately
+    if given & reads.earlier:
         touched = frozenset()
-    return Step(tuple(versions.given), set(versions.read), code, bool(touched), touched)
+    needs = set(versions.read)
+    walk = walked(statement)
+    return Step(tuple(versions.given), needs, code, bool(touched), touched, lately, walk)
+
+
+def walked(statement: ast.stmt) -> str:
+    """The state that a statement may walk on: a name by which a walk alone begins, or ""."""
+    match statement:
+        case ast.Assign([ast.Name()], ast.Call(ast.Name(name), [ast.Name(state), *others])):
+            is_own = name in WALKS and all(state not in _touched(other) for other in others)
+            return state if is_own else ""
+    return ""
 
 
 def _touched(node: ast.AST) -> set[str]:
@@ -170,6 +206,18 @@ def _touched(node: ast.AST) -> set[str]:
     if isinstance(node, ast.Name):
         return {node.id}
     return {name for child in ast.iter_child_nodes(node) for name in _touched(child)}
+
+
+def _let_walk(steps: list[Step]) -> None:
+    """Let those states walk whose next value is a walk from them, and no other step is."""
+    following = {s.gives[0]: name for s in steps if not s.code for name in s.needs}
+    for step in steps:
+        if step.walk and following.get(step.walk) not in step.gives:
+            step.walk = ""
+    walking = {step.walk for step in steps}
+    for step in steps:
+        if not step.code and step.gives[0] in walking:
+            step.serial = False
 
 
 def _let_store(steps: list[Step]) -> None:
@@ -187,7 +235,7 @@ def _connect(steps: list[Step]) -> None:
         for memory in step.memories:
             touching.setdefault(memory, set()).add(index)
     for index, step in enumerate(steps):
-        step.before = {givers[name] for name in step.needs if name in givers}
+        step.before |= {givers[name] for name in step.needs if name in givers}
         # What touches a memory stays together, in its order.
         for memory in step.memories:
             step.before |= touching[memory] - {index}
@@ -204,7 +252,10 @@ def _number(steps: list[Step]) -> None:
 
     def number(circle: frozenset[int]) -> int:
         if circle not in done:
-            parity = 1 if len(circle) > 1 or any(steps[i].serial for i in circle) else 0
+            # A walk and its state need one another, and nothing else.
+            walks = len(circle) == 2 and any(steps[i].walk for i in circle)
+            is_serial = any(steps[i].serial for i in circle) or (len(circle) > 1 and not walks)
+            parity = 1 if is_serial else 0
             outside = {circles[j] for i in circle for j in steps[i].before} - {circle}
             lowest = max((number(other) for other in outside), default=0)
             done[circle] = lowest if lowest % 2 == parity else lowest + 1
@@ -212,6 +263,8 @@ def _number(steps: list[Step]) -> None:
 
     for index, step in enumerate(steps):
         step.stage = number(circles[index])
+        if step.walk and step.stage % 2 == 1:
+            step.walk = ""
 
 
 def _reach(steps: list[Step], start: int) -> set[int]:
@@ -234,7 +287,8 @@ class Loop:
         codes: its statements.
         needs: names of the values that they take from outside.
         kept: names of what they give to other stages.
-        carried: the states that walk with the loop, each with the name of its next value.
+        walks: the states that walk on there, each with the name of its next value.
+        carried: the other states that go with the loop, in the same way.
         seen: those of them whose values other stages need.
         is_serial: whether one frame needs the frame before.
     """
@@ -242,6 +296,7 @@ class Loop:
     codes: tuple[str, ...]
     needs: tuple[str, ...]
     kept: tuple[str, ...]
+    walks: dict[str, str]
     carried: dict[str, str]
     seen: tuple[str, ...]
     is_serial: bool
@@ -262,7 +317,9 @@ def loops_of(shape: Shape, stages: Stages, values: tuple[str, ...] = ()) -> list
 
 
 def _loop(shape: Shape, stages: Stages, stage: int, values: tuple[str, ...]) -> Loop:
+    is_serial = stage % 2 == 1
     steps = [step for step in stages.steps if step.stage == stage]
+    steps = steps if is_serial else _in_order(steps, stages.steps)
     given = [name for step in steps if step.code for name in step.gives]
     states = {name for step in steps if not step.code for name in step.gives}
     elsewhere = {name for step in stages.steps if step.stage != stage for name in step.needs}
@@ -282,7 +339,26 @@ def _loop(shape: Shape, stages: Stages, stage: int, values: tuple[str, ...]) -> 
         codes=tuple(step.code for step in steps if step.code),
         needs=tuple(sorted(needed & known)),
         kept=tuple(name for name in given if name in elsewhere),
-        carried=carried,
+        walks={step.walk: step.gives[0] for step in steps if step.walk},
+        carried={} if not is_serial else carried,
         seen=tuple(sorted(states & elsewhere)),
-        is_serial=stage % 2 == 1,
+        is_serial=is_serial,
     )
+
+
+def _in_order(steps: list[Step], all_steps: Sequence[Step]) -> list[Step]:
+    """The steps of a parallel stage, those that a step needs before it.
+
+    What needs a walking state as it was before a frame comes behind the walk.
+    """
+    left, found = list(steps), []
+    while left:
+        for step in left:
+            needed = [all_steps[i] for i in step.before]
+            if step.walk:
+                needed = [other for other in needed if other.gives != (step.walk,)]
+            if not any(other is each for other in needed for each in left):
+                break
+        found.append(step)
+        left.remove(step)
+    return found

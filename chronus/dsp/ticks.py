@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from llvmlite import ir
 
+from chronus.dsp import walks
 from chronus.dsp.lanes import Lanes
 from chronus.dsp.recipe import CodeError
 from chronus.dsp.values import BYTES, LLVM, LONG, Array, Value
@@ -116,6 +117,23 @@ class Ticks:
             self._do(statement, names)
         except CodeError as error:
             raise error.inside(ast.unparse(statement)) from error
+
+    def walk(self, statement: ast.stmt, state: str, names: dict[str, Item]) -> Value:
+        """Carry out a walk from a state, at the frames of all lanes; where it ends is given.
+
+        The state is then what it is before each of the frames.
+        """
+        match statement:
+            case ast.Assign([ast.Name(target)], ast.Call(ast.Name(name), [_, *others])):
+                given = [self.value(other, names) for other in others]
+                before = self._single(names[state])
+                try:
+                    found = walks.many_steps(self._lanes, name, before, *given)
+                except CodeError as error:
+                    raise error.inside(ast.unparse(statement)) from error
+                names[target], names[state], last = found
+                return last
+        raise AssertionError(ast.unparse(statement))
 
     def _do(self, statement: ast.stmt, names: dict[str, Item]) -> None:
         if isinstance(statement, ast.Expr):
@@ -230,6 +248,8 @@ class Ticks:
             return found
         if name in OPERATIONS:
             return OPERATIONS[name](lanes, *values)
+        if name in walks.NAMES:
+            return walks.one_step(lanes, name, *values)
         if name in BITS:
             return lanes.of_same_bits(values[0], *BITS[name])
         raise CodeError(f"{name} is not offered")

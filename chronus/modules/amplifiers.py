@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from chronus.dsp.approx import bits_of, clip, db_gain, i4, of_bits, rarely, sin_cycles, steady
+from chronus.dsp.approx import (
+    clip,
+    counted,
+    db_gain,
+    held_peak,
+    i4,
+    latched,
+    moving,
+    rarely,
+    sin_cycles,
+    steady,
+)
 from chronus.dsp.declaration import Family, Input, Output, State, audio, helper, module
-from chronus.dsp.levels import ONE, let_go, needed, peaks_go_on, share_of_time, span_goes_on
+from chronus.dsp.levels import above_one, let_go, needed, share_of_time
 
 CEILING: Final = 0.966050879
 """-0.3 dB below full scale: nothing leaves louder."""
@@ -127,17 +138,15 @@ def out(
     left = (in_left if abs(in_left) < 1e6 else 0.0) * gain
     right = (in_right if abs(in_right) < 1e6 else 0.0) * gain
     span = steady(i4(0.015 / dt + 0.5))
-    loud = bits_of(max(abs(left), abs(right)) * (1.0 / CEILING))
-    works = rarely(max(loud, newer, older) > ONE)
-    takes = rarely(works or taken > 0.0)
-    age, is_over = span_goes_on(age, span)
-    newest, oldest = peaks_go_on(loud, newer, older, is_over)
-    newer = newest if works else newer
-    older = oldest if works else older
-    need = needed(of_bits(max(newer, older)))
-    less = let_go(need, taken, falling)
-    taken = less if takes else taken
-    rest = 1.0 - taken if takes else 1.0
+    above = above_one(max(abs(left), abs(right)) * (1.0 / CEILING))
+    works = rarely(max(above, newer, older) > 0 or taken > 0.0)
+    age = counted(age, span)
+    begins = age == 0
+    older = moving(latched(older, newer, begins) if works else older)
+    newer = moving(held_peak(newer, above, begins) if works else newer)
+    need = needed(max(newer, older))
+    taken = moving(let_go(need, taken, falling) if works else taken)
+    rest = moving(1.0 - taken if works else 1.0)
     # The product may be a bit too loud.
     out_left = clip(left * rest, -CEILING, CEILING)
     out_right = clip(right * rest, -CEILING, CEILING)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chronus.dsp.approx import cycles, f4, i4, loop_limit, sin_cycles, steady, turning, wrapped
+from chronus.dsp.approx import (
+    counted,
+    cycles,
+    f4,
+    i4,
+    loop_limit,
+    sin_cycles,
+    steady,
+    turning,
+    wrapped,
+)
 from chronus.dsp.declaration import (
     Curve,
     Family,
@@ -86,7 +96,7 @@ def chorus(
     line_right[place] = loop_limit(in_right + feedback * right)
     wet_left = 0.707106781 * (left + left_too)
     wet_right = 0.707106781 * (right + right_too)
-    place = place + 1 if place + 1 < len(line_left) else 0
+    place = counted(place, len(line_left))
     return (
         place,
         i4(turn + step),

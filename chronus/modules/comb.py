@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from chronus.dsp.approx import arc_tangent, clip, f4, i4, loop_limit, sin_cycles, sqrt, steady
+from chronus.dsp.approx import (
+    arc_tangent,
+    clip,
+    counted,
+    f4,
+    i4,
+    loop_limit,
+    sin_cycles,
+    sqrt,
+    steady,
+)
 from chronus.dsp.declaration import (
     Curve,
     Family,
@@ -107,5 +117,5 @@ def comb(
     dull = turned + pole * (dull - turned)
     rung = loop_limit(loudness * in_ + feedback * dull)
     line[place] = rung
-    place = place + 1 if place + 1 < len(line) else 0
+    place = counted(place, len(line))
     return place, dull, in_ + mix * (rung - in_)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from chronus.dsp.approx import db_gain, exp2, f4, f8, log2, steady
+from chronus.dsp.approx import counted, db_gain, exp2, f4, f8, held_peak, i4, latched, log2, steady
 from chronus.dsp.declaration import Curve, Family, Input, Output, State, audio, module
-from chronus.dsp.levels import loudest_of_late, share_of_time
+from chronus.dsp.levels import share_of_time
 
 
 @module(
@@ -28,7 +28,7 @@ from chronus.dsp.levels import loudest_of_late, share_of_time
     state=(
         State("newer"),
         State("older"),
-        State("age"),
+        State("age", dtype="i4"),
         State("taken", dtype="f8"),
     ),
     source="Giannoulis, Massberg, Reiss, Digital dynamic range compressor design, JAES 60 (6), "
@@ -41,7 +41,7 @@ from chronus.dsp.levels import loudest_of_late, share_of_time
 def compressor(
     newer: float,
     older: float,
-    age: float,
+    age: int,
     taken: float,
     in_left: float,
     in_right: float,
@@ -62,7 +62,10 @@ def compressor(
     bend = steady(0.5 / max(knee, 0.01))
     made_up = steady(db_gain(makeup) if makeup > 0.0 else 1.0)
     loud = max(abs(key_left), abs(key_right))
-    newer, older, age = loudest_of_late(loud, newer, older, age, dt, 0.0025)
+    age = counted(age, i4(0.0025 / dt + 0.5))
+    begins = age == 0
+    older = latched(older, newer, begins)
+    newer = held_peak(newer, loud, begins)
     over = 6.02059991 * log2(max(newer, older)) - threshold
     inside = min(max(over + 0.5 * knee, 0.0), knee)
     wanted = slope * (bend * inside * inside + max(over - 0.5 * knee, 0.0))

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from chronus.dsp.approx import db_gain, steady
+from chronus.dsp.approx import counted, db_gain, steady
 from chronus.dsp.declaration import (
     RECORDING_HEAD,
     Family,
@@ -285,7 +285,7 @@ def convolve(
     across = RECORDING_HEAD + (int(sound[0]) if sound[1] > 1.5 else 0)
     left = summed(sound, RECORDING_HEAD, past_left, place) + tail[count]
     right = summed(sound, across, past_right, place) + tail[64 + count]
-    place = place + 1 if place + 1 < len(past_left) else 0
+    place = counted(place, len(past_left))
     count = count + 1 if count < 63 else 0
     return (
         place,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chronus.dsp.approx import (
+    counted,
     cycles,
     earlier,
     f4,
@@ -170,7 +171,7 @@ def delay(
     back_right = wet_right + pingpong * (wet_left - wet_right)
     line_left[place] = loop_limit(fed_left + feedback * back_left)
     line_right[place] = loop_limit(fed_right + feedback * back_right)
-    place = place + 1 if place + 1 < len(line_left) else 0
+    place = counted(place, len(line_left))
     return (
         place,
         low_left,

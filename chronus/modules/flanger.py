@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from chronus.dsp.approx import cycles, i4, loop_limit, sin_cycles, steady, turning, wrapped
+from chronus.dsp.approx import counted, cycles, i4, loop_limit, sin_cycles, steady, turning, wrapped
 from chronus.dsp.declaration import Curve, Family, Input, Memory, Output, State, audio, module
 from chronus.modules.chorus import tap
 
@@ -56,7 +56,7 @@ def flanger(
     right = tap(line_right, place, far - half - half * sin_cycles(wrapped(phase + spread)))
     line_left[place] = loop_limit(in_left + feedback * left)
     line_right[place] = loop_limit(in_right + feedback * right)
-    place = place + 1 if place + 1 < len(line_left) else 0
+    place = counted(place, len(line_left))
     return (
         place,
         i4(turn + step),

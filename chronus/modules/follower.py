@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from chronus.dsp.approx import f4, f8, steady
+from chronus.dsp.approx import counted, f4, f8, held_peak, i4, latched, steady
 from chronus.dsp.declaration import Curve, Family, Input, Output, State, audio, module
-from chronus.dsp.levels import loudest_of_late, share_of_time
+from chronus.dsp.levels import share_of_time
 
 
 @module(
@@ -16,7 +16,7 @@ from chronus.dsp.levels import loudest_of_late, share_of_time
         Input("release", "Time to 63 % of a fall", 100.0, 5.0, 5000.0, "ms", Curve.EXPONENTIAL),
     ),
     outputs=(Output("out", "The peak level: 1 is full scale"),),
-    state=(State("newer"), State("older"), State("age"), State("level", dtype="f8")),
+    state=(State("newer"), State("older"), State("age", dtype="i4"), State("level", dtype="f8")),
     source="Giannoulis, Massberg, Reiss, Digital dynamic range compressor design, JAES 60 (6), "
     "2012: smooth branching peak detector. The louder channel counts; its peaks are held for 2.5 "
     "to 5 ms, so that a tone above 200 Hz has one level, and a fall begins so much later",
@@ -28,7 +28,7 @@ from chronus.dsp.levels import loudest_of_late, share_of_time
 def follower(
     newer: float,
     older: float,
-    age: float,
+    age: int,
     level: float,
     in_left: float,
     in_right: float,
@@ -39,7 +39,10 @@ def follower(
     rising = steady(f8(share_of_time(1000.0 * dt, attack)))
     falling = steady(f8(share_of_time(1000.0 * dt, release)))
     loud = max(abs(in_left), abs(in_right))
-    newer, older, age = loudest_of_late(loud, newer, older, age, dt, 0.0025)
+    age = counted(age, i4(0.0025 / dt + 0.5))
+    begins = age == 0
+    older = latched(older, newer, begins)
+    newer = held_peak(newer, loud, begins)
     goal = f8(max(newer, older))
     # Both ways are taken before it is known which one is right: the next sample waits less.
     risen = level * (f8(1.0) - rising) + rising * goal

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chronus.dsp.approx import (
-    bits_of,
     clip,
+    counted,
     db_gain,
-    earlier,
     f4,
     f8,
+    held_peak,
     i4,
-    of_bits,
+    latched,
+    lately,
+    moving,
     rarely,
-    seldom,
+    running_sum,
     steady,
 )
 from chronus.dsp.declaration import (
@@ -28,10 +30,13 @@ from chronus.dsp.declaration import (
     helper,
     module,
 )
-from chronus.dsp.levels import ONE, let_go, needed, peaks_go_on, share_of_time, span_goes_on
+from chronus.dsp.levels import above_one, let_go, needed, share_of_time
 
 if TYPE_CHECKING:
     from collections.abc import MutableSequence
+
+STEPS: Final = 32768.0
+"""Of the whole sound, in which is counted what is taken from it."""
 
 
 @helper
@@ -43,12 +48,12 @@ def before(line: MutableSequence[float], place: int, frames: int) -> float:
 
 @helper
 def steps_of(taken: float) -> int:
-    """What is taken from the sound in steps of 2**-16, upwards: whole numbers add up without loss.
+    """What is taken from the sound in steps of 2**-15, upwards: whole numbers add up without loss.
 
     Also in rings of floats.
     """
-    steps = 65536.0 * taken
-    return int(steps) + 1 if steps > 0.02 else 0
+    steps = STEPS * taken
+    return i4(i4(steps) + 1) if steps > 0.01 else 0
 
 
 @module(
@@ -66,8 +71,8 @@ def steps_of(taken: float) -> int:
         State("older", dtype="i4"),
         State("age", dtype="i4"),
         State("taken"),
-        State("once", dtype="i8"),
-        State("twice", dtype="i8"),
+        State("once", dtype="i4"),
+        State("twice", dtype="i4"),
     ),
     memories=(
         Memory("line_left", 0.002),
@@ -103,38 +108,31 @@ def limiter(
     top = steady(db_gain(ceiling))
     falling = steady(share_of_time(1000.0 * dt, release))
     span = int(f8(0.001) / f8(dt) + f8(0.5))
+    share = 1.0 / (STEPS * f4(span) * f4(span))
     # Held for longer than the sound is delayed: for half a period of 100 Hz.
-    held = steady(i4(0.005 / dt + 0.5))
-    # Rates below 33 kHz; at all others what comes out went in before the block.
-    is_near = seldom(dt > 3.03e-5)  # noqa: F841 - what is marked `earlier` needs it
-    delay = span + span - 2
-    # One condition for each of what is carried on, so that none waits for what comes behind it.
-    loud = bits_of(max(abs(in_left), abs(in_right)) / top)
-    works = rarely(max(loud, newer, older) > ONE)
-    takes = rarely(works or taken > 0.0)
-    adds = rarely(takes or once > 0)
-    smooths = rarely(adds or twice > 0)
-    age, is_over = span_goes_on(age, held)
-    newest, oldest = peaks_go_on(loud, newer, older, is_over)
-    newer = newest if works else newer
-    older = oldest if works else older
-    need = needed(of_bits(max(newer, older)))
-    less = let_go(need, taken, falling)
-    taken = less if takes else taken
-    count = steps_of(taken)
-    single = once + count - int(before(wanted, place, span))
-    wanted[place] = f4(count) if takes else 0.0
-    once = single if adds else once
-    double = twice + once - int(before(smooth, place, span))
-    smooth[place] = f4(once) if adds else 0.0
-    twice = double if smooths else twice
+    held_for = steady(i4(0.005 / dt + 0.5))
+    above = above_one(max(abs(in_left), abs(in_right)) / top)
+    works = rarely(max(above, newer, older) > 0 or taken > 0.0 or max(once, twice) > 0)
+    age = counted(age, held_for)
+    begins = age == 0
+    older = moving(latched(older, newer, begins) if works else older)
+    newer = moving(held_peak(newer, above, begins) if works else newer)
+    need = needed(max(newer, older))
+    taken = moving(let_go(need, taken, falling) if works else taken)
+    count = moving(steps_of(taken) if works else 0)
+    wanted[place] = f4(count)
+    old_count = lately(before(wanted, place, span))
+    once = moving(running_sum(once, count - int(old_count)) if works else once)
+    smooth[place] = f4(once)
+    old_sum = lately(before(smooth, place, span))
+    twice = moving(running_sum(twice, once - int(old_sum)) if works else twice)
+    gain = moving(1.0 - f4(twice) * share if works else 1.0)
     line_left[place] = in_left
     line_right[place] = in_right
-    gain = 1.0 - f4(f8(twice) / (f8(65536.0) * span * span)) if smooths else 1.0
-    late_left = earlier(before(line_left, place, delay))
-    late_right = earlier(before(line_right, place, delay))
+    late_left = lately(before(line_left, place, span + span - 2))
+    late_right = lately(before(line_right, place, span + span - 2))
     # The gain reaches what a peak needs to the last bit but one; that one is cut off.
     out_left = clip(late_left * gain, -top, top)
     out_right = clip(late_right * gain, -top, top)
-    place = place + 1 if place + 1 < len(line_left) else 0
+    place = counted(place, len(line_left))
     return place, newer, older, age, taken, once, twice, out_left, out_right

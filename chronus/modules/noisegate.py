@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from chronus.dsp.approx import db_gain, exp2, f4, f8, steady
+from chronus.dsp.approx import counted, db_gain, exp2, f4, f8, held_peak, i4, latched, steady
 from chronus.dsp.declaration import Curve, Family, Input, Output, State, audio, module
-from chronus.dsp.levels import loudest_of_late, share_of_any_time
+from chronus.dsp.levels import share_of_any_time
 
 
 @module(
@@ -27,7 +27,7 @@ from chronus.dsp.levels import loudest_of_late, share_of_any_time
     state=(
         State("newer"),
         State("older"),
-        State("age"),
+        State("age", dtype="i4"),
         State("opened"),
         State("left"),
         State("through", dtype="f8"),
@@ -40,7 +40,7 @@ from chronus.dsp.levels import loudest_of_late, share_of_any_time
 def noisegate(
     newer: float,
     older: float,
-    age: float,
+    age: int,
     opened: float,
     left: float,
     through: float,
@@ -62,7 +62,10 @@ def noisegate(
     closing = steady(f8(share_of_any_time(1000.0 * dt, release)))
     floor = steady(f8(db_gain(-range)))
     loud = max(abs(key_left), abs(key_right))
-    newer, older, age = loudest_of_late(loud, newer, older, age, dt, 0.0025)
+    age = counted(age, i4(0.0025 / dt + 0.5))
+    begins = age == 0
+    older = latched(older, newer, begins)
+    newer = held_peak(newer, loud, begins)
     is_loud = max(newer, older) > (closes_at if opened > 0.5 else opens_at)
     left = 0.001 * hold if is_loud else max(left - dt, 0.0)
     opened = 1.0 if is_loud or left > 0.0 else 0.0

@@ -17,6 +17,7 @@ from chronus.dsp.approx import (
     arc_tangent,
     bipolar,
     clip,
+    counted,
     exp2,
     f4,
     i4,
@@ -170,6 +171,6 @@ def pluck(
     line[place] = string
     near = line[place - back_whole]
     other = near + back_share * (line[place - back_whole - 1] - near)
-    place = place + 1 if place + 1 < len(line) else 0
+    place = counted(place, len(line))
     open_ = 1.0 if gate > 0.5 else 0.0
     return place, seed, open_, hit, left, burst, dull, 0.9 * (string - other)

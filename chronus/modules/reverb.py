@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from chronus.dsp.approx import (
     clip,
+    counted,
     cycles,
     earlier,
     exp2,
@@ -337,7 +338,7 @@ def reverb(  # noqa: PLR0915 - eight lines, written out
     wet_right = 0.5 * gain * right + 0.35 * (x2 - x4 + x6 + x8)
     middle = 0.5 * (wet_left + wet_right)
     apart = 0.5 * width * (wet_left - wet_right)
-    place = place + 1 if place + 1 < len(line1) else 0
+    place = counted(place, len(line1))
     spot = spot + 1 if spot + 1 < len(blur1) else 0
     return (
         place, spot, slow, slower,
