@@ -76,7 +76,7 @@ def held_peak(before: T, value: T, begins: bool) -> T:  # noqa: FBT001
     """The highest value since one that began anew.
 
     As the next value of a state, `peak = held_peak(peak, ...)`, this costs next to nothing, like
-    the three that follow: a kernel computes many frames at once, see `chronus.dsp.walks`.
+    those that follow: a kernel computes many frames at once, see `chronus.dsp.walks`.
 
     Args:
         before: what this gave at the frame before.
@@ -84,6 +84,17 @@ def held_peak(before: T, value: T, begins: bool) -> T:  # noqa: FBT001
         begins: whether what was before is forgotten.
     """
     return value if begins else max(before, value)
+
+
+def falling_peak(before: int, value: int, fall: int) -> int:
+    """The highest of all values till now, each less by `fall` for every frame since.
+
+    Args:
+        before: what this gave at the frame before.
+        value: of this frame.
+        fall: a whole number that is the same at all frames of a block.
+    """
+    return max(value, before - fall)
 
 
 def latched(before: T, value: T, takes: bool) -> T:  # noqa: FBT001

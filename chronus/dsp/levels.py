@@ -9,6 +9,8 @@ from chronus.dsp.declaration import helper
 
 ONE: Final = 0x3F800000
 """The bits of a level of 1."""
+LEAST: Final = 0x33000000
+"""Those of 2**-25: what is taken from 1 leaves 1 there, and less."""
 
 
 @helper
@@ -55,3 +57,28 @@ def let_go(need: float, taken: float, falling: float) -> float:
     # It comes to 0 where a 0 is near, below half the last bit of 1, and not only nearer to it.
     back = falling * (need - 2.9e-8)
     return max(need, back + (1.0 - falling) * taken)
+
+
+@helper
+def in_steps(part: float) -> int:
+    """A part of the sound as a whole number: how far its bits are above those of 2**-25, or 0.
+
+    Such numbers are in the order of the parts; 2**-25 taken from 1 leaves 1.
+    """
+    return max(i4(bits_of(part) - LEAST), 0)
+
+
+@helper
+def of_steps(steps: int) -> float:
+    """The part of the sound, of what `in_steps` gives."""
+    return of_bits(i4(steps + LEAST))
+
+
+@helper
+def steps_in_frame(dt: float, time: float) -> int:
+    """By how many such steps a part falls in a frame if it falls by 63 % in a time, on average.
+
+    Bits that fall evenly are a straight line for each halving of the part: close to an exponential,
+    and without rounding.
+    """
+    return max(i4(12102203.0 * dt / time + 0.5), 1)

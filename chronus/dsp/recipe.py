@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 GENERATOR_VERSION: Final = 19
 CASTS: Final = {"f4": "float32", "f8": "float64", "i4": "int32", "u4": "uint32"}
-WALKS: Final = ("held_peak", "latched", "running_sum", "counted")
+WALKS: Final = ("held_peak", "falling_peak", "latched", "running_sum", "counted")
 PLAIN: Final = ("two_to", "product_and", "bits_of", "of_bits", *WALKS)
 """Functions of `chronus.dsp.approx` that the compiler of ticks knows itself."""
 BUILTINS: Final = frozenset(

@@ -1,13 +1,14 @@
 """Walks: what goes on from frame to frame in ways that many frames can take at once.
 
-The highest value since a beginning, the last value that was taken, a running sum, a counter: each
-seems to need the frame before. But the operations are associative, and exact (whole numbers add up
-without loss): put together over 2, 4, 8 and 16 frames they give the same bits as one by one. A tick
-says them by the functions of `chronus.dsp.approx` that are called so.
+The highest value since a beginning, a peak that falls, the last value that was taken, a running
+sum, a counter: each seems to need the frame before. But the operations are associative, and exact
+(whole numbers add up without loss): put together over 2, 4, 8 and 16 frames they give the same bits
+as one by one. A tick says them by the functions of `chronus.dsp.approx` that are called so.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from llvmlite import ir
@@ -27,6 +28,8 @@ def one_step(lanes: Lanes, name: str, before: Value, *given: Value) -> Value:
     """A walk's next value at one frame, in the precision of the one before."""
     if name == "counted":
         return _counted(lanes, before, *given)
+    if name == "falling_peak":
+        return _fallen(lanes, before, *given)
     value, *begins = given
     value = lanes.cast(value, before.dtype)
     joined = _joined(name, lanes)(before, value)
@@ -47,6 +50,8 @@ def many_steps(lanes: Lanes, name: str, before: Value, *given: Value) -> tuple[V
     """
     if name == "counted":
         found = _all_counted(lanes, before, *given)
+    elif name == "falling_peak":
+        found = _all_fallen(lanes, before, *given)
     else:
         found = _walked(lanes, name, before, *given)
     last = Value(_lane(lanes, found, lanes.width - 1), found.dtype)
@@ -96,6 +101,31 @@ def _walked(lanes: Lanes, name: str, before: Value, value: Value, *begins: Value
     return lanes.select(_is_set(lanes, begun[0]), found, going_on) if begun else going_on
 
 
+def _fallen(lanes: Lanes, before: Value, value: Value, fall: Value) -> Value:
+    value, fall = (lanes.cast(each, before.dtype) for each in (value, fall))
+    return lanes.most(value, _sum(lanes, before, lanes.negated(fall)))
+
+
+def _all_fallen(lanes: Lanes, before: Value, value: Value, fall: Value) -> Value:
+    """A falling peak at all frames: over more and more of them, less by what has fallen since."""
+    fall = lanes.cast(fall, before.dtype)
+    if fall.is_wide:
+        return _one_by_one(lanes, before, partial(_fallen, lanes), value, fall)
+    found = lanes.wide(lanes.cast(value, before.dtype))
+    drop = lanes.cast(lanes.negated(fall), before.dtype)
+    step = 1
+    while step < lanes.width:
+        # Below the first lane a lane meets itself, and has fallen.
+        own = [lane - step if lane >= step else lane for lane in range(lanes.width)]
+        found = lanes.most(found, _sum(lanes, _shuffled(lanes, found, found, own), drop))
+        drop = _sum(lanes, drop, drop)
+        step *= 2
+    frames = lanes.cast(lanes.lane_numbers(), before.dtype)
+    since = lanes.cast(lanes.binary("+", frames, lanes.constant("i8", 1)), before.dtype)
+    fallen = lanes.cast(lanes.binary("*", lanes.negated(fall), since), before.dtype)
+    return lanes.most(found, _sum(lanes, lanes.wide(before), fallen))
+
+
 def _is_set(lanes: Lanes, flag: Value) -> Value:
     return lanes.compare("!=", flag, lanes.constant("i4", 0))
 
@@ -111,7 +141,7 @@ def _all_counted(lanes: Lanes, before: Value, length: Value) -> Value:
     build = lanes.builder
     length = lanes.cast(length, before.dtype)
     if length.is_wide:
-        return _one_by_one(lanes, before, length)
+        return _one_by_one(lanes, before, partial(_counted, lanes), length)
     numbers = lanes.cast(lanes.lane_numbers(), before.dtype)
     first = lanes.wide(_counted(lanes, before, length))
     counts = lanes.cast(lanes.binary("+", first, numbers), before.dtype)
@@ -133,13 +163,13 @@ def _all_counted(lanes: Lanes, before: Value, length: Value) -> Value:
     return now
 
 
-def _one_by_one(lanes: Lanes, before: Value, length: Value) -> Value:
-    """A counter whose length may be another at each frame."""
+def _one_by_one(lanes: Lanes, before: Value, step: Callable[..., Value], *given: Value) -> Value:
+    """A walk of which something that should be the same at all frames is another at each."""
     kind = lanes.type_of(before.dtype, is_wide=True)
     found = ir.Constant(kind, ir.Undefined)
+    wide = [lanes.wide(value) for value in given]
     for lane in range(lanes.width):
-        own = Value(_lane(lanes, length, lane), length.dtype)
-        before = _counted(lanes, before, own)
+        before = step(before, *(Value(_lane(lanes, value, lane), value.dtype) for value in wide))
         at = ir.Constant(LLVM["i4"], lane)
         found = lanes.builder.insert_element(found, before.code, at)
     return Value(found, before.dtype, is_wide=True)

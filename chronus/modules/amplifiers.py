@@ -8,6 +8,7 @@ from chronus.dsp.approx import (
     clip,
     counted,
     db_gain,
+    falling_peak,
     held_peak,
     i4,
     latched,
@@ -17,7 +18,7 @@ from chronus.dsp.approx import (
     steady,
 )
 from chronus.dsp.declaration import Family, Input, Output, State, audio, helper, module
-from chronus.dsp.levels import above_one, let_go, needed, share_of_time
+from chronus.dsp.levels import above_one, in_steps, needed, of_steps, steps_in_frame
 
 CEILING: Final = 0.966050879
 """-0.3 dB below full scale: nothing leaves louder."""
@@ -114,39 +115,39 @@ def strip(
         State("newer", dtype="i4"),
         State("older", dtype="i4"),
         State("age", dtype="i4"),
-        State("taken"),
+        State("taken", dtype="i4"),
     ),
     source="A limiter without delay: untouched below -0.3 dB; a peak above turns down both sides "
-    "at once, for 15 to 30 ms, and then less by 63 % in 150 ms. It bends only the rise of a peak "
-    "that is louder than all of late: a steady tone from 34 Hz on is bent once, and then clean. "
-    "What is not a number becomes 0",
+    "at once, for 15 to 30 ms, and then less, by 63 % in about 150 ms. It bends only the rise of a "
+    "peak that is louder than all of late: a steady tone from 34 Hz on is bent once, and then "
+    "clean. What is not a number becomes 0",
     example="load saw; set out.level -6db",
 )
 def out(
     newer: int,
     older: int,
     age: int,
-    taken: float,
+    taken: int,
     in_left: float,
     in_right: float,
     level: float,
     dt: float,
 ) -> tuple[int, int, int, float, float, float]:
     gain = steady(db_gain(level))
-    falling = steady(share_of_time(dt, 0.15))
+    fall = steady(steps_in_frame(dt, 0.15))
     # A comparison with what is not a number is false, so that the 0 is taken.
     left = (in_left if abs(in_left) < 1e6 else 0.0) * gain
     right = (in_right if abs(in_right) < 1e6 else 0.0) * gain
     span = steady(i4(0.015 / dt + 0.5))
     above = above_one(max(abs(left), abs(right)) * (1.0 / CEILING))
-    works = rarely(max(above, newer, older) > 0 or taken > 0.0)
+    works = rarely(max(above, newer, older, taken) > 0)
     age = counted(age, span)
     begins = age == 0
     older = moving(latched(older, newer, begins) if works else older)
     newer = moving(held_peak(newer, above, begins) if works else newer)
-    need = needed(max(newer, older))
-    taken = moving(let_go(need, taken, falling) if works else taken)
-    rest = moving(1.0 - taken if works else 1.0)
+    need = in_steps(needed(max(newer, older)))
+    taken = moving(falling_peak(taken, need, fall) if works else taken)
+    rest = moving(1.0 - of_steps(taken) if works else 1.0)
     # The product may be a bit too loud.
     out_left = clip(left * rest, -CEILING, CEILING)
     out_right = clip(right * rest, -CEILING, CEILING)

@@ -11,6 +11,7 @@ from chronus.dsp import approx
 from chronus.dsp.approx import (
     counted,
     f4,
+    falling_peak,
     held_peak,
     i4,
     latched,
@@ -60,13 +61,27 @@ def peaks(
 
 @module(
     **DECLARED,
-    outputs=(*OUT, Output("count", "A counter"), Output("odd", "One whose length changes")),
-    state=(State("sum", dtype="i4"), State("count", dtype="i4"), State("odd", dtype="i8")),
+    outputs=(
+        *OUT,
+        Output("count", "A counter"),
+        Output("odd", "One whose length changes"),
+        Output("fallen", "A peak that falls"),
+        Output("oddly", "One that does not fall evenly"),
+    ),
+    state=(
+        State("sum", dtype="i4"),
+        State("count", dtype="i4"),
+        State("odd", dtype="i8"),
+        State("fallen", dtype="i4"),
+        State("oddly", dtype="i4"),
+    ),
 )
 def sums(
     sum: int,  # noqa: A002
     count: int,
     odd: int,
+    fallen: int,
+    oddly: int,
     in_: float,
     mark: float,
     dt: float,
@@ -74,7 +89,9 @@ def sums(
     count = counted(count, i4(0.00015 / dt + 0.5))
     odd = counted(odd, int(5.0 + 40.0 * mark))
     sum = running_sum(sum, int(in_) * count)  # noqa: A001
-    return sum, count, odd, f4(sum), f4(count), f4(odd)
+    fallen = falling_peak(fallen, i4(in_), 70_000)
+    oddly = falling_peak(oddly, i4(in_), int(mark * 90_000.0) + 100)
+    return sum, count, odd, fallen, oddly, f4(sum), f4(count), f4(odd), f4(fallen), f4(oddly)
 
 
 def signals() -> dict[str, np.ndarray]:
