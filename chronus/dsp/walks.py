@@ -69,7 +69,7 @@ def _joined(name: str, lanes: Lanes) -> Callable[[Value, Value], Value]:
 
 
 def _sum(lanes: Lanes, one: Value, other: Value) -> Value:
-    if one.dtype not in {"i4", "i8"}:
+    if one.dtype not in {"i4", "u4", "i8"}:
         raise CodeError("a running sum is of whole numbers")
     return lanes.cast(lanes.binary("+", one, other), one.dtype)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chronus.dsp.approx import bipolar, next_random, seldom, sqrt
+from chronus.dsp.approx import bipolar, running_sum, scattered, seldom, sqrt, u4
 from chronus.dsp.declaration import SEED, Family, Input, Output, State, module
 
 
@@ -23,6 +23,7 @@ from chronus.dsp.declaration import SEED, Family, Input, Output, State, module
     outputs=(Output("out", "The noise, -1 to 1"),),
     state=(
         State("seed", SEED, "u4"),
+        State("count", dtype="u4"),
         State("b0"),
         State("b1"),
         State("b2"),
@@ -32,7 +33,8 @@ from chronus.dsp.declaration import SEED, Family, Input, Output, State, module
         State("b6"),
         State("brown"),
     ),
-    source="White: Marsaglia, Xorshift RNGs, 2003. Pink: Paul Kellet's refined filter, "
+    source="White: a count from the seed on, each number scattered by a hash (Wellons, Prospecting "
+    "for hash functions, 2018). Pink: Paul Kellet's refined filter, "
     "firstpr.com.au/dsp/pink-noise, 1999; within 0.05 dB above 9 Hz at 44.1 kHz. "
     "Brown: white noise through a lowpass of one pole at 20 Hz",
     example="load noise colour=pink; load filter cutoff=500 resonance=0.5; load lfo rate=0.25; "
@@ -40,6 +42,7 @@ from chronus.dsp.declaration import SEED, Family, Input, Output, State, module
 )
 def noise(
     seed: int,
+    count: int,
     b0: float,
     b1: float,
     b2: float,
@@ -50,9 +53,10 @@ def noise(
     brown: float,
     colour: float,
     dt: float,
-) -> tuple[int, float, float, float, float, float, float, float, float, float]:
-    seed = next_random(seed)
-    white = bipolar(seed)
+) -> tuple[int, int, float, float, float, float, float, float, float, float, float]:
+    count = running_sum(count, 1)
+    # Seeds that are neighbours begin far apart.
+    white = bipolar(scattered(u4(count + scattered(seed))))
     # What is white leaves the rest as it is.
     coloured = seldom(colour >= 0.5)
     b0 = 0.99886 * b0 + white * 0.0555179 if coloured else b0
@@ -67,4 +71,4 @@ def noise(
     fall = 125.663706 * dt
     brown = brown - fall * brown + sqrt(fall) * white if coloured else brown
     soft = 0.12 * sum_ if colour < 1.5 else 0.45 * brown
-    return seed, b0, b1, b2, b3, b4, b5, b6, brown, (soft if coloured else white)
+    return seed, count, b0, b1, b2, b3, b4, b5, b6, brown, (soft if coloured else white)
