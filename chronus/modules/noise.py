@@ -70,5 +70,5 @@ def noise(
     # A lowpass at 20 Hz, and a gain that fills the range at any rate.
     fall = 125.663706 * dt
     brown = brown - fall * brown + sqrt(fall) * white if coloured else brown
-    soft = 0.12 * sum_ if colour < 1.5 else 0.45 * brown
+    soft = 0.115 * sum_ if colour < 1.5 else 0.45 * brown
     return seed, count, b0, b1, b2, b3, b4, b5, b6, brown, (soft if coloured else white)
