@@ -37,6 +37,7 @@ from chronus.dsp.node_code import (
 )
 from chronus.dsp.rests import idle_of
 from chronus.dsp.stages import Reads, cut, loops_of, walked
+from chronus.dsp.syntax import names_in
 from chronus.dsp.ticks import functions_of
 from chronus.dsp.values import BYTES, LLVM, LONG, Array, Value
 from chronus.settings import BLOCK
@@ -299,7 +300,7 @@ class _Stages:
             lasts: dict[str, Value] = {}
             for statement in statements:
                 state = walked(statement) if at_once else ""
-                if state in loop.walks:
+                if loop.walks.get(state) in names_in(statement, ast.Store):
                     lasts[state] = ticks.walk(statement, state, names)
                 else:
                     ticks.do(statement, names)

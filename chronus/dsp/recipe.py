@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from chronus.dsp.declaration import Kind
 
-GENERATOR_VERSION: Final = 19
+GENERATOR_VERSION: Final = 21
 CASTS: Final = {"f4": "float32", "f8": "float64", "i4": "int32", "u4": "uint32"}
 WALKS: Final = ("held_peak", "falling_peak", "latched", "running_sum", "counted")
 PLAIN: Final = ("two_to", "product_and", "bits_of", "of_bits", *WALKS)

@@ -17,7 +17,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from chronus.dsp.recipe import WALKS, CodeError
+from chronus.dsp.recipe import CASTS, WALKS, CodeError
 from chronus.dsp.syntax import function_in
 
 if TYPE_CHECKING:
@@ -117,6 +117,9 @@ def cut(shape: Shape, source: str, reads: Reads = Reads()) -> Stages:
     """
     function = function_in(source)
     *written, end = function.body
+    sums = _Sums({s.name: CASTS[s.dtype] for s in shape.state if s.dtype in {"i4", "u4"}})
+    written = [sums.visit(statement) for statement in written]
+    end = sums.visit(end)
     statements = [part for index, each in enumerate(written) for part in _apart(each, index)]
     if not isinstance(end, ast.Return) or end.value is None:
         raise CodeError("a tick ends with what it returns")
@@ -188,6 +191,31 @@ def _step(versions: _Versions, statement: ast.stmt, memories: set[str], reads: R
     needs = set(versions.read)
     walk = walked(statement)
     return Step(tuple(versions.given), needs, code, bool(touched), touched, lately, walk)
+
+
+class _Sums(ast.NodeTransformer):
+    """Says of a whole number to which another is added, and which wraps, that it is a sum.
+
+    Args:
+        states: the precisions of those that hold such numbers.
+    """
+
+    def __init__(self, states: dict[str, str]) -> None:
+        self.states = states
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        match node:
+            case ast.Call(ast.Name(cast), [ast.BinOp(ast.Name(state), ast.Add(), added)]):
+                pass
+            case ast.Call(ast.Name(cast), [ast.Call(ast.Name("product_and"), [first, one, other])]):
+                state = first.id if isinstance(first, ast.Name) else ""
+                added = ast.BinOp(one, ast.Mult(), other)
+            case _:
+                return node
+        if self.states.get(state) != cast:
+            return node
+        name = ast.Name("running_sum", ast.Load())
+        return ast.Call(name, [ast.Name(state, ast.Load()), added], [])
 
 
 def walked(statement: ast.stmt) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from llvmlite import ir
 
 from chronus.dsp.recipe import WALKS, CodeError
-from chronus.dsp.values import LLVM, Value
+from chronus.dsp.values import FLOATS, LLVM, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +30,8 @@ def one_step(lanes: Lanes, name: str, before: Value, *given: Value) -> Value:
         return _counted(lanes, before, *given)
     if name == "falling_peak":
         return _fallen(lanes, before, *given)
+    if name == "running_sum":
+        return _sum(lanes, before, *given)
     value, *begins = given
     value = lanes.cast(value, before.dtype)
     joined = _joined(name, lanes)(before, value)
@@ -52,6 +54,8 @@ def many_steps(lanes: Lanes, name: str, before: Value, *given: Value) -> tuple[V
         found = _all_counted(lanes, before, *given)
     elif name == "falling_peak":
         found = _all_fallen(lanes, before, *given)
+    elif given[0].dtype in FLOATS and before.dtype not in FLOATS:
+        found = _one_by_one(lanes, before, partial(one_step, lanes, name), *given)
     else:
         found = _walked(lanes, name, before, *given)
     last = Value(_lane(lanes, found, lanes.width - 1), found.dtype)
@@ -69,7 +73,7 @@ def _joined(name: str, lanes: Lanes) -> Callable[[Value, Value], Value]:
 
 
 def _sum(lanes: Lanes, one: Value, other: Value) -> Value:
-    if one.dtype not in {"i4", "u4", "i8"}:
+    if one.dtype in FLOATS:
         raise CodeError("a running sum is of whole numbers")
     return lanes.cast(lanes.binary("+", one, other), one.dtype)
 

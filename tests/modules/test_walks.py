@@ -52,7 +52,7 @@ def peaks(
     mark: float,
     dt: float,  # noqa: ARG001
 ) -> tuple[float, ...]:
-    ahead = taken + 1.0
+    ahead = latched(taken, 0.25 * in_, mark > 2.0) + 1.0
     begins = mark > 0.5
     high = held_peak(high, in_, begins)
     taken = latched(taken, 0.5 * in_, begins)
@@ -61,27 +61,13 @@ def peaks(
 
 @module(
     **DECLARED,
-    outputs=(
-        *OUT,
-        Output("count", "A counter"),
-        Output("odd", "One whose length changes"),
-        Output("fallen", "A peak that falls"),
-        Output("oddly", "One that does not fall evenly"),
-    ),
-    state=(
-        State("sum", dtype="i4"),
-        State("count", dtype="i4"),
-        State("odd", dtype="i8"),
-        State("fallen", dtype="i4"),
-        State("oddly", dtype="i4"),
-    ),
+    outputs=(*OUT, Output("count", "A counter"), Output("odd", "One whose length changes")),
+    state=(State("sum", dtype="i4"), State("count", dtype="i4"), State("odd", dtype="i8")),
 )
 def sums(
     sum: int,  # noqa: A002
     count: int,
     odd: int,
-    fallen: int,
-    oddly: int,
     in_: float,
     mark: float,
     dt: float,
@@ -89,9 +75,34 @@ def sums(
     count = counted(count, i4(0.00015 / dt + 0.5))
     odd = counted(odd, int(5.0 + 40.0 * mark))
     sum = running_sum(sum, int(in_) * count)  # noqa: A001
+    return sum, count, odd, f4(sum), f4(count), f4(odd)
+
+
+@module(
+    **DECLARED,
+    outputs=(
+        *OUT,
+        Output("oddly", "A peak that does not fall evenly"),
+        Output("turned", "A sum said by casting it"),
+        Output("cut", "A sum with a fraction, which is cut off each time"),
+    ),
+    state=tuple(State(name, dtype="i4") for name in ("fallen", "oddly", "turned", "cut")),
+)
+def falls(
+    fallen: int,
+    oddly: int,
+    turned: int,
+    cut: int,
+    in_: float,
+    mark: float,
+    dt: float,  # noqa: ARG001
+) -> tuple[float, ...]:
     fallen = falling_peak(fallen, i4(in_), 70_000)
     oddly = falling_peak(oddly, i4(in_), int(mark * 90_000.0) + 100)
-    return sum, count, odd, fallen, oddly, f4(sum), f4(count), f4(odd), f4(fallen), f4(oddly)
+    apart = i4(turned + 2147483648)
+    turned = i4(turned + int(in_) * 7)
+    cut = i4(cut + 0.75 * f4(i4(in_ * 0.00000095367431640625)))
+    return fallen, oddly, turned, cut, f4(fallen), f4(oddly), f4(apart), f4(cut)
 
 
 def signals() -> dict[str, np.ndarray]:
@@ -116,7 +127,7 @@ def by_hand(kind, given):
     return dict(zip(names, np.array(rows).T, strict=True))
 
 
-@pytest.mark.parametrize("kind", [peaks, sums])
+@pytest.mark.parametrize("kind", [peaks, sums, falls])
 def test_many_frames_at_once_are_what_each_is_after_the_other(kind):
     """Peaks, latches, sums that wrap and counters, also at lengths that change and are short."""
     given = signals()
@@ -133,7 +144,7 @@ def test_many_frames_at_once_are_what_each_is_after_the_other(kind):
 
 def test_walks_leave_no_stage_serial():
     """All frames of these ticks are computed side by side: nothing waits for the frame before."""
-    for kind in (peaks, sums):
+    for kind in (peaks, sums, falls):
         recipe = recipe_of(kind)
         loops = loops_of(recipe.shape, cut(recipe.shape, recipe.ways.full))
         assert not any(loop.is_serial for loop in loops)
