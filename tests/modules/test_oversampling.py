@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from chronus.dsp.approx import counted, held_peak, i4, latched
 from chronus.dsp.declaration import Family, Input, Output, State, audio, module
-from chronus.dsp.levels import loudest_of_late, share_of_time
+from chronus.dsp.levels import share_of_time
 from chronus.dsp.oversampling import (
     four_of_two,
     half_as_many,
@@ -99,12 +100,15 @@ def test_what_lies_above_the_rate_is_taken_away(hz: float) -> None:
     family=Family.EFFECT,
     inputs=(audio("in", "A sound"), Input("length", "Time", 10.0, 0.1, 5000.0, "ms")),
     outputs=(Output("peak", "What is held"), Output("share", "One step")),
-    state=(State("newer"), State("older"), State("age")),
+    state=(State("newer"), State("older"), State("age", dtype="i4")),
     source="Test",
     example="",
 )
 def followers(newer, older, age, in_, length, dt):  # type: ignore[no-untyped-def]
-    newer, older, age = loudest_of_late(abs(in_), newer, older, age, dt, 0.01)
+    age = counted(age, i4(0.01 / dt + 0.5))
+    begins = age == 0
+    older = latched(older, newer, begins)
+    newer = held_peak(newer, abs(in_), begins)
     return newer, older, age, max(newer, older), share_of_time(1000.0 * dt, length)
 
 
