@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import inspect
 import json
 import math
 import re
@@ -18,11 +17,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from chronus.dsp import approx
-from chronus.dsp.declaration import HELPERS, Memory, State, Table, source_of
-from chronus.dsp.rests import MARKS as REST_MARKS
+from chronus.dsp.declaration import Memory, State, Table, source_of
 from chronus.dsp.rests import NAMES as BARE
 from chronus.dsp.rests import Bare, bare
-from chronus.dsp.steady import MARKS, Ways, split
+from chronus.dsp.rewriting import PLAIN, rewritten
+from chronus.dsp.steady import Ways, split
 from chronus.settings import DEFAULT_RATE_HZ
 
 if TYPE_CHECKING:
@@ -31,16 +30,6 @@ if TYPE_CHECKING:
     from chronus.dsp.declaration import Kind
 
 GENERATOR_VERSION: Final = 21
-CASTS: Final = {"f4": "float32", "f8": "float64", "i4": "int32", "u4": "uint32"}
-WALKS: Final = ("held_peak", "falling_peak", "latched", "running_sum", "counted")
-PLAIN: Final = ("two_to", "product_and", "bits_of", "of_bits", *WALKS)
-"""Functions of `chronus.dsp.approx` that the compiler of ticks knows itself."""
-BUILTINS: Final = frozenset(
-    {
-        *("min", "max", "abs", "int", "len", "range", "sqrt"),
-        *(*PLAIN, *CASTS, *MARKS, *REST_MARKS),
-    }
-)
 
 
 class CodeError(Exception):
@@ -52,119 +41,14 @@ class CodeError(Exception):
     """
 
     def __init__(self, reason: str, place: str = "") -> None:
-        said = f"{reason}, in `{place}`" if place else reason
-        # As the author wrote it: numbers of versions are the compiler's.
-        super().__init__(re.sub(r"__\d+\b", "", said))
-        self._reason = reason
-        self._place = place
+        # Numbers of versions are the compiler's, and no author has written them.
+        self.reason = re.sub(r"__\d+\b", "", reason)
+        self.place = re.sub(r"__\d+\b", "", place)
+        super().__init__(f"{self.reason}, in `{self.place}`" if place else self.reason)
 
     def inside(self, statement: str) -> CodeError:
         """It with a statement for its place; the innermost one counts."""
-        return CodeError(self._reason, self._place or statement)
-
-
-class _Float32(ast.NodeTransformer):
-    """Turns a tick's float literals into float32 and its constants into their values.
-
-    Where a sum or a difference has a product in it, both are rounded once (`approx.product_and`):
-    that is said here, so that every form of a kernel does it in the same places.
-    """
-
-    def __init__(self, names: dict[str, Any], own: set[str]) -> None:
-        self.names = names
-        self.own = own
-        self.used: list[Callable[..., Any]] = []
-        self.tables: list[Table] = []
-
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        if isinstance(node.value, float):
-            return _cast("float32", node)
-        return node
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        assert isinstance(node.func, ast.Name), f"{ast.unparse(node.func)} is not a @helper"
-        name = node.func.id
-        if name == "f8" and isinstance(node.args[0], ast.Constant):
-            return _cast("float64", node.args[0])
-        node.args = [self.visit(argument) for argument in node.args]
-        if name in CASTS:
-            node.func.id = CASTS[name]
-        elif name not in BUILTINS or self.names.get(name) in HELPERS:
-            function = self.names.get(name)
-            assert callable(function), f"{name} is not a @helper"
-            assert function in HELPERS, f"{name} is not a @helper"
-            assert function.__name__ == name, f"{name} is {function.__name__} by another name"
-            if function not in self.used:
-                self.used.append(function)
-        return node
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-        self.generic_visit(node)
-        match node:
-            case ast.BinOp(left, ast.Add() | ast.Sub(), ast.BinOp(one, ast.Mult(), other)):
-                one = _negative(one) if isinstance(node.op, ast.Sub) else one
-                return _call("product_and", left, one, other)
-            case ast.BinOp(ast.BinOp(one, ast.Mult(), other), ast.Add() | ast.Sub(), right):
-                right = _negative(right) if isinstance(node.op, ast.Sub) else right
-                return _call("product_and", right, one, other)
-        return node
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        if node.id in self.own or node.id in BUILTINS:
-            return node
-        value = self.names.get(node.id)
-        if isinstance(value, Table):
-            assert value.make.__name__ == node.id, f"{node.id} is a table by another name"
-            self.tables.append(value)
-            return node
-        assert isinstance(value, (int, float)), f"{node.id} is not a number"
-        return self.visit_Constant(ast.Constant(value))
-
-
-def _call(name: str, *arguments: ast.expr) -> ast.Call:
-    return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])
-
-
-def _cast(name: str, value: ast.expr) -> ast.Call:
-    return _call(name, value)
-
-
-def _negative(value: ast.expr) -> ast.expr:
-    return ast.UnaryOp(ast.USub(), value)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rewritten:
-    """A function's source in float32, the helpers that it calls and the tables that it reads."""
-
-    source: str
-    helpers: list[Callable[..., Any]]
-    tables: list[Table]
-
-
-def _rewritten(function: Callable[..., Any], name: str) -> _Rewritten:
-    """A function under another name."""
-    tree = ast.parse(textwrap.dedent(source_of(function)))
-    definition = tree.body[0]
-    assert isinstance(definition, ast.FunctionDef)
-    own = set(inspect.signature(function).parameters)
-    own |= {
-        n.id
-        for n in ast.walk(definition)
-        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-    }
-    rewrite = _Float32(function.__globals__, own)
-    body = [
-        rewrite.visit(statement)
-        for statement in definition.body
-        if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
-    ]
-    parameters = ", ".join(inspect.signature(function).parameters)
-    new = ast.parse(f"def {name}({parameters}):\n    pass").body[0]
-    assert isinstance(new, ast.FunctionDef)
-    new.body = body
-    source = ast.unparse(ast.fix_missing_locations(new))
-    return _Rewritten(source, rewrite.used, rewrite.tables)
+        return CodeError(self.reason, self.place or statement)
 
 
 def _helpers(
@@ -173,9 +57,9 @@ def _helpers(
     """Add the helpers of `wanted`, and theirs, to `done`, the deepest first; also their tables."""
     for function in wanted:
         if function not in done:
-            own = _rewritten(function, function.__name__)
+            own = rewritten(function, function.__name__)
             _helpers(own.helpers, done, tables)
-            done[function] = own.source
+            done[function] = ast.unparse(own.definition)
             tables += own.tables
 
 
@@ -304,7 +188,7 @@ def helper_sources(function: Callable[..., Any]) -> list[str]:
 def recipe_of(kind: Kind) -> Recipe:
     """What the kernels of a kind are made of."""
     helpers: dict[Callable[..., Any], str] = {}
-    tick = _rewritten(kind.tick, "tick")
+    tick = rewritten(kind.tick, "tick")
     tables = list(tick.tables)
     _helpers(tick.helpers, helpers, tables)
     names = [function.__name__ for function in helpers]
@@ -312,7 +196,7 @@ def recipe_of(kind: Kind) -> Recipe:
     sources = dict(zip(names, helpers.values(), strict=True))
     shape = shape_of(kind)
     made = {table.name: _table_source(table) for table in tables}
-    marks = bare(tick.source)
+    marks = bare(ast.unparse(tick.definition))
     return Recipe(shape, split(shape, marks.source), marks, sources, made)
 
 

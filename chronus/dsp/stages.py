@@ -17,7 +17,8 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from chronus.dsp.recipe import CASTS, WALKS, CodeError
+from chronus.dsp.recipe import CodeError
+from chronus.dsp.rewriting import CASTS, WALKS
 from chronus.dsp.syntax import function_in
 
 if TYPE_CHECKING:

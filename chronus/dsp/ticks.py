@@ -374,7 +374,8 @@ class _Turning:
         if name not in self._slots:
             self._slots[name] = (self._slot(value.dtype), value.dtype)
         slot, dtype = self._slots[name]
-        assert BYTES[value.dtype] <= BYTES[dtype] or dtype == "f4", f"{name} changes its precision"
+        if BYTES[value.dtype] > BYTES[dtype] and dtype != "f4":
+            raise CodeError(f"{name} changes its precision")
         self._lanes.builder.store(self._lanes.cast(value, dtype).code, slot)
 
     def _names(self) -> dict[str, Item]:

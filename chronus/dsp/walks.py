@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from llvmlite import ir
 
-from chronus.dsp.recipe import WALKS, CodeError
+from chronus.dsp.recipe import CodeError
+from chronus.dsp.rewriting import WALKS
 from chronus.dsp.values import FLOATS, LLVM, Value
 
 if TYPE_CHECKING:

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Final, TextIO, TypeAlias
 
 from chronus.dsp import objects
 from chronus.dsp.compile import kernels_dir, load_kernel, write_atomically, write_kernel
+from chronus.dsp.origins import said
 from chronus.dsp.recipe import CodeError
 from chronus.dsp.sources import source_error
 from chronus.engine.entries import ENTRIES
 from chronus.engine.freshness import kernels_fingerprint
 from chronus.errors import Code, UserError
 from chronus.machine.waiting import is_still, stand_by, step_while_wanted
-from chronus.modules.catalog import catalog, form_of, place_of, wide
+from chronus.modules.catalog import catalog, form_of, wide
 from chronus.settings import cache_dir
 
 if TYPE_CHECKING:
@@ -289,10 +290,8 @@ class _Builders:
             return None
         job, _, reason = line.rstrip("\n").partition(" ")
         kind = self._jobs[job]
-        if reason and kind is not None:
-            raise source_error(*place_of(kind), AssertionError(f"{kind.name}: {reason}"))
         if reason:
-            raise UserError(Code.INTERNAL, f"the {job} does not compile: {reason}")
+            raise _wrong(job, kind, CodeError(*json.loads(reason)))
         self._give_job(process)
         return job
 
@@ -304,6 +303,14 @@ class _Builders:
                 with contextlib.suppress(BrokenPipeError):
                     _pipe(pipe).close()
         self._running.clear()
+
+
+def _wrong(job: str, kind: Kind | None, error: CodeError) -> UserError:
+    """That a job does not compile: a kind's author finds it by file and line."""
+    if kind is None:
+        return UserError(Code.INTERNAL, f"the {job} does not compile: {error}")
+    path, line, reason = said(kind, error)
+    return source_error(path, line, AssertionError(f"{kind.name}: {reason}"))
 
 
 def _pipe(stream: object) -> TextIO:
@@ -335,11 +342,11 @@ def _check_folder() -> None:
 
 
 def _reason(error: Exception) -> str:
-    """What is wrong, on one line."""
+    """What is wrong and where, on one line."""
     if isinstance(error, CodeError):
-        return str(error)
+        return json.dumps([error.reason, error.place])
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {(lines or ['no reason'])[0]}"
+    return json.dumps([f"{type(error).__name__}: {(lines or ['no reason'])[0]}"])
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ import chronus.modules as room
 from chronus.dsp import objects, own
 from chronus.dsp.declaration import Family, Kind
 from chronus.dsp.recipe import kernel_name
+from chronus.dsp.rewriting import SourceError
 from chronus.dsp.sources import import_anew, is_text_of, source_error, text_in, text_of
 from chronus.errors import Code, UserError, nearest
 
@@ -334,5 +335,8 @@ def _after(
 def _checked_kernel(kind: Kind) -> str:
     try:
         return kernel_name(kind)
+    except SourceError as error:
+        wrong = AssertionError(f"{kind.name}: {error}")
+        raise source_error(error.origin.path, error.origin.line, wrong) from error
     except Exception as error:
         raise source_error(*place_of(kind), error) from error

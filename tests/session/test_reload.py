@@ -47,7 +47,7 @@ def test_another_shape_starts_afresh_with_cables_values_and_sequences(tmp_path):
         (ramp().replace("depth * phase\n", "depth * louder(phase)\n"), "louder is not a @helper"),
         (
             ramp().replace("turned >= 1.0", "turned.x"),
-            "line 4: ramp: turned.x is not offered",
+            "line 18: ramp: turned.x is not offered, in `phase = turned - 1.0 if turned.x else",
         ),
         (ramp().replace("110.0,", "-1.0,"), "freq: -1.0 is not from 0.01 to 20000.0"),
         (ramp() + ramp().replace("def ramp", "def kick"), "there is another kind 'kick'"),
