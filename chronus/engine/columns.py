@@ -79,6 +79,7 @@ class Lane(IntEnum):
     LOST_BLOCK = 73  # [worker] and its block
     TAKEN_NS = 74  # [worker] monotonic clock when the hand was taken from one that died
     STEPPED_NS = 75  # [worker] and when the first block after that was done
+    FAILED = 76  # [worker] the last block in which a node gave what is no number
 
 
 def lane_place(column: Lane, lane: int) -> int:

@@ -27,8 +27,8 @@ def copy_node(arena: Arena, lane: int, block: int, to: int, source: int) -> None
     The delay memory is that of a moment in this block. What the other node writes in it meanwhile,
     this one writes again, at the same places and before it is read. Nothing is taken from a node
     that starts afresh in this very block: its lane may have done so, or not yet. Nor from one that
-    is bypassed: its state is that of no block. Where it has failed in this block, that has been
-    computed before, and its memory was emptied behind the copy.
+    is bypassed: its state is that of no block. Where it has failed in the last block its memory is
+    emptied in this one, and a copy's is empty already.
     """
     plan = arena.clock[lane, block & 1, PLAN]
     index = find_node(arena, plan, lane, to)
@@ -42,7 +42,7 @@ def copy_node(arena: Arena, lane: int, block: int, to: int, source: int) -> None
         if other != NONE:
             source_node = arena.plan_nodes[plan, other_lane, other]
             copy_state(arena, 1 - (block & 1), target, source_node)
-            if not has_failed(arena, block, source):
+            if not has_failed(arena, block - 1, source):
                 copy_memory(arena, target, source_node)
 
 

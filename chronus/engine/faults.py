@@ -8,11 +8,29 @@ import numpy as np
 from numba import int32, njit
 
 from chronus.dsp.native import OPTIONS, copy_items, fence, floats
-from chronus.engine.layout import NONE, Arena, Clock, Fault, Head, Node, Reason
-from chronus.engine.nodes import find_node, start_afresh, width_of
+from chronus.engine.layout import (
+    LANE_COLUMNS,
+    NONE,
+    Arena,
+    Clock,
+    Count,
+    Fault,
+    Head,
+    Lane,
+    Node,
+    Reason,
+)
+from chronus.engine.nodes import (
+    empty_memory,
+    find_node,
+    forget_state,
+    start_afresh,
+    width_of,
+)
 from chronus.settings import BLOCK
 
-PLAN, RATE = int(Clock.PLAN), int(Head.RATE)
+PLAN, RATE, LANES = int(Clock.PLAN), int(Head.RATE), int(Head.LANES)
+FAILED, NODES = int(Lane.FAILED), int(Count.NODES)
 N_ROW_OUT, N_OUTPUTS, N_SLOT = int(Node.ROW_OUT), int(Node.OUTPUTS), int(Node.SLOT)
 N_DRY, N_DRY_ROWS = int(Node.DRY), int(Node.DRY_ROWS)
 BYPASS, REASON = int(Fault.BYPASS), int(Fault.REASON)
@@ -43,7 +61,7 @@ def are_numbers(address: int, count: int) -> bool:
 def has_failed(arena: Arena, block: int, slot: int) -> bool:
     """Whether a node has given what is no number in a block, also when that was computed before.
 
-    Then its delay memory may be empty already, and what it gives now may well be numbers.
+    Then what it gives now may well be numbers: its delay memory holds some of this block already.
     """
     recent = arena.faults[slot, RECENT : RECENT + FAULTS_A_SECOND]
     return recent[0] == block or recent[1] == block or recent[2] == block
@@ -93,13 +111,16 @@ def _oldest(blocks: np.ndarray) -> int:
 
 
 @njit(**OPTIONS)
-def note_fault(arena: Arena, block: int, node: np.ndarray) -> None:
+def note_fault(arena: Arena, lane: int, block: int, node: np.ndarray) -> None:
     """Silence a node for this block and start it afresh; the third time in a second, bypass it.
 
     The block is noted by one store, before anything else is done: a block that is computed again
-    counts once, and ends as it would have.
+    counts once, and ends as it would have. Its memory is emptied with the next block
+    (`empty_failed`): whoever copies the node in this one may not have done so yet.
     """
     new = block & 1
+    arena.head[FAILED + lane * LANE_COLUMNS] = block
+    fence()
     slot = node[N_SLOT]
     recent = arena.faults[slot, RECENT : RECENT + FAULTS_A_SECOND]
     if not has_failed(arena, block, slot):
@@ -107,12 +128,26 @@ def note_fault(arena: Arena, block: int, node: np.ndarray) -> None:
     fence()
     for k in range(width_of(node) * node[N_OUTPUTS]):
         arena.rows_out[new, node[N_ROW_OUT] + k, :] = 0.0
-    start_afresh(arena, new, node)
+    forget_state(arena, new, node)
     arena.faults[slot, REASON] = NOT_FINITE
     fence()
     first = recent[_oldest(recent)]
     if first != NONE and block - first <= arena.head[RATE] // BLOCK:
         arena.faults[slot, BYPASS] = 1
+
+
+@njit(**OPTIONS)
+def empty_failed(arena: Arena, lane: int, block: int, plan: int) -> None:
+    """Empty the delay memories of a lane's nodes that went wrong in the last block."""
+    last = NONE
+    for other in range(arena.head[LANES]):
+        last = max(last, arena.head[FAILED + other * LANE_COLUMNS])
+    if last < block - 1:
+        return
+    for i in range(arena.plan_counts[plan, lane, NODES]):
+        node = arena.plan_nodes[plan, lane, i]
+        if has_failed(arena, block - 1, node[N_SLOT]):
+            empty_memory(arena, node)
 
 
 @njit(**OPTIONS)

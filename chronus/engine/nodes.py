@@ -34,10 +34,22 @@ def width_of(node: np.ndarray) -> int:
 @njit(**OPTIONS)
 def start_afresh(arena: Arena, bank: int, node: np.ndarray) -> None:
     """Give a node the state and the empty memory that it had before its first block."""
+    forget_state(arena, bank, node)
+    empty_memory(arena, node)
+
+
+@njit(**OPTIONS)
+def forget_state(arena: Arena, bank: int, node: np.ndarray) -> None:
+    """Give a node the state that it had before its first block; its memory stays as it is."""
     first = node[N_STATE]
     last = first + node[N_STATE_BYTES]
     copy_items(arena.state[bank, first:last], arena.initial[first:last])
     arena.still[bank, node[N_SLOT]] = 0
     arena.choices[bank, node[N_SLOT], LEFT] = 0.0
     arena.choices[bank, node[N_SLOT], WORDS:] = np.nan
+
+
+@njit(**OPTIONS)
+def empty_memory(arena: Arena, node: np.ndarray) -> None:
+    """Empty a node's delay memory."""
     arena.memory[node[N_MEMORY] : node[N_MEMORY] + node[N_MEMORY_FRAMES]] = 0.0

@@ -26,7 +26,14 @@ from chronus.engine.batched import run_batch
 from chronus.engine.choices import cross_over, hold_choices
 from chronus.engine.dues import carry_sequences, take_dues
 from chronus.engine.events import cut_of, take_events
-from chronus.engine.faults import EXPONENT, bypass, has_failed, is_bypassed, note_fault
+from chronus.engine.faults import (
+    EXPONENT,
+    bypass,
+    empty_failed,
+    has_failed,
+    is_bypassed,
+    note_fault,
+)
 from chronus.engine.fused import run_fused
 from chronus.engine.gates import close_due_gates
 from chronus.engine.layout import (
@@ -111,6 +118,7 @@ def step(
     plan = arena.clock[lane, new, PLAN]
     going_on = True
     if plan != NONE:
+        empty_failed(arena, lane, block, plan)
         if arena.clock[lane, new, PLAYING] != 0:
             run_sequences(arena, lane, block)
         take_dues(arena, lane, block)
@@ -308,7 +316,7 @@ def judge(
     """See whether what a node gives is no number, or nothing at all."""
     most = loudest_of(arena, block & 1, node)
     if most >= EXPONENT or has_failed(arena, block, node[N_SLOT]):
-        note_fault(arena, block, node)
+        note_fault(arena, lane, block, node)
     elif most == 0 and node[N_MATTERS] != 0 and not crosses:
         note_silence(arena, lane, block, plan, node, row)
 

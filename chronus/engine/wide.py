@@ -458,7 +458,7 @@ def run_voices(
         suspects = compute(arena, block, node, addresses, scratch) & awake
         is_wrong = suspects != 0 and not are_finite(arena, new, node, awake)
         if is_wrong or has_failed(arena, block, node[N_SLOT]):
-            note_fault(arena, block, node)
+            note_fault(arena, lane, block, node)
     add_up_voices(arena, lane, block, node)
     listen(arena, block, node)
 

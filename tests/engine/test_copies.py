@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from chronus.engine.layout import Fault, Head, Lane, Reason, lane_place
+from chronus.patch.graph import key_of
 from tests.support.clicks import clicks
 from tests.support.score import Stage
 
@@ -167,3 +169,43 @@ def test_names_that_cannot_be_given():
     assert stage.fails("rename a out").code == "E_NAME"
     assert stage.fails("rename a off").code == "E_NAME"
     assert stage.say("rename a a").results[0].already
+
+
+def faulty(order, lost):
+    """A ringing delay goes wrong in the very block in which it is copied; what is heard.
+
+    Args:
+        order: in which the lanes compute that block, but for lane 0.
+        lost: the lanes whose workers die at its end, so that they compute it again.
+    """
+    stage = Stage(lanes=3)
+    stage.say("load kick; load delay as a time=30 feedback=0.9 mix=1; patch kick > a; trigger kick")
+    stage.say("wait 300ms", "unload kick", "wait 100ms", "copy a as b")
+    pump, writer = stage.backend._hand(), stage.backend.writer
+    arena, all_lanes = writer.arena, pump._in_turn
+    place = writer.place(key_of(stage.session.patch.nodes["a"]))
+    port = place.ports + place.kind.find_input("mix")
+
+    def block_of_the_copy(blocks, lanes):
+        pump._in_turn = all_lanes
+        before = arena.ports[:, port].copy()
+        arena.ports[:, port] = np.nan
+        for lane in (*order, *lost):
+            arena.head[lane_place(Lane.DONE, lane)] = arena.head[Head.COMMITTED]
+            assert pump.stepper.run(arena, 1, lane) == 1
+        assert pump.stepper.run(arena, 1) == 1
+        arena.ports[:, port] = before
+        return 1 + all_lanes(blocks - 1, lanes)
+
+    pump._in_turn = block_of_the_copy
+    stage.say("wait 200ms")
+    assert arena.faults[place.slot, Fault.REASON] == Reason.NOT_FINITE
+    return stage.frames
+
+
+def test_a_copy_of_what_goes_wrong_meanwhile():
+    """It rings on, whichever lane is faster, and whichever worker dies in that block."""
+    heard = faulty((1, 2), ())
+    assert np.max(np.abs(heard[-4000:])) > 0.01
+    for order, lost in (((2, 1), ()), ((1, 2), (2,)), ((1, 2), (1,)), ((2, 1), (1, 2))):
+        assert np.array_equal(faulty(order, lost), heard), (order, lost)

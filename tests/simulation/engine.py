@@ -286,8 +286,6 @@ class Half:
         stores = self._stores()
         for array, old in zip(stores[:-1], self._before[:-1], strict=True):
             self._mix(array, old)
-        if self._engine.echoes and not np.array_equal(stores[-1], self._after[-1]):
-            stores[-2][...] = self._before[-2]  # a memory is emptied after that is noted
         for array, new in zip(stores, self._after, strict=True):
             rest = _bits(array) != _bits(new)
             if rest.any():
