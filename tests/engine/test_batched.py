@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from chronus.engine import plan
 from chronus.engine.batched import TABLE_AT
 from chronus.engine.entries import DO_NOTHING
 from chronus.engine.findings import faults
@@ -12,6 +13,7 @@ from chronus.engine.layout import NONE, Head, Lane, Node, recover
 from chronus.modules.catalog import catalog, wide
 from chronus.session import offline
 from chronus.settings import BLOCK
+from tests.engine.edits import AROUND, AT_IT, FILTERED, OTHER, Edits
 from tests.support.score import Stage
 
 FILTERS = range(14)
@@ -183,6 +185,21 @@ def test_the_block_of_a_lost_worker_is_computed_node_by_node(plain):
     stage = Batches(*SETUP, *LINES, before=lose)
     assert np.array_equal(stage.frames, plain)
     assert 0.5 < stage.share < 0.7
+
+
+def test_edits_at_once_sound_as_one_by_one(tmp_path, monkeypatch):
+    """Random edits of a patch in which any two like nodes are computed at once: no bit differs."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "it.chronus").write_text(OTHER)
+    monkeypatch.setattr(plan, "least_of", lambda kind: 99 if kind.memories else 2)
+    heard = []
+    for batches in ("0", "1"):
+        monkeypatch.setenv("CHRONUS_BATCH", batches)
+        edits = Edits(6)
+        heard.append(edits.played(FILTERED, 200, {**AROUND, **AT_IT}))
+        assert edits.stage.backend.writer.arena.batch_rows.any() == (batches == "1")
+    assert np.max(np.abs(heard[0])) > 0.1
+    assert np.array_equal(*heard)
 
 
 def test_one_node_of_several_that_goes_wrong_is_silenced_alone():

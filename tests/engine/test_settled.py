@@ -110,3 +110,32 @@ def test_tempo_and_cables_move_what_follows_them():
         each.say(*lines)
     assert np.max(np.abs(stage.frames)) > 0.1
     assert np.array_equal(stage.frames, other.frames)
+
+
+SAID_ALONE = {
+    "reset": (
+        "load saw; load adsr as env decay=20ms sustain=0; patch saw > env; gate env on",
+        "reset env",
+    ),
+    "amount": (
+        "load saw; load lfo rate=20hz; patch lfo > saw.freq by 1hz",
+        "patch lfo > saw.freq by 90hz",
+    ),
+    "gate": ("load saw; load adsr as env release=200ms; patch saw > env", "gate env on"),
+    "note": (PAD, "load pad voices 2; note pad c3 for 100ms"),
+}
+"""What is patched and left alone, and a word that changes a state or an amount and nothing else."""
+
+
+@pytest.mark.parametrize("word", SAID_ALONE)
+def test_a_word_alone_ends_what_is_known(word):
+    """It is heard as by a step that knows nothing by heart, and otherwise than without it."""
+    lines, said = SAID_ALONE[word]
+    stage, other, silent = Stage(), forgetful(), Stage()
+    for each in (stage, other, silent):
+        each.say(lines, "wait 500ms")
+        if each is not silent:
+            each.say(said)
+        each.say("wait 100ms")
+    assert np.array_equal(stage.frames, other.frames)
+    assert not np.array_equal(stage.frames, silent.frames)

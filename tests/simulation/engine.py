@@ -1,11 +1,4 @@
-"""An engine that lines are typed at, and blocks that are half done.
-
-A worker that dies leaves a block half done: of all that the block stores, some is there and some
-is not. Which stores come first is the compiler's affair, so no order is guessed: the arena before
-and after the block are mixed at random, array by array, cut anywhere; the scratch that nothing may
-outlive a block gets rubbish. Only the commit comes last, behind a fence. That is every half-done
-block that there can be, and more.
-"""
+"""An engine that lines are typed at: its patch, what is typed, and what goes wrong in it."""
 
 from __future__ import annotations
 
@@ -16,7 +9,7 @@ import numpy as np
 
 from chronus.commands.registry import handlers
 from chronus.dsp.compile import write_kernel
-from chronus.engine.layout import LANE_COLUMNS as COLUMNS
+from chronus.engine.batched import TABLE_AT
 from chronus.engine.layout import NONE, Clock, Count, Fault, Head, Lane, Node, Reason
 from chronus.engine.offline import Stepper
 from chronus.language.parser import read
@@ -28,9 +21,8 @@ from chronus.settings import BLOCK
 from tests.support.voices import PAD
 
 if TYPE_CHECKING:
-    import random
-
     from chronus.language.statements import Said
+    from tests.simulation.plan import Extras
 
 PORTS, CABLES, ROWS, STATE, SEQUENCES, NODES = 192, 48, 128, 16_384, 8, 48
 VOICES = 64
@@ -59,6 +51,14 @@ RESTING = (
     "sequence rattle: x. step 1/128; sequence tick: .xx. step 1/128; set rattle.level -6db",
 )
 """What gives nothing between its strokes, and stands meanwhile: many times in a world."""
+ALIKE = (
+    "; ".join(
+        f"load follower as f{i}; patch {'kick' if i < 5 else 'hat'} > f{i}" for i in range(10)
+    ),
+    "patch f0, f1, f2 > filter.cutoff by 900hz; patch f3, f4 > env.decay by 90ms",
+    "patch f5, f6 > filter.resonance; patch f7, f8, f9 > bass.freq by 1st",
+)
+"""Like nodes, which are computed at once where enough of them are left in a lane."""
 ECHO = "load delay as echo; set echo.time 5ms; patch env > echo"
 EDITS = (
     "set filter.cutoff 700hz",
@@ -133,6 +133,19 @@ STRUCK = (
     "copy rattle as other",
 )
 """What is typed where there are nodes that rest."""
+FOLLOWED = (
+    "set f0.attack 9ms f6.release 3ms",
+    "set f2.attack 1ms over 9ms",
+    "unload f0",
+    "unload f7 tail",
+    "unpatch hat > f6; patch kick > f6",
+    "patch f2 > f4.attack by 9ms",
+    "unpatch f2 > f4.attack",
+    "reset f1; reset f5",
+    "copy f3 as other with cables",
+    "sequence f4.release: 5 90 step 1/64 now",
+)
+"""What is typed where like nodes are computed at once."""
 ASK_THE_ENGINE = {
     "start", "stop", "set filter.cutoff *1.4", "set hat.level -20db bass.freq - 1oct over 1/32"
 }  # fmt: skip
@@ -140,11 +153,17 @@ ASK_THE_ENGINE = {
 FINE = tuple(line for line in EDITS if line not in ASK_THE_ENGINE)
 
 
+def lines_for(extras: Extras, *, is_late: bool) -> tuple[str, ...]:
+    """What may be typed; what is typed late is for the next block."""
+    more = (*PLAYED * extras.voices, *STRUCK * extras.rests, *FOLLOWED * extras.alike)
+    return (*(FINE if is_late else EDITS), *2 * more)
+
+
 @cache
 def hands() -> Stepper:
     """The compiled step and all kernels, loaded once for all worlds."""
     pad = ("keys", "saw", "filter", "adsr")
-    names = [*kinds(), *map(wide, pad)]
+    names = [*kinds(), *map(wide, (*pad, "follower"))]
     for name in names:
         kind, is_wide = form_of(name)
         write_kernel(kinds()[kind], wide=is_wide)
@@ -152,9 +171,10 @@ def hands() -> Stepper:
 
 
 @cache
-def score(*, echoes: bool, voices: bool, rests: bool) -> list[tuple[Said, ...]]:
+def score(extras: Extras) -> list[tuple[Said, ...]]:
     """The lines of the score, parsed once for all worlds."""
-    lines = (*SCORE, *[ECHO] * echoes, *CHORDS * voices, *RESTING * rests)
+    more = (*[ECHO] * extras.echoes, *CHORDS * extras.voices, *RESTING * extras.rests)
+    lines = (*SCORE, *more, *ALIKE * extras.alike)
     return [read(line, 1) for line in lines]
 
 
@@ -163,19 +183,19 @@ class Engine:
 
     Args:
         lanes: that compute.
-        echoes: whether there is a node with delay memory.
-        voices: whether there is an instrument of several voices.
-        rests: whether there are nodes that rest between their strokes.
+        extras: what there is in the patch besides.
+        batches: whether those that are alike are computed at once.
     """
 
-    def __init__(self, lanes: int, *, echoes: bool, voices: bool, rests: bool) -> None:
-        self.echoes = echoes
-        self.voices = voices
+    def __init__(self, lanes: int, extras: Extras, *, batches: bool = True) -> None:
+        self.voices = extras.voices
+        self.has_batched = False
         self.backend = Offline(RATE_HZ, lanes=lanes)
+        self.backend.writer.fused.batches = extras.alike and batches
         self.session = Session(self.backend, handlers(), is_score=True)
         # When a line is typed differs from world to world, and must not be part of what it means.
         self.session.timing.block_in_ramp = lambda: None
-        for statements in score(echoes=echoes, voices=voices, rests=rests):
+        for statements in score(extras):
             self.session.carry_out(statements)
         self.session.release()
         self.writer = self.backend.writer
@@ -198,6 +218,14 @@ class Engine:
             self.session.run_line(line, at_once=True)
         finally:
             self.backend.settle = settle
+
+    def compute(self, lane: int) -> None:
+        """Compute a lane's share of the next block."""
+        scratch = hands()._scratch
+        scratch[TABLE_AT] = NONE
+        done = hands().run(self.arena, 1, lane)
+        assert done == 1, (lane, self.block)
+        self.has_batched = self.has_batched or scratch[TABLE_AT] != NONE
 
     def spoil(self, name: str) -> None:
         """What a node goes on from is no number any more: its delay memory, or else its state."""
@@ -234,140 +262,3 @@ class Engine:
     def bypassed(self) -> set[str]:
         """Nodes that are not computed."""
         return {n for n, slot in self.slots.items() if self.arena.faults[slot, Fault.BYPASS] != 0}
-
-
-def _bits(array: np.ndarray) -> np.ndarray:
-    return array.view(np.int32)
-
-
-class Half:
-    """A lane's next block, half done.
-
-    Args:
-        engine: what computes it.
-        lane: whose share.
-        chance: what is stored, and what not yet.
-    """
-
-    def __init__(self, engine: Engine, lane: int, chance: random.Random) -> None:
-        self._engine = engine
-        self._lane = lane
-        self._chance = chance
-        self.block = engine.block
-        before = [array.copy() for array in self._stores()]
-        done = hands().run(engine.arena, 1, lane)
-        assert done == 1, (lane, self.block)
-        self._take_back_commit()
-        self.plan = int(engine.arena.clock[lane, self.block & 1, Clock.PLAN])
-        self._after = [array.copy() for array in self._stores()]
-        self._before = before
-        self._mixed: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-
-    def nodes(self) -> list[int]:
-        """Slots of what the lane computes in this block, in this order; not what is bypassed."""
-        if self.plan == NONE:
-            return []
-        arena = self._engine.arena
-        count = arena.plan_counts[self.plan, self._lane, Count.NODES]
-        slots = arena.plan_nodes[self.plan, self._lane, :count, Node.SLOT]
-        return [int(slot) for slot in slots if self._faults()[slot, Fault.BYPASS] == 0]
-
-    def _faults(self) -> np.ndarray:
-        return self._after[-1]
-
-    def mix(self, *, tells: bool = False) -> None:
-        """Let some of what was stored not have been stored.
-
-        Args:
-            tells: whether what is known of nodes that went wrong has been stored.
-        """
-        if not tells:
-            self._mix_faults()
-        stores = self._stores()
-        for array, old in zip(stores[:-1], self._before[:-1], strict=True):
-            self._mix(array, old)
-        for array, new in zip(stores, self._after, strict=True):
-            rest = _bits(array) != _bits(new)
-            if rest.any():
-                self._mixed.append((array, rest, new))
-
-    def _mix_faults(self) -> None:
-        """What is known of nodes that went wrong is stored in the order that fences give it."""
-        faults, before, after = self._stores()[-1], self._before[-1], self._after[-1]
-        for slot in np.flatnonzero((before != after).any(axis=1)):
-            row, old, new = faults[slot], before[slot], after[slot]
-            is_reset = new[Fault.RESET] != old[Fault.RESET]
-            is_noted = self.block in new[Fault.RECENT : Fault.RESET]
-            row[:] = old
-            if self._chance.random() < 0.5:
-                if not is_reset:
-                    order = ([2, 3, 4], [Fault.REASON], [Fault.BYPASS])
-                    for columns in order[: self._chance.randrange(4)]:
-                        row[columns] = new[columns]
-                elif not is_noted:
-                    columns = self._chance.sample(range(5), self._chance.randrange(6))
-                    row[columns] = new[columns]
-            elif self._chance.random() < 0.5:
-                row[:] = new
-
-    def _mix(self, after: np.ndarray, before: np.ndarray) -> None:
-        way = self._chance.randrange(3)
-        if way == 0:
-            after[...] = before
-        elif way == 1 and after.flags.c_contiguous:
-            flat, old = after.reshape(-1), before.reshape(-1)
-            cut = self._chance.randrange(len(old) + 1)
-            flat[cut:] = old[cut:]
-
-    def complete(self) -> None:
-        """Store the rest, and commit."""
-        for array, rest, new in self._mixed:
-            _bits(array)[rest] = _bits(new)[rest]
-        if self._lane == 0:
-            self._engine.head[Head.COMMITTED] = self.block + 1
-        else:
-            self._engine.head[Lane.DONE + self._lane * COLUMNS] = self.block + 1
-
-    def _take_back_commit(self) -> None:
-        if self._lane == 0:
-            self._engine.head[Head.COMMITTED] = self.block
-        else:
-            self._engine.head[Lane.DONE + self._lane * COLUMNS] = self.block
-
-    def _stores(self) -> list[np.ndarray]:
-        """All that a block may store, but for scratch and the commit."""
-        a = self._engine.arena
-        new = self.block & 1
-        at = self.block * BLOCK % a.tape.shape[0]
-        echo = self._engine.places.get("echo")
-        more = 4 if self._engine.voices else 1
-        return [
-            a.clock[:, new], a.beats[:, new], a.pending[:, new, :64],
-            a.sequences[:, new, :SEQUENCES], a.sequence_at[:, new, :SEQUENCES],
-            a.due_frames[:, new, :SEQUENCES], a.due_values[:, new, :SEQUENCES],
-            a.ports[new, : more * PORTS], a.port_left[new, : more * PORTS],
-            a.port_moved[: more * PORTS],
-            a.gate_off[new, : more * PORTS], a.cables[new, :CABLES], a.cable_left[new, :CABLES],
-            a.state[new, : more * STATE], a.rows_out[new, : more**2 * ROWS],
-            a.choices[new, :NODES], a.calm[new, :NODES], a.still[new, :NODES],
-            a.voice_off[:, new, : VOICES * self._engine.voices],
-            a.voice_quiet[new, : VOICES * self._engine.voices],
-            a.voice_peak[new, : VOICES * self._engine.voices],
-            a.rings[new, :NODES], a.tape[at : at + BLOCK],
-            *([a.memory[echo.memory : echo.memory + echo.size.memory]] if echo else []),
-            a.faults[:NODES],
-        ]  # fmt: skip
-
-    def leave_rubbish(self) -> None:
-        """What holds nothing that outlives a block is anything once its worker has died."""
-        a, lane, chance = self._engine.arena, self._lane, self._chance
-        for array in (a.changes[lane, :256], a.change_value[lane, :256], a.live[lane, :CABLES]):
-            array.view(np.uint8)[...] = chance.randrange(256)
-        a.awake[lane, :VOICES] = a.woken[lane, :VOICES] = chance.randrange(-1, 1 << 16)
-        a.change_first[lane, chance.randrange(PORTS)] = chance.randrange(64)
-        if self.plan != NONE:
-            count = int(a.plan_counts[self.plan, lane, Count.NODES])
-            if count > 0:
-                node = a.plan_nodes[self.plan, lane, chance.randrange(count)]
-                first, rows = int(node[Node.ROW_IN]), int(node[Node.INPUTS])
-                a.rows_in[first + chance.randrange(max(rows, 1))] = np.nan

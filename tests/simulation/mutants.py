@@ -12,7 +12,8 @@ from chronus.engine.layout import NONE, Fault, Lane, lane_place
 from chronus.machine import watch
 from chronus.machine.playing import Player
 from chronus.settings import BLOCK
-from tests.simulation.engine import STATE, Half
+from tests.simulation.engine import STATE
+from tests.simulation.half import Half
 from tests.simulation.plan import Wrong
 from tests.simulation.world import World
 

@@ -95,6 +95,23 @@ ACCIDENTS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Extras:
+    """What there is in some patches.
+
+    Attributes:
+        echoes: a node with delay memory.
+        voices: an instrument of several voices.
+        rests: nodes that rest between their strokes.
+        alike: like nodes that are computed at once.
+    """
+
+    echoes: bool
+    voices: bool
+    rests: bool
+    alike: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A world.
 
@@ -105,9 +122,7 @@ class Plan:
         ahead: blocks that the tape is ahead.
         device: frames a callback.
         is_robust: whether the hands are robust locks.
-        echoes: whether there is a node with delay memory.
-        voices: whether there is an instrument of several voices.
-        rests: whether there are nodes that rest between their strokes.
+        extras: what there is in its patch.
         score: blocks at which a score stands still for a while.
         lines: when lines are typed.
         troubles: of workers, by block and lane, one worker after the other.
@@ -122,9 +137,7 @@ class Plan:
     ahead: int
     device: int
     is_robust: bool
-    echoes: bool
-    voices: bool
-    rests: bool
+    extras: Extras
     score: tuple[int, ...]
     lines: tuple[float, ...]
     troubles: dict[tuple[int, int], tuple[Trouble, ...]]
@@ -150,9 +163,12 @@ def drawn(seed: int, lanes: int | None = None) -> Plan:
         ahead=ahead,
         device=64 * chance.choice([n for n in (1, 2, 4, 8) if 2 * n <= ahead]),
         is_robust=chance.random() < 0.7,
-        echoes=chance.random() < 0.15 or any(f.node == "echo" for f in faulty),
-        voices=seed % 4 == 0,
-        rests=seed % 4 == 2,
+        extras=Extras(
+            echoes=chance.random() < 0.15 or any(f.node == "echo" for f in faulty),
+            voices=seed % 4 == 0,
+            rests=seed % 4 == 2,
+            alike=seed % 4 == 1,
+        ),
         score=tuple(sorted(chance.sample(range(5, blocks), chance.choice((0, 0, 1, 2))))),
         lines=tuple(chance.uniform(0.0, seconds) for _ in range(_few(chance, 8))),
         troubles={place: _troubles(chance) for place in places},

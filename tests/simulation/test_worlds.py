@@ -30,6 +30,7 @@ EVENTS = {
     "slept",
     "sounds",
     "rests",
+    "at once",
 }
 
 

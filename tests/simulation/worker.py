@@ -16,7 +16,7 @@ from tests.simulation.system import FOR_EVER, STARVED, STOPPED, Wait, Work
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from tests.simulation.engine import Half
+    from tests.simulation.half import Half
     from tests.simulation.plan import Trouble
     from tests.simulation.world import World
 

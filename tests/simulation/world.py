@@ -22,7 +22,8 @@ from chronus.machine.playing import Player, view_of
 from chronus.machine.stream import Deck
 from chronus.machine.worker import LOOK_AROUND_NS
 from chronus.settings import BLOCK
-from tests.simulation.engine import EDITS, FINE, PLAYED, RATE_HZ, STRUCK, Engine, Half, hands
+from tests.simulation.engine import RATE_HZ, Engine, lines_for
+from tests.simulation.half import Half
 from tests.simulation.listener import Call, Listener
 from tests.simulation.lookout import Lookout
 from tests.simulation.plan import Accident, Faulty, How, Plan, Trouble, Wrong, drawn
@@ -84,7 +85,7 @@ class World:
         self.plan = plan
         self.chance = random.Random(seed)
         self.system = System(self.chance)
-        self.engine = engine_of(plan, plan.lanes)
+        self.engine = Engine(plan.lanes, plan.extras)
         self.head = self.engine.head
         self.head[Head.GO] = plan.score[0] if plan.score else plan.blocks
         self.head[Head.AHEAD] = plan.ahead
@@ -123,6 +124,7 @@ class World:
         self.story["underrun"] = int(self.head[Head.UNDERRUNS])
         self.story["slept"] = len(self.system.naps)
         self.story["bypassed"] = len(self.engine.bypassed())
+        self.story["at once"] = int(self.engine.has_batched)
         self.story["rests"] = int(self.engine.arena.still[:, 1:].max() > 1)
         return Outcome(frames, self.story, self.typed, self.engine.bypassed(), self.listener)
 
@@ -143,8 +145,7 @@ class World:
 
     def step(self, lane: int) -> None:
         """Compute a lane's share of the next block."""
-        done = hands().run(self.engine.arena, 1, lane)
-        assert done == 1, (lane, self.engine.block)
+        self.engine.compute(lane)
 
     # ---- workers
 
@@ -287,9 +288,7 @@ class World:
             if is_late:  # whoever began it has fixed what it sees
                 arena = self.engine.arena
                 CUT_OF(arena.head.ctypes.data, arena.cuts.ctypes.data, block)
-            more = (*PLAYED * (2 * self.plan.voices), *STRUCK * (2 * self.plan.rests))
-            lines = (*(FINE if is_late else EDITS), *more)
-            line = self.chance.choice(lines)
+            line = self.chance.choice(lines_for(self.plan.extras, is_late=is_late))
             self.typed.setdefault(block + is_late, []).append(line)
             self.engine.type(line)
 
@@ -373,17 +372,12 @@ def fault_of(
     return outcome.listener.fault(frames)
 
 
-def engine_of(plan: Plan, lanes: int) -> Engine:
-    """The engine of a world, on so many lanes, with all that is loaded there."""
-    return Engine(lanes, echoes=plan.echoes, voices=plan.voices, rests=plan.rests)
-
-
 def undisturbed(plan: Plan, typed: dict[int, list[str]]) -> tuple[np.ndarray, set[str]]:
-    """What is on the tape, and what is bypassed, where nobody dies, on one lane.
+    """What is on the tape, and what is bypassed, where nobody dies, on one lane, node by node.
 
     A node that goes wrong is bypassed from that very block on.
     """
-    engine = engine_of(plan, 1)
+    engine = Engine(1, plan.extras, batches=False)
     engine.head[Head.GO] = 1 << 40
     engine.head[Head.AHEAD] = 1 << 30
     for block in range(plan.blocks):
@@ -396,5 +390,5 @@ def undisturbed(plan: Plan, typed: dict[int, list[str]]) -> tuple[np.ndarray, se
                     engine.spoil(node)
             else:
                 engine.bypass(node)
-        hands().run(engine.arena, 1, 0)
+        engine.compute(0)
     return engine.frames(plan.blocks), engine.bypassed()
