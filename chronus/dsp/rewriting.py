@@ -130,7 +130,8 @@ class _Float32(ast.NodeTransformer):
         assert isinstance(node.func, ast.Name), f"{ast.unparse(node.func)} is not a @helper"
         name = node.func.id
         assert not node.keywords, f"{name} takes no arguments by name"
-        is_helper = self.names.get(name) in HELPERS
+        function = self.names.get(name)
+        is_helper = callable(function) and function in HELPERS
         count = len(node.args)
         least, most = (count, count) if is_helper else ARGUMENTS.get(name, (count, count))
         assert least <= count <= most, f"{name} takes {least} arguments, not {count}"
@@ -140,9 +141,8 @@ class _Float32(ast.NodeTransformer):
         if name in CASTS:
             node.func.id = CASTS[name]
         elif name not in BUILTINS or is_helper:
-            function = self.names.get(name)
             assert callable(function), f"{name} is not a @helper"
-            assert function in HELPERS, f"{name} is not a @helper"
+            assert is_helper, f"{name} is not a @helper"
             assert function.__name__ == name, f"{name} is {function.__name__} by another name"
             if function not in self.used:
                 self.used.append(function)
