@@ -159,6 +159,10 @@ class _Float32(ast.NodeTransformer):
                 return _at(node, _call("product_and", right, one, other))
         return node
 
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        assert not self.is_tick or len(node.targets) == 1, "one name at a time is given a value"
+        return self.generic_visit(node)
+
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
         if not self.is_tick:
             return self.generic_visit(node)

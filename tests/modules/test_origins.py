@@ -40,12 +40,13 @@ def shaped(x):
 )
 def slope(phase, freq, dt):
     late = phase
+    x = phase
     {tick}
     phase = phase + freq * dt
-    return phase, GAIN * shaped(phase) - {end}
+    return phase, GAIN * shaped(phase) - {end} * x
 """
-PLAIN = {"shaped": "x = 2.0 * x + GAIN", "tick": "more = phase", "end": "late * 1e-3"}
-IN_TICK = 26
+PLAIN = {"shaped": "x = 2.0 * x + GAIN", "tick": "x = 0.5 * phase", "end": "late * 1e-3"}
+IN_TICK = 27
 
 
 def wrong(folder, **changed):
@@ -87,6 +88,7 @@ def test_what_is_right_is_told_of_nothing(tmp_path):
         ("phase += 0.1 * freq.y", "freq.y is not offered, in `{}`"),
         ("x: float = 2.0 * freq.y + GAIN", "freq.y is not offered, in `{}`"),
         ("pass", "pass is not offered"),
+        ("x = late = 2.0 * phase", "one name at a time is given a value, in `{}`"),
         ("x = 1.0 + GAIN * (0.1 * freq) ** 2.0", "'**' is not offered, in `{}`"),
         ("x = 0.0 < phase < GAIN", "one comparison at a time is offered: join them by `and`"),
         ("x = max(phase, key=GAIN)", "max takes no arguments by name, in `{}`"),
@@ -108,15 +110,15 @@ def test_what_stands_elsewhere_is_found_there(tmp_path):
     """A helper's statement in the helper, the end at the end; several lines are quoted as one."""
     helped = "x = 2.0 * x + GAIN * x.y"
     assert wrong(tmp_path, shaped=helped) == (11, f"x.y is not offered, in `{helped}`")
-    assert wrong(tmp_path, end="phase.y * 1.0") == (28, "phase.y is not offered")
+    assert wrong(tmp_path, end="phase.y * 1.0") == (29, "phase.y is not offered")
     lines = "x = (\n        phase  # so far\n        + 0.5 * freq.y\n    )"
     one = "x = phase + 0.5 * freq.y"
-    assert wrong(tmp_path, tick=lines) == (26, f"freq.y is not offered, in `{one}`")
+    assert wrong(tmp_path, tick=lines) == (27, f"freq.y is not offered, in `{one}`")
 
 
 def test_who_compiles_a_file_of_the_users_own_hears_it(tmp_path):
     """The process that compiles tells the reason, the shell finds the place."""
-    statement = "more = phase - 0.50 * freq.y"
+    statement = "x = phase - 0.50 * freq.y"
     (tmp_path / "slope.py").write_text(TEXT.format(**PLAIN | {"tick": statement}))
     look_in([tmp_path])
     try:
