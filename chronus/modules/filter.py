@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from chronus.dsp.approx import steady, tan_numerator
-from chronus.dsp.declaration import Curve, Family, Input, Output, State, audio, module
+from chronus.dsp.declaration import Curve, Family, Input, Output, State, audio, helper, module
+
+
+@helper
+def two_over(x: float) -> float:
+    """2 / x for x of 1/16 to 1/8 without a division; relative error below 3e-6, at 1/16 2e-7.
+
+    A parabola that is right at 1/16, where low cutoffs are, and a step of Halley's: an error there
+    would be one of the damping, and many times as large.
+    """
+    guess = (2883.34531 * x - 793.540501) * x + 70.3332137
+    wrong = 2.0 - x * guess
+    return guess + guess * (wrong * (0.25 * wrong + 0.5))
 
 
 @module(
@@ -53,16 +65,17 @@ def filter_(
     d = 0.25 - x * x
     damping = steady(1.41421356 - 1.4 * resonance)
     # With g = n / d, and doubled: a2 = g / (1 + g (g + damping)) and a3 = g a2.
-    double = 2.0 / (d * d + n * (n + damping * d))
-    a2 = steady(n * d * double)
-    a3 = steady(n * n * double)
+    double = n * two_over(d * d + n * (n + damping * d))
+    a2 = steady(double * d)
+    a3 = steady(double * n)
     lost = steady(damping * a2 + a3)
-    # Each integrator gets its change and not a new value, so that a low cutoff loses no bits; what
-    # does not depend on the states is computed beside the chain from sample to sample.
-    next_first = (first - lost * first) + (a2 * in_ - a2 * second)
-    next_second = (second + a2 * first) + (a3 * in_ - a3 * second)
-    band = 0.5 * (first + next_first)
-    low = 0.5 * (second + next_second)
+    # The states are half of what the integrators hold, so that sums are means. Each gets its change
+    # and not a new value, so that a low cutoff loses no bits.
+    beside = 0.5 * in_ - second
+    next_first = (first - lost * first) + a2 * beside
+    next_second = (second + a2 * first) + a3 * beside
+    band = first + next_first
+    low = second + next_second
     middle = damping * band
     notch = in_ - middle
     high = notch - low
