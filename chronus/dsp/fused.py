@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING
 from llvmlite import ir
 
 from chronus.dsp.fused_node import STRIDE, FusedNodeCode, Row, Rows
+from chronus.dsp.fused_tiles import FRAMES, Tile, TileLanes
 from chronus.dsp.fusing import OUTSIDE
 from chronus.dsp.lanes import Carried, Lanes, summed
 from chronus.dsp.layout import FUSED_WORDS, VERDICT, WIDE
@@ -41,7 +42,7 @@ from chronus.dsp.values import LLVM, LONG, Array, Value
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from chronus.dsp.fusing import FusedRecipe
     from chronus.dsp.ticks import Item
@@ -93,6 +94,13 @@ class _Watching(Lanes):
 
     def store(self, array: Array, index: Value, value: Value) -> None:
         """Nothing: this frame is computed once more."""
+
+
+class _Voices(Lanes):
+    """All voices of one frame."""
+
+    def __init__(self, builder: ir.IRBuilder, resting: Iterable[Value]) -> None:
+        super().__init__(builder, WIDE, resting)
 
 
 class _Fused:
@@ -285,11 +293,17 @@ class _Fused:
         fixed = [*resting, *numbers, *self._fixed, self._heard]
         known = {(n, k): value for n, way in enumerate(ways) for k, value in way.outputs.items()}
         nothing = Lanes(self._build, WIDE)
-        after = {ENERGY: nothing.wide(nothing.constant("f4", 0.0))}
+        energy = nothing.wide(nothing.constant("f4", 0.0))
+        for row in sorted(known.keys() & self._read):
+            energy = nothing.product_and(energy, known[row], known[row])
+        after = {ENERGY: energy}
         places = self._places(known)
         for n, way in enumerate(ways):
-            rows = Rows(Lanes(self._build, WIDE, fixed), known, places)
-            after |= self._node_frames(n, way, rows, after[ENERGY])
+            is_tiled = not self._nodes[n].lines and not self._nodes[n].code.takes_turns()
+            lanes = (TileLanes if is_tiled else _Voices)(self._build, fixed)
+            rows = Rows(lanes, known, places)
+            go = self._node_tiles if is_tiled else self._node_frames
+            after |= go(n, way, rows, after[ENERGY])
         self._end(after, self._sum_frames(places))
 
     def _places(self, known: Mapping[Row, Value]) -> dict[Row, ir.Value]:
@@ -328,17 +342,71 @@ class _Fused:
             results = [r for r in node.code.called(way.tick, given, lanes) if isinstance(r, Value)]
             for key, result in zip(names.values(), results, strict=False):
                 carried.become(key, result)
+            self._put(n, way, rows, results[len(own) :])
             energy = now[ENERGY]
-            for i, result in enumerate(results[len(own) :]):
-                row = (n, i)
-                output = lanes.wide(lanes.cast(way.outputs.get(i, result), "f4"))
-                if row in self._read:
-                    energy = lanes.product_and(energy, output, output)
-                rows.keep(row, output)
-                if row in self._kept:
-                    lanes.store_at(node.code.frame(self._kept[row], k, STRIDE), output)
+            for value in self._counted(n, way, lanes, results[len(own) :]):
+                energy = lanes.product_and(energy, value, value)
             carried.become(ENERGY, energy)
         return carried.now()
+
+    def _node_tiles(self, n: int, way: _Way, rows: Rows, energy: Value) -> dict[str, Value]:
+        """The same for a node that has no memory: a few frames at once."""
+        node, many = self._nodes[n], rows.lanes
+        assert isinstance(many, TileLanes)
+        fixed: dict[str, Item] = {**node.states, **node.arrays, **way.values}
+        fixed |= way.inputs
+        for k, name in enumerate(node.part.recipe.shape.inputs):
+            if not node.part.feeds[k].is_row and not node.part.feeds[k].wires:
+                fixed[name] = node.numbers[k][0]
+        ways = node.part.recipe.ways
+        source = ways.plain if way.tick == "plain_tick" else ways.full
+        tile = Tile(node.code, source, fixed, way.values)
+        names = {name: f"{n} {name}" for name in node.states}
+        states = {names[name]: value for name, value in node.states.items()}
+        zero = many.wide(many.constant("f4", 0.0))
+        carried = Carried.of(many, {**states, ENERGY: zero})
+        with many.counted(0, BLOCK, FRAMES) as k:
+            now = carried.now()
+            rows.frame = k
+            inputs = self._inputs(many, n, way, rows, k)
+            moving = {name: value for name, value in inputs.items() if name not in fixed}
+            own = {name: now[key] for name, key in names.items()}
+            one = Lanes(self._build, WIDE, [v for v in fixed.values() if isinstance(v, Value)])
+            one.share_loop(many)
+            own, outputs = tile.write(one, many, moving, own)
+            for name, key in names.items():
+                carried.become(key, own[name])
+            self._put(n, way, rows, outputs)
+            total = now[ENERGY]
+            for value in self._counted(n, way, many, outputs):
+                total = many.product_and(total, value, value)
+            carried.become(ENERGY, total)
+        after = carried.now()
+        lanes = Lanes(self._build, WIDE)
+        for frame in range(FRAMES):
+            energy = lanes.binary("+", energy, many.part(after[ENERGY], frame))
+        return {**after, ENERGY: energy}
+
+    def _put(self, n: int, way: _Way, rows: Rows, outputs: Sequence[Value]) -> None:
+        """Let those have the outputs of a node that read them."""
+        lanes, node = rows.lanes, self._nodes[n]
+        for i, output in enumerate(outputs):
+            value = way.outputs.get(i, output)
+            if isinstance(lanes, TileLanes) and i in way.outputs:
+                value = lanes.of_each(value)
+            value = lanes.wide(lanes.cast(value, "f4"))
+            rows.keep((n, i), value)
+            if (n, i) in self._kept:
+                assert rows.frame is not None
+                lanes.store_at(node.code.frame(self._kept[n, i], rows.frame, STRIDE), value)
+
+    def _counted(
+        self, n: int, way: _Way, lanes: Lanes, outputs: Sequence[Value]
+    ) -> Iterator[Value]:
+        """The outputs whose energy counts: those that are read, and do not rest."""
+        for i, output in enumerate(outputs):
+            if (n, i) in self._read and i not in way.outputs:
+                yield lanes.wide(lanes.cast(output, "f4"))
 
     def _inputs(
         self, lanes: Lanes, n: int, way: _Way, outputs: Rows, k: ir.Value

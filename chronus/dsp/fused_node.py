@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from llvmlite import ir
 
 from chronus.dsp.approx import MOST_OCTAVES, exp2
+from chronus.dsp.fused_tiles import TileLanes
 from chronus.dsp.fusing import OUTSIDE
 from chronus.dsp.lanes import Lanes
 from chronus.dsp.layout import WIDE
@@ -46,13 +47,19 @@ class Rows:
     def __getitem__(self, row: Row) -> Value:
         """What an output gives at the frame."""
         if row in self._known:
-            return self._known[row]
-        return Value(self.lanes.builder.load(self._place(row), align=64), "f4", is_wide=True)
+            known = self._known[row]
+            return self.lanes.of_each(known) if isinstance(self.lanes, TileLanes) else known
+        build = self.lanes.builder
+        kind = self.lanes.type_of("f4", is_wide=True)
+        place = build.bitcast(self._place(row), ir.PointerType(kind))
+        return Value(build.load(place, align=STRIDE), "f4", is_wide=True)
 
     def keep(self, row: Row, value: Value) -> None:
         """Let the loops of other nodes have what an output gives, where any reads it."""
         if row in self._places:
-            self.lanes.builder.store(value.code, self._place(row), align=64)
+            build = self.lanes.builder
+            place = build.bitcast(self._place(row), ir.PointerType(value.code.type))
+            build.store(value.code, place, align=STRIDE)
 
     def _place(self, row: Row) -> ir.Value:
         return self.lanes.builder.gep(self._places[row], [self.frame])
@@ -136,6 +143,8 @@ class FusedNodeCode:
     def _row(self, lanes: Lanes, at: ir.Value, frame: ir.Value | None, *, is_wide: bool) -> Value:
         if frame is not None:
             at = self.code.frame(at, frame, STRIDE if is_wide else ROW_BYTES)
+        if isinstance(lanes, TileLanes) and not is_wide:
+            return lanes.load_frames(at)
         return lanes.load_at(at, "f4", is_wide=is_wide)
 
     def _bent(self, lanes: Lanes, value: Value, octaves: Value) -> Value:

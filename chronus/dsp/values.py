@@ -121,6 +121,10 @@ class Values:
         self._resting[id(value.code)] = value.code
         return value
 
+    def share_loop(self, other: Values) -> None:
+        """Write in the loop that another one writes, and before it."""
+        self._outer = other._outer
+
     @contextmanager
     def before_loop(self) -> Iterator[None]:
         """Write before the loop that is being written, if there is one."""
