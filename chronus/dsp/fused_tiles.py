@@ -41,7 +41,9 @@ class TileLanes(Lanes):
             return value
         with self.before_loop():
             lanes = [*range(WIDE)] * FRAMES
-            return self.resting(Value(self._shuffled(value.code, value.code, lanes), value.dtype, is_wide=True))
+            return self.resting(
+                Value(self._shuffled(value.code, value.code, lanes), value.dtype, is_wide=True)
+            )
 
     def part(self, value: Value, frame: int) -> Value:
         """One frame of a tile."""

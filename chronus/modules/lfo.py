@@ -6,6 +6,7 @@ from typing import Final
 
 from chronus.dsp.approx import (
     bipolar,
+    cycles,
     f4,
     f8,
     folded,
@@ -14,12 +15,18 @@ from chronus.dsp.approx import (
     seldom,
     sin_cycles,
     steady,
-    wrapped,
+    u4,
 )
-from chronus.dsp.declaration import SEED, Curve, Family, Input, Output, State, gate, module
+from chronus.dsp.declaration import SEED, Curve, Family, Input, Output, State, gate, helper, module
 
-LAST: Final = 4611686018427387903
-"""The last place in a cycle."""
+LAST: Final = -1
+"""The last place in a cycle: its first half is 0..2**31, and its second one -2**31..0."""
+
+
+@helper
+def parts(phase: float) -> int:
+    """A phase of 0..1 in parts of 2**-32 of a cycle, every second one of them."""
+    return 2 * i4(min(phase, 0.99999994) * 2147483648.0)
 
 
 @module(
@@ -59,18 +66,21 @@ LAST: Final = 4611686018427387903
     ),
     outputs=(Output("out", "The wave, -1 to 1"), Output("uni", "The same wave, 0 to 1")),
     state=(
-        State("cycle", dtype="i8"),
+        # Where in its cycle it is, in parts of 2**-32, and the rest of that in parts of 2**-64.
+        State("place", dtype="i4"),
+        State("rest", dtype="u4"),
         State("seed", SEED, "u4"),
         # 1 while the gate is open, and 2 more while a cycle runs that runs but once.
         State("held"),
     ),
-    source="A phase in parts of 2**-62: exact to a sample over days, even at 0.01 Hz",
+    source="A phase in parts of 2**-64: exact to a sample over days, even at 0.01 Hz",
     example="load saw freq=41.2; load filter cutoff=80 resonance=0.3 level=-6db; load lfo "
     "rate=1/8 shape=triangle; patch saw > filter; patch lfo.uni > filter.cutoff by 4oct",
     runs=True,
 )
 def lfo(
-    cycle: int,
+    place: int,
+    rest: int,
     seed: int,
     held: float,
     rate: float,
@@ -80,37 +90,44 @@ def lfo(
     mode: float,
     width: float,
     dt: float,
-) -> tuple[int, int, float, float, float]:
-    step = steady(int(f8(rate) * f8(dt) * f8(4611686018427387904.0)))
+) -> tuple[int, int, int, float, float, float]:
+    turn = int(f8(rate) * f8(dt) * f8(18446744073709551616.0))
+    step = steady(i4(turn >> 32))
+    step_and_one = steady(i4((turn >> 32) + 1))
+    rest_step = steady(u4(turn))
+    ahead = parts(phase)
     drawn = seldom(shape > 3.5)
     played = seldom(gate > 0.5 or mode > 0.5)
     uneven = seldom(width != 0.5)
     begins = gate > 0.5 and (held < 0.5 or (held > 1.5 and held < 2.5))
     # What runs but once rests at its end, from the start on.
     rests = mode > 0.5 and held < 1.5 and not begins
-    cycle = 0 if played and begins else cycle
-    along = f4(i4(cycle >> 31)) * 4.656612873077393e-10
-    place = wrapped((0.99999994 if played and rests else along) + phase)
-    sine = sin_cycles(place)
-    triangle = 4.0 * folded(place)
-    even = 1.0 if place >= 0.0 else -1.0
-    ahead = place if place >= 0.0 else place + 1.0
-    square = (1.0 if ahead < width else -1.0) if uneven else even
-    ramp = 2.0 * place - even
+    place = i4(0) if played and begins else place
+    rest = u4(0) if played and begins else rest
+    shown = i4((LAST if played and rests else place) + ahead)
+    along = cycles(shown)
+    sine = sin_cycles(along)
+    triangle = 4.0 * folded(along)
+    even = 1.0 if shown >= 0 else -1.0
+    behind = along if shown >= 0 else along + 1.0
+    square = (1.0 if behind < width else -1.0) if uneven else even
+    ramp = 2.0 * along - even
     value = bipolar(seed)
-    t = 0.0 if played and rests else along
+    t = 0.0 if played and rests else f4(u4(place)) * 2.3283064365386963e-10
     eased = value + t * t * (3.0 - 2.0 * t) * (bipolar(next_random(seed)) - value)
     other = value if shape < 4.5 else (-ramp if shape < 5.5 else eased)
     smooth = sine if shape < 0.5 else triangle
     sloped = other if drawn else ramp
     edged = square if shape < 2.5 else sloped
     out = smooth if shape < 1.5 else edged
-    after = 0 if played and rests else cycle + step
-    ended = after > LAST
-    cycle = after & LAST
+    rest_after = u4(rest + rest_step)
+    following = i4(place + (step_and_one if rest_after < rest else step))
+    ended = u4(following) < u4(place)
+    place = i4(0) if played and rests else following
+    rest = u4(0) if played and rests else rest_after
     # The row of random values stands still while another shape is heard.
     seed = next_random(seed) if drawn and ended else seed
     open_ = 1.0 if gate > 0.5 else 0.0
     once = open_ + 2.0 if mode > 0.5 and not (rests or ended) else open_
     held = once if played else 0.0
-    return cycle, seed, held, out, 0.5 * out + 0.5
+    return place, rest, seed, held, out, 0.5 * out + 0.5
