@@ -86,9 +86,8 @@ def fallen(left: float, fall: float) -> float:
     state=(
         State("place", WHOLE, "i4"),
         State("start"),
-        State("fixed"),
-        State("kept"),
         State("peak"),
+        State("level"),
         State("held"),
     ),
     source="Decay and release follow the cube of the time that is left: near an RC curve "
@@ -101,9 +100,8 @@ def fallen(left: float, fall: float) -> float:
 def adsr(
     place: int,
     start: float,
-    fixed: float,
-    kept: float,
     peak: float,
+    level: float,
     held: float,
     in_: float,
     gate: float,
@@ -115,11 +113,15 @@ def adsr(
     rise: float,
     fall: float,
     dt: float,
-) -> tuple[int, float, float, float, float, float, float, float]:
-    open_ = 1.0 if gate > 0.5 else 0.0
-    turn = rarely(open_ != held)
-    held = open_ if turn else held
-    peak = velocity if turn and gate > 0.5 else peak
+) -> tuple[int, float, float, float, float, float, float]:
+    was_open = held > 0.5
+    turn = rarely((gate > 0.5) != was_open)
+    # As `gate > 0.5` is; known before a block in which no gate turns.
+    is_open = was_open != turn
+    held = 1.0 - held if turn else held
+    # That of a gate that closes is not heard.
+    peak = velocity if turn else peak
+    start = level if turn else start
     # The steps of all three stages from one division. The place goes from -1 to 0 in the attack, on
     # to 1 in the decay, where it stays for the sustain, and from 0 to 1 in the release, in whole
     # parts of 2**-31: the longest stage takes steps of some thousand of them.
@@ -131,26 +133,22 @@ def adsr(
     sink = steady(stage_step(short * long * unit))
     down = steady(stage_step(short * middle * unit))
     is_bent = seldom(rise != 0.0 or fall != 0.0)
-    later = sink if gate > 0.5 else down
-    first = i4(up - WHOLE) if gate > 0.5 else down
-    # Conditional expressions and not values chosen at the end: a mono kernel branches, and so does
-    # not wait for what it does not need.
+    later = sink if is_open else down
+    first = i4(up - WHOLE) if is_open else down
     step = min(up, i4(0 - place)) if place < 0 else min(later, i4(WHOLE - place))
     place = first if turn else i4(place + step)
-    # The level is `fixed` plus a share of the level at which the gate turned.
-    start = clip(fixed + kept * start, 0.0, 1.0) if turn else start
     along = f4(place) * 4.656612873077393e-10
     left = 1.0 - along
     share = fallen(left, fall) if is_bent else left * left * left
-    way = risen(1.0 + along, rise) if is_bent else 1.0 + along
-    rest = 1.0 - way if is_bent else -along
-    steady_level = peak * sustain
-    decayed = steady_level + (peak - steady_level) * share
-    opened = peak * way if along <= 0.0 else decayed
-    fixed = opened if gate > 0.5 else 0.0
-    kept = max(rest, 0.0) if gate > 0.5 else share
-    level = fixed + kept * start
-    return place, start, fixed, kept, peak, held, in_ * level, level
+    # An attack comes from below to 0, where all that is left of it is gone.
+    missing = risen(1.0 + along, rise) - 1.0 if is_bent else along
+    rises = place <= 0
+    sustained = peak * sustain if is_open else 0.0
+    fallen_span = peak - sustained if is_open else start
+    base = peak if rises else sustained
+    span = peak - start if rises else fallen_span
+    level = base + span * (missing if rises else share)
+    return place, start, peak, level, held, in_ * level, level
 
 
 @module(
