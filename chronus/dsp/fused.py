@@ -27,13 +27,12 @@ has another word than the kernel was made for: then nothing counts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llvmlite import ir
 
-from chronus.dsp.fused_node import STRIDE, FusedNodeCode, Row, Rows
-from chronus.dsp.fused_tiles import FRAMES, Tile, TileLanes
+from chronus.dsp.fused_loops import Known, NodeLoop, Way
+from chronus.dsp.fused_node import STRIDE, FusedNodeCode, Row
 from chronus.dsp.fusing import OUTSIDE
 from chronus.dsp.lanes import Carried, Lanes, summed
 from chronus.dsp.layout import FUSED_WORDS, VERDICT, WIDE
@@ -42,7 +41,7 @@ from chronus.dsp.values import LLVM, LONG, Array, Value
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from chronus.dsp.fusing import FusedRecipe
     from chronus.dsp.ticks import Item
@@ -67,40 +66,11 @@ def fused_module(recipe: FusedRecipe, name: str) -> str:
     return kernel_function(name, write)
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """How a node goes through a block, and what is known of it before.
-
-    Attributes:
-        tick: the function that is called at each frame.
-        values: its steady values.
-        inputs: input rows that rest, by name.
-        outputs: output rows that rest, by number.
-    """
-
-    tick: str
-    values: Mapping[str, Value]
-    inputs: Mapping[str, Value]
-    outputs: Mapping[int, Value]
-
-    @property
-    def resting(self) -> list[Value]:
-        """All that is known before."""
-        return [*self.values.values(), *self.inputs.values(), *self.outputs.values()]
-
-
 class _Watching(Lanes):
     """Computes the first frame of a block, to find out what is the same at all others."""
 
     def store(self, array: Array, index: Value, value: Value) -> None:
         """Nothing: this frame is computed once more."""
-
-
-class _Voices(Lanes):
-    """All voices of one frame."""
-
-    def __init__(self, builder: ir.IRBuilder, resting: Iterable[Value]) -> None:
-        super().__init__(builder, WIDE, resting)
 
 
 class _Fused:
@@ -193,7 +163,7 @@ class _Fused:
 
     # ---- what rests
 
-    def _ways(self, watched: set[Row]) -> tuple[list[_Way], ir.Value]:
+    def _ways(self, watched: set[Row]) -> tuple[list[Way], ir.Value]:
         """How each node goes through a block in which some rows rest.
 
         Returns:
@@ -207,7 +177,7 @@ class _Fused:
         }
         steady = [value for row, value in first.items() if row in watched]
         lanes = _Watching(self._build, WIDE, [*numbers, *steady, *self._fixed])
-        ways: list[_Way] = []
+        ways: list[Way] = []
         unusual: ir.Value = ir.Constant(LLVM["bool"], 0)
         outputs: dict[Row, Value] = {}
         for n, node in enumerate(self._nodes):
@@ -233,7 +203,7 @@ class _Fused:
                 assert isinstance(result, Value)
                 outputs[n, k] = lanes.cast(result, "f4")
             kept = {k: outputs[n, k] for k in range(len(results)) if lanes.rests(outputs[n, k])}
-            ways.append(_Way(tick, values, resting, kept))
+            ways.append(Way(tick, values, resting, kept))
         return ways, unusual
 
     def _first(
@@ -278,11 +248,11 @@ class _Fused:
         self._frames(ways)
         build.branch(end)
         build.position_at_end(fully)
-        self._frames([_Way("tick", {}, {}, {}) for _ in self._nodes])
+        self._frames([Way("tick", {}, {}, {}) for _ in self._nodes])
         build.branch(end)
         build.position_at_end(end)
 
-    def _frames(self, ways: Sequence[_Way]) -> None:
+    def _frames(self, ways: Sequence[Way]) -> None:
         """All frames of a block, node after node.
 
         A loop for each node lets the processor work at many frames at once: within one loop for
@@ -298,12 +268,9 @@ class _Fused:
             energy = nothing.product_and(energy, known[row], known[row])
         after = {ENERGY: energy}
         places = self._places(known)
-        for n, way in enumerate(ways):
-            is_tiled = not self._nodes[n].lines and not self._nodes[n].code.takes_turns()
-            lanes = (TileLanes if is_tiled else _Voices)(self._build, fixed)
-            rows = Rows(lanes, known, places)
-            go = self._node_tiles if is_tiled else self._node_frames
-            after |= go(n, way, rows, after[ENERGY])
+        found = Known(known, places, fixed, self._read, self._kept)
+        for n, (node, way) in enumerate(zip(self._nodes, ways, strict=True)):
+            after |= NodeLoop(self._build, n, node, way, found).run(after[ENERGY])
         self._end(after, self._sum_frames(places))
 
     def _places(self, known: Mapping[Row, Value]) -> dict[Row, ir.Value]:
@@ -326,107 +293,6 @@ class _Fused:
             place.align = STRIDE
             self._stack.append(place)
         return {row: self._stack[place] for row, place in taken.items()}
-
-    def _node_frames(self, n: int, way: _Way, rows: Rows, energy: Value) -> dict[str, Value]:
-        """All frames of a node: its states behind them, and the energy of what is read of it."""
-        node, lanes = self._nodes[n], rows.lanes
-        names = {name: f"{n} {name}" for name in node.states}
-        states = {names[name]: value for name, value in node.states.items()}
-        carried = Carried.of(lanes, {**states, ENERGY: energy})
-        with lanes.counted(0, BLOCK) as k:
-            now = carried.now()
-            rows.frame = k
-            own = {name: now[key] for name, key in names.items()}
-            inputs = self._inputs(lanes, n, way, rows, k)
-            given: dict[str, Item] = {**own, **inputs, **node.arrays, **way.values}
-            results = [r for r in node.code.called(way.tick, given, lanes) if isinstance(r, Value)]
-            for key, result in zip(names.values(), results, strict=False):
-                carried.become(key, result)
-            self._put(n, way, rows, results[len(own) :])
-            energy = now[ENERGY]
-            for value in self._counted(n, way, lanes, results[len(own) :]):
-                energy = lanes.product_and(energy, value, value)
-            carried.become(ENERGY, energy)
-        return carried.now()
-
-    def _node_tiles(self, n: int, way: _Way, rows: Rows, energy: Value) -> dict[str, Value]:
-        """The same for a node that has no memory: a few frames at once."""
-        node, many = self._nodes[n], rows.lanes
-        assert isinstance(many, TileLanes)
-        fixed: dict[str, Item] = {**node.states, **node.arrays, **way.values}
-        fixed |= way.inputs
-        for k, name in enumerate(node.part.recipe.shape.inputs):
-            if not node.part.feeds[k].is_row and not node.part.feeds[k].wires:
-                fixed[name] = node.numbers[k][0]
-        ways = node.part.recipe.ways
-        source = ways.plain if way.tick == "plain_tick" else ways.full
-        tile = Tile(node.code, source, fixed, way.values)
-        names = {name: f"{n} {name}" for name in node.states}
-        states = {names[name]: value for name, value in node.states.items()}
-        zero = many.wide(many.constant("f4", 0.0))
-        carried = Carried.of(many, {**states, ENERGY: zero})
-        with many.counted(0, BLOCK, FRAMES) as k:
-            now = carried.now()
-            rows.frame = k
-            inputs = self._inputs(many, n, way, rows, k)
-            moving = {name: value for name, value in inputs.items() if name not in fixed}
-            own = {name: now[key] for name, key in names.items()}
-            one = Lanes(self._build, WIDE, [v for v in fixed.values() if isinstance(v, Value)])
-            one.share_loop(many)
-            own, outputs = tile.write(one, many, moving, own)
-            for name, key in names.items():
-                carried.become(key, own[name])
-            self._put(n, way, rows, outputs)
-            total = now[ENERGY]
-            for value in self._counted(n, way, many, outputs):
-                total = many.product_and(total, value, value)
-            carried.become(ENERGY, total)
-        after = carried.now()
-        lanes = Lanes(self._build, WIDE)
-        for frame in range(FRAMES):
-            energy = lanes.binary("+", energy, many.part(after[ENERGY], frame))
-        return {**after, ENERGY: energy}
-
-    def _put(self, n: int, way: _Way, rows: Rows, outputs: Sequence[Value]) -> None:
-        """Let those have the outputs of a node that read them."""
-        lanes, node = rows.lanes, self._nodes[n]
-        for i, output in enumerate(outputs):
-            value = way.outputs.get(i, output)
-            if isinstance(lanes, TileLanes) and i in way.outputs:
-                value = lanes.of_each(value)
-            value = lanes.wide(lanes.cast(value, "f4"))
-            rows.keep((n, i), value)
-            if (n, i) in self._kept:
-                assert rows.frame is not None
-                lanes.store_at(node.code.frame(self._kept[n, i], rows.frame, STRIDE), value)
-
-    def _counted(
-        self, n: int, way: _Way, lanes: Lanes, outputs: Sequence[Value]
-    ) -> Iterator[Value]:
-        """The outputs whose energy counts: those that are read, and do not rest."""
-        for i, output in enumerate(outputs):
-            if (n, i) in self._read and i not in way.outputs:
-                yield lanes.wide(lanes.cast(output, "f4"))
-
-    def _inputs(
-        self, lanes: Lanes, n: int, way: _Way, outputs: Rows, k: ir.Value
-    ) -> dict[str, Value]:
-        """A node's input rows at frame k."""
-        node = self._nodes[n]
-        found = {}
-        for i, name in enumerate(node.part.recipe.shape.inputs):
-            feed = node.part.feeds[i]
-            if name in way.inputs:
-                found[name] = way.inputs[name]
-            elif feed.is_row:
-                found[name] = lanes.load_at(
-                    node.code.frame(node.rows[i], k, STRIDE), "f4", is_wide=True
-                )
-            elif feed.wires:
-                found[name] = node.mixed(lanes, i, outputs, k)
-            else:
-                found[name] = node.numbers[i][0]
-        return found
 
     def _sum_frames(self, places: Mapping[Row, ir.Value]) -> Value:
         """Write the sums of what leaves the group; the peak of each voice that is heard."""

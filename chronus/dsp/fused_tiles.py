@@ -35,6 +35,10 @@ class TileLanes(Lanes):
     def __init__(self, builder: ir.IRBuilder, resting: Iterable[Value] = ()) -> None:
         super().__init__(builder, WIDE * FRAMES, resting)
 
+    def of_all(self, item: Item) -> Item:
+        """The same for what need not be a value."""
+        return self.of_each(item) if isinstance(item, Value) else item
+
     def of_each(self, value: Value) -> Value:
         """What is the same at all frames, as a value of a tile."""
         if not value.is_wide:
@@ -174,8 +178,7 @@ class _Made:
             if name in self._frames:
                 self.wide[name] = self._many.together(self._frames[name])
             else:
-                item = self._fixed[name]
-                self.wide[name] = self._many.of_each(item) if isinstance(item, Value) else item
+                self.wide[name] = self._many.of_all(self._fixed[name])
         return self.wide[name]
 
     def at(self, name: str, frame: int) -> Item:
