@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chronus.dsp.approx import steady, tan_numerator
+from chronus.dsp.approx import steady
 from chronus.dsp.declaration import Curve, Family, Input, Output, State, audio, helper, module
 
 
@@ -61,8 +61,11 @@ def filter_(
 ) -> tuple[float, float, float, float, float, float, float]:
     # The cutoff stays below 0.45 of the rate, where the tangent is still tame.
     x = min(cutoff * dt, 0.45)
-    n = tan_numerator(x)
-    d = 0.25 - x * x
+    # A shorter `tan_numerator`: the corner errs by less than 0.05 cents.
+    s = x * x
+    odd = 0.151477990 * s + 0.556624908
+    n = x * (0.785398163 - odd * s)
+    d = 0.25 - s
     damping = steady(1.41421356 - 1.4 * resonance)
     # With g = n / d, and doubled: a2 = g / (1 + g (g + damping)) and a3 = g a2.
     double = n * two_over(d * d + n * (n + damping * d))
