@@ -93,7 +93,7 @@ class Tile:
         self, node: NodeCode, source: str, fixed: Mapping[str, Item], values: Iterable[str]
     ) -> None:
         self._node = node
-        self._stages: Stages = cut(node.shape, source)
+        self._stages: Stages = cut(node.shape, source, walks=False)
         self._loops: list[Loop] = loops_of(node.shape, self._stages, tuple(values))
         self._fixed = fixed
 

@@ -108,13 +108,14 @@ class Reads:
     lately: frozenset[str] = frozenset()
 
 
-def cut(shape: Shape, source: str, reads: Reads = Reads()) -> Stages:
+def cut(shape: Shape, source: str, reads: Reads = Reads(), *, walks: bool = True) -> Stages:
     """Cut a tick, given as the source that the compiler would get, into stages.
 
     Args:
         shape: of the kind whose tick it is.
         source: of the tick.
         reads: what is read out of turn.
+        walks: whether states may walk; else they go on in serial stages.
     """
     function = function_in(source)
     *written, end = function.body
@@ -154,7 +155,7 @@ def cut(shape: Shape, source: str, reads: Reads = Reads()) -> Stages:
         if name != state.name
     ]
     steps = [*states, *steps]
-    _let_walk(steps)
+    _let_walk(steps, walks=walks)
     storing = {name: index for index, step in enumerate(steps) for name in step.memories}
     for step in steps:
         step.before = {storing[name] for name in step.lately}
@@ -237,11 +238,11 @@ def _touched(node: ast.AST) -> set[str]:
     return {name for child in ast.iter_child_nodes(node) for name in _touched(child)}
 
 
-def _let_walk(steps: list[Step]) -> None:
+def _let_walk(steps: list[Step], *, walks: bool) -> None:
     """Let those states walk whose next value is a walk from them, and no other step is."""
     following = {s.gives[0]: name for s in steps if not s.code for name in s.needs}
     for step in steps:
-        if step.walk and following.get(step.walk) not in step.gives:
+        if not walks or (step.walk and following.get(step.walk) not in step.gives):
             step.walk = ""
     walking = {step.walk for step in steps}
     for step in steps:
