@@ -205,6 +205,13 @@ class _Sums(ast.NodeTransformer):
     def __init__(self, states: dict[str, str]) -> None:
         self.states = states
 
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        node.value = self.visit(node.value)
+        for target in node.targets:
+            # From here on the name is no more the state, and may be of another precision.
+            self.states.pop(target.id if isinstance(target, ast.Name) else "", None)
+        return node
+
     def visit_Call(self, node: ast.Call) -> ast.AST:
         match node:
             case ast.Call(ast.Name(cast), [ast.BinOp(ast.Name(state), ast.Add(), added)]):
