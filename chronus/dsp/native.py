@@ -152,6 +152,50 @@ def copy_items(target: Any, source: Any) -> None:
 
 
 @intrinsic
+def long_at(_typing: Any, _address: Any) -> Any:
+    """The int64 at an address."""
+
+    def code(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.load(builder.inttoptr(arguments[0], ir.PointerType(ir.IntType(64))))
+
+    return types.int64(types.int64), code
+
+
+@intrinsic
+def put_long(_typing: Any, _address: Any, _value: Any) -> Any:
+    """Put an int64 at an address."""
+
+    def code(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        place = builder.inttoptr(arguments[0], ir.PointerType(ir.IntType(64)))
+        builder.store(arguments[1], place)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), code
+
+
+@intrinsic
+def float_at(_typing: Any, _address: Any) -> Any:
+    """The float32 at an address."""
+
+    def code(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.load(builder.inttoptr(arguments[0], ir.PointerType(ir.FloatType())))
+
+    return types.float32(types.int64), code
+
+
+@intrinsic
+def put_float(_typing: Any, _address: Any, _value: Any) -> Any:
+    """Put a float32 at an address."""
+
+    def code(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        place = builder.inttoptr(arguments[0], ir.PointerType(ir.FloatType()))
+        builder.store(arguments[1], place)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.float32), code
+
+
+@intrinsic
 def call_kernel(
     _typing: Any, address: Any, rows: Any, source: Any, target: Any, memory: Any, rate: Any
 ) -> Any:

@@ -18,7 +18,7 @@ SCRATCH: Final = FUSED_SIZE + 3
 
 Behind that: how many words and how many real numbers it is given, and where its voices stand.
 """
-MEMO: Final = 1 << 18
+MEMO: Final = 1 << 19
 """And of what is written down of blocks in which nothing is said, see `Memo`."""
 LANES: Final = 3
 """Lanes that there can be. What events and sequences do is worked out in each lane for itself."""
@@ -276,6 +276,7 @@ class Node(IntEnum):
     BATCHES = 30  # of the first of like nodes: how many from it on can be computed at once, or 0
     LEAST = 31  # and of how many of them on that pays
     LONGS = 32  # of each of them: a bit for each state of 8 bytes, and one behind the last state
+    FIRST_ROW = 33  # the number of its first input row in the plan
 
 
 class Choice(IntEnum):
@@ -343,3 +344,36 @@ class Memo(IntEnum):
     EDITION = 6  # what is marked with another one does not hold any more
     NEXT = 7  # the first free word
     CABLES_REST = 8  # blocks in which no cable of the lane has moved
+
+
+class Given(IntEnum):
+    """The first words of what is written down of a node, see `repeats`; some are addresses."""
+
+    SLOT = 0
+    KERNEL = 1  # address
+    OLD = 2  # address of its state
+    NEW = 3  # and of that behind the block
+    MEMORY = 4  # address
+    STILL = 5  # address of whether it stands in this block
+    STOOD = 6  # and of whether it stood in the last one
+    ROOT_STOOD = 7  # and of the same of the node that it pauses with, or its own once more
+    BYPASS = 8  # address of whether it is bypassed
+    BEHIND = 9  # see Node.BEHIND
+    OUTPUTS = 10  # address of its output rows
+    COUNT = 11  # of them
+    MATTERS = 12  # see Node.MATTERS
+    REFILLS = 13  # rows that are filled anew
+    REFILLED = 14  # address of what is written down of the first of these
+    TABLE = 15  # the first of the addresses of its rows, as the kernel takes them
+
+
+class Refill(IntEnum):
+    """The words of a row that is filled anew in each block."""
+
+    WORD = 0  # which one of the table it is
+    SOURCES = 1  # rows that meet there, or NONE: it is filled as any other row
+    TARGET = 2  # address; of any other row its place
+    BASE = 3  # the knob; of any other row its number in the plan
+    LOW = 4  # the range
+    HIGH = 5
+    FIRST = 6  # of the sources: the address of each, and its amount

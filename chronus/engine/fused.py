@@ -5,7 +5,7 @@ which gives the same samples. So is a block in which a worker was lost: should a
 it shows which.
 
 While nothing is said (`settled`) a kernel is given what it was given two blocks ago, but for the
-voices that sound: how many rows of the plan it is of, how many rows are filled anew, then what the
+voices that sound: NONE in place of a node's slot, how many rows are filled anew, then what the
 kernel is given, and of each of those rows its word, its number in the plan, and its place.
 """
 
@@ -82,8 +82,8 @@ def run_fused(
     addresses: np.ndarray,
     words: np.ndarray,
     memo: np.ndarray,
-) -> int:
-    """Compute all nodes of a group at once, if that can be.
+) -> bool:
+    """Compute all nodes of a group at once, if that can be; if not, they are computed one by one.
 
     Args:
         arena: all that the engine knows.
@@ -95,9 +95,6 @@ def run_fused(
         addresses: of the kernels.
         words: FUSED_WORDS int64 and what lies behind them: what the kernel is given.
         memo: what is written down of blocks in which nothing is said.
-
-    Returns:
-        How many rows of the plan that were; NONE where the nodes are to be computed one by one.
     """
     first = arena.plan_nodes[plan, lane, index]
     awake = arena.awake[lane, first[N_GROUP]]
@@ -109,19 +106,19 @@ def run_fused(
         or addresses[kernel] == 0
         or head[LOST_BLOCK + lane * LANE_COLUMNS] == block
     ):
-        return NONE
+        return False
     new = block & 1
     given = words
     known = is_known(memo, new, index)
+    rows = NONE
     if known:
         at = memo[PLACES + new * NODES + index]
-        rows = memo[at]
         given = memo[at + GIVEN : at + GIVEN + FUSED_SIZE]
         give_again(arena, lane, block, plan, at, awake, first, memo)
     else:
         rows = gather(arena, lane, block, plan, index, row, awake, words)
         if rows == NONE:
-            return NONE
+            return False
     # Should the kernel crash or not end, no node is to blame yet.
     head[CURRENT + lane * LANE_COLUMNS] = NONE
     given[VERDICT] = 0
@@ -137,10 +134,10 @@ def run_fused(
     if given[VERDICT] != 0:
         if known:
             forget(memo)
-        return NONE
+        return False
     if not known and memo[M_STILL] >= SETTLED:
         write_down_group(arena, lane, block, plan, index, row, rows, words, memo)
-    return rows
+    return True
 
 
 @njit(**OPTIONS)
@@ -206,7 +203,7 @@ def write_down_group(
             elif entry[WIRES] > 0:
                 word += brought(arena, lane, plan, entry)
             row += 1
-    memo[at] = rows
+    memo[at] = NONE
     memo[at + 1] = (target - at - GIVEN - FUSED_SIZE) // REFILLED
     memo[at + 2] = words[VOICES_AT]
     copy_items(memo[at + GIVEN : at + GIVEN + words[WORDS_GIVEN]], words)

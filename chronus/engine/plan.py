@@ -227,6 +227,7 @@ def _lane_plan(
     firsts = np.cumsum([0, *(len(each.scales) for each in said)])[:-1]
     rows[:, 1] += np.repeat(firsts, [len(each.rows) for each in said])
     nodes = _joined([each.node for each in said], NODE_COLUMNS)
+    nodes[:, Node.FIRST_ROW] = np.cumsum(nodes[:, Node.INPUTS]) - nodes[:, Node.INPUTS]
     share_inputs(nodes, [wiring.places[key] for key in (*before, *trunk)])
     return LanePlan(
         nodes,

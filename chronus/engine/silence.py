@@ -114,12 +114,15 @@ def clear(arena: Arena, new: int, node: np.ndarray) -> None:
 
 
 @njit(**OPTIONS)
-def fade_for_panic(arena: Arena, block: int, part: np.ndarray) -> None:
-    """Let a block of the tape, shape (BLOCK, 2), sink before a panic's silence or rise after it."""
+def fade_for_panic(arena: Arena, block: int, part: np.ndarray) -> bool:
+    """Let a block of the tape, shape (BLOCK, 2), sink before a panic's silence or rise after it.
+
+    Whether it does so.
+    """
     since = arena.clock[0, block & 1, PANIC]
     length = panic_blocks(arena)
     if since == NONE or block > since + 2 * length:
-        return
+        return False
     at = (block - since) * BLOCK
     silent = length * BLOCK
     fade = arena.head[FADE]
@@ -129,3 +132,4 @@ def fade_for_panic(arena: Arena, block: int, part: np.ndarray) -> None:
         gain = float32(max(min(max(before, after), fade), 0)) / float32(max(fade, 1))
         part[i, 0] *= gain
         part[i, 1] *= gain
+    return True

@@ -16,12 +16,12 @@ from chronus.dsp.native import (
     call_kernel,
     copy_items,
     fence,
-    floats,
     longs,
     pointer,
     read_float_control,
     write_float_control,
 )
+from chronus.dsp.rows import interleave
 from chronus.engine.batched import run_batch
 from chronus.engine.choices import cross_over, hold_choices
 from chronus.engine.dues import carry_sequences, take_dues
@@ -52,16 +52,16 @@ from chronus.engine.layout import (
 )
 from chronus.engine.pace import has_room, wait_for_commit, wait_for_lanes
 from chronus.engine.ports import fill_rows, forget_changes
+from chronus.engine.repeats import GAVE_OTHER, STIRRED, repeat, write_down
 from chronus.engine.sequencer import run_sequences
 from chronus.engine.settled import (
     M_STILL,
     SETTLED,
-    compute_again,
     goes_on_resting,
     is_known,
+    is_of_node,
     look_back,
     move_cables,
-    write_down,
 )
 from chronus.engine.silence import (
     SILENCE,
@@ -91,13 +91,14 @@ FINISHING, FINISH = int(Clock.FINISHING), int(Clock.FINISH)
 QUIET_BLOCKS, MOST_BLOCKS = int(Clock.QUIET_BLOCKS), int(Clock.MOST_BLOCKS)
 CHANGES = int(Clock.CHANGES)
 DONE = int(Lane.DONE)
-NODES, BEFORE = int(Count.NODES), int(Count.BEFORE)
+NODES, BEFORE, MASTER = int(Count.NODES), int(Count.BEFORE), int(Count.MASTER)
 N_KIND, N_STATE, N_MEMORY = int(Node.KIND), int(Node.STATE), int(Node.MEMORY)
 N_INPUTS, N_ROW_OUT = int(Node.INPUTS), int(Node.ROW_OUT)
 N_OUTPUTS, N_SLOT = int(Node.OUTPUTS), int(Node.SLOT)
 N_CHOICES, N_GROUP, N_BEHIND = int(Node.CHOICES), int(Node.GROUP), int(Node.BEHIND)
 N_RECORDING, N_FUSES = int(Node.RECORDING), int(Node.FUSES)
 N_MATTERS, N_ROOT, N_BATCHES = int(Node.MATTERS), int(Node.ROOT), int(Node.BATCHES)
+N_FIRST_ROW = int(Node.FIRST_ROW)
 
 
 @njit(**ONCE)
@@ -129,12 +130,12 @@ def step(
         cleared = is_cleared(arena, lane, block)
         look_back(arena, lane, block, stirs or cleared, memo)
         before = arena.plan_counts[plan, lane, BEFORE]
-        row = run_nodes(arena, lane, block, plan, 0, before, 0, addresses, scratch, memo)
+        run_nodes(arena, lane, block, plan, 0, before, addresses, scratch, memo)
         if lane == 0:
             going_on = wait_for_lanes(arena.head, block)
         if going_on:
             nodes = arena.plan_counts[plan, lane, NODES]
-            run_nodes(arena, lane, block, plan, before, nodes, row, addresses, scratch, memo)
+            run_nodes(arena, lane, block, plan, before, nodes, addresses, scratch, memo)
             move_cables(arena, lane, new, plan, memo)
             let_sleep(arena, lane, block, plan, cleared)
         forget_changes(arena, lane, new)
@@ -160,12 +161,11 @@ def run_nodes(
     plan: int,
     first: int,
     last: int,
-    row: int,
     addresses: np.ndarray,
     scratch: np.ndarray,
     memo: np.ndarray,
-) -> int:
-    """Fill the input rows of some of a lane's nodes and call their kernels, in the plan's order.
+) -> None:
+    """Compute some of a lane's nodes, in the plan's order.
 
     Args:
         arena: all that the engine knows.
@@ -174,30 +174,28 @@ def run_nodes(
         plan: the plan slot.
         first: the first node's place in the plan; the nodes before `last` are computed.
         last: see `first`.
-        row: the first node's first row in the plan.
         addresses: of the kernels.
         scratch: a table of row addresses.
         memo: what is written down of blocks in which nothing is said, see `settled`.
-
-    Returns:
-        The row behind those that were used.
     """
     new = block & 1
-    memory = arena.memory.ctypes.data
     current = CURRENT + lane * LANE_COLUMNS
+    current_at = arena.head.ctypes.data + 8 * current
     cleared = is_cleared(arena, lane, block)
     behind = first  # a group that was computed at once
     done = 0  # a bit for this node, and each one behind it, whose kernel was called for several
     for i in range(first, last):
         if i < behind:
             continue
+        knows = done == 0 and is_known(memo, new, i)
+        if knows and goes_by_heart(arena, lane, block, plan, i, current_at, memo):
+            continue
         node = arena.plan_nodes[plan, lane, i]
-        if node[N_FUSES] != 0 and not cleared:
-            rows = run_fused(arena, lane, block, plan, i, row, addresses, scratch, memo)
-            if rows != NONE:
-                row += rows
-                behind = i + node[N_FUSES]
-                continue
+        row = node[N_FIRST_ROW]
+        may_fuse = node[N_FUSES] != 0 and not cleared
+        if may_fuse and run_fused(arena, lane, block, plan, i, row, addresses, scratch, memo):
+            behind = i + node[N_FUSES]
+            continue
         if node[N_BATCHES] != 0 and not cleared:
             done = run_batch(arena, lane, block, plan, i, row, addresses, scratch)
         arena.head[current] = node[N_SLOT]
@@ -205,30 +203,58 @@ def run_nodes(
         done >>= 1
         if is_done:
             judge(arena, lane, block, plan, node, row, False)
-            row += node[N_INPUTS]
-            continue
-        if node[N_GROUP] != NONE:
+        elif node[N_GROUP] != NONE:
             run_voices(arena, lane, block, plan, i, row, cleared, addresses, scratch)
-            row += node[N_INPUTS]
-            continue
-        if is_spared(arena, lane, block, plan, i, row, cleared, memo):
-            row += node[N_INPUTS]
-            continue
-        arena.still[new, node[N_SLOT]] = 0
-        if is_known(memo, new, i) and compute_again(arena, lane, block, plan, i, addresses, memo):
-            judge(arena, lane, block, plan, node, row, False)
-            row += node[N_INPUTS]
-            continue
-        fill_rows(arena, lane, block, plan, node, row, scratch)
-        for k in range(node[N_OUTPUTS]):
-            scratch[node[N_INPUTS] + k] = arena.rows_out[new, node[N_ROW_OUT] + k].ctypes.data
-        scratch[node[N_INPUTS] + node[N_OUTPUTS]] = memory + 4 * node[N_RECORDING]
-        run_node(arena, lane, block, plan, node, row, cleared, addresses, scratch)
-        if memo[M_STILL] >= SETTLED:
-            write_down(arena, lane, block, plan, i, row, scratch, memo)
-        row += node[N_INPUTS]
+        elif not is_spared(arena, lane, block, plan, i, row, cleared, memo):
+            run_single(arena, lane, block, plan, i, cleared, addresses, scratch, memo)
     arena.head[current] = NONE
-    return row
+
+
+@njit(**ONCE)
+def goes_by_heart(
+    arena: Arena, lane: int, block: int, plan: int, index: int, current: int, memo: np.ndarray
+) -> bool:
+    """Go through a block with a node of which something is written down; False if that ends here.
+
+    Arguments are those of `repeat`.
+    """
+    new = block & 1
+    if goes_on_resting(memo, new, index):
+        return True
+    if not is_of_node(memo, new, index):
+        return False
+    found = repeat(arena, lane, block, plan, index, current, memo)
+    if found == GAVE_OTHER:
+        node = arena.plan_nodes[plan, lane, index]
+        judge(arena, lane, block, plan, node, node[N_FIRST_ROW], False)
+    return found != STIRRED
+
+
+@njit(**ONCE)
+def run_single(
+    arena: Arena,
+    lane: int,
+    block: int,
+    plan: int,
+    index: int,
+    cleared: bool,  # noqa: FBT001
+    addresses: np.ndarray,
+    scratch: np.ndarray,
+    memo: np.ndarray,
+) -> None:
+    """Fill the rows of a node that is no voice, compute it, and write down what it was given."""
+    new = block & 1
+    node = arena.plan_nodes[plan, lane, index]
+    row = node[N_FIRST_ROW]
+    arena.still[new, node[N_SLOT]] = 0
+    fill_rows(arena, lane, block, plan, node, row, scratch)
+    for k in range(node[N_OUTPUTS]):
+        scratch[node[N_INPUTS] + k] = arena.rows_out[new, node[N_ROW_OUT] + k].ctypes.data
+    recording = arena.memory.ctypes.data + 4 * node[N_RECORDING]
+    scratch[node[N_INPUTS] + node[N_OUTPUTS]] = recording
+    run_node(arena, lane, block, plan, node, row, cleared, addresses, scratch)
+    if memo[M_STILL] >= SETTLED:
+        write_down(arena, lane, block, plan, index, addresses, scratch, memo)
 
 
 @njit(**ONCE)
@@ -327,30 +353,21 @@ SILENT_BITS = int(_SILENCE.view(np.int32)) + int(float(_SILENCE) < SILENCE)
 
 
 @njit(**OPTIONS)
-def interleave(source: int, target: int) -> None:
-    """Put two rows, one behind the other, into one by turns of their samples; by addresses."""
-    left = floats(source, BLOCK)
-    right = floats(source + 4 * BLOCK, BLOCK)
-    both = floats(target, 2 * BLOCK)
-    for k in range(BLOCK):
-        both[2 * k] = left[k]
-        both[2 * k + 1] = right[k]
-
-
-@njit(**OPTIONS)
 def write_tape(arena: Arena, block: int, plan: int) -> None:
     """Put the master's two rows on the tape, and see whether the piece has ended."""
     new = block & 1
     at = (block * BLOCK) % arena.tape.shape[0]
+    tape = arena.tape[at].ctypes.data
     if plan == NONE:
         arena.tape[at : at + BLOCK, :] = 0.0
+        most = 0
     else:
-        row = arena.plan_counts[plan, 0, 3]
-        interleave(arena.rows_out[new, row].ctypes.data, arena.tape[at].ctypes.data)
-        fade_for_panic(arena, block, arena.tape[at : at + BLOCK])
+        left = arena.rows_out[new, arena.plan_counts[plan, 0, MASTER]].ctypes.data
+        most = interleave(left, left + 4 * BLOCK, tape)
+        if fade_for_panic(arena, block, arena.tape[at : at + BLOCK]):
+            most = loudest(tape, 2 * BLOCK)
     clock = arena.clock[0, new]
-    is_silent = loudest(arena.tape[at].ctypes.data, 2 * BLOCK) < SILENT_BITS
-    clock[SILENT] = clock[SILENT] + 1 if is_silent else 0
+    clock[SILENT] = clock[SILENT] + 1 if most < SILENT_BITS else 0
     if clock[FINISHING] != NONE and clock[FINISH] == NONE:
         ended = clock[SILENT] >= clock[QUIET_BLOCKS]
         if ended or block + 1 - clock[FINISHING] >= clock[MOST_BLOCKS]:

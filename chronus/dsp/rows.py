@@ -1,0 +1,128 @@
+"""What is done to whole rows of a block at once, as vectors: summed, looked at, put on the tape.
+
+A row is read and written as few long vectors, since what it takes to begin a loop is as much work
+as all of its samples.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import Any, Final
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from chronus.settings import BLOCK
+
+WIDTH: Final = 16
+"""Samples of a vector."""
+PARTS: Final = BLOCK // WIDTH
+assert PARTS * WIDTH == BLOCK
+
+_LONG, _WORD, _FLOAT = ir.IntType(64), ir.IntType(32), ir.FloatType()
+_FLOATS, _WORDS = ir.VectorType(_FLOAT, WIDTH), ir.VectorType(_WORD, WIDTH)
+_BYTES: Final = 4 * WIDTH
+_SOURCE_BYTES: Final = 16
+
+
+def _at(builder: ir.IRBuilder, address: ir.Value, offset: int, item: ir.Type) -> ir.Value:
+    """Where an item lies so many bytes behind an address."""
+    place = builder.add(address, ir.Constant(_LONG, offset)) if offset else address
+    return builder.inttoptr(place, ir.PointerType(item))
+
+
+def _row(builder: ir.IRBuilder, address: ir.Value) -> list[ir.Value]:
+    """The vectors of a row."""
+    places = [_at(builder, address, _BYTES * part, _FLOATS) for part in range(PARTS)]
+    return [builder.load(place, align=4, typ=_FLOATS) for place in places]
+
+
+def _all(builder: ir.IRBuilder, value: ir.Value) -> ir.Value:
+    """A vector that holds one value."""
+    none = ir.Constant(_FLOATS, ir.Undefined)
+    one = builder.insert_element(none, value, ir.Constant(_WORD, 0))
+    return builder.shuffle_vector(one, none, ir.Constant(_WORDS, [0] * WIDTH))
+
+
+def _loudest(builder: ir.IRBuilder, parts: list[ir.Value]) -> ir.Value:
+    """The bits of the loudest of all samples of some vectors, without its sign.
+
+    Numbers above 0 are in the order of their bits, and no number comes behind them all.
+    """
+    unsigned = ir.Constant(_WORDS, [0x7FFFFFFF] * WIDTH)
+    bits = [builder.and_(builder.bitcast(part, _WORDS), unsigned) for part in parts]
+
+    def louder(one: ir.Value, other: ir.Value) -> ir.Value:
+        return builder.select(builder.icmp_signed(">", one, other), one, other)
+
+    kind = ir.FunctionType(_WORD, [_WORDS])
+    name = f"llvm.vector.reduce.smax.v{WIDTH}i32"
+    most = cgutils.get_or_insert_function(builder.module, kind, name)
+    return builder.zext(builder.call(most, [reduce(louder, bits)]), _LONG)
+
+
+@intrinsic
+def loudest_of_row(_typing: Any, _address: Any) -> Any:
+    """The bits of the loudest sample of a row at an address, without its sign."""
+
+    def code(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return _loudest(builder, _row(builder, arguments[0]))
+
+    return types.int64(types.int64), code
+
+
+@intrinsic
+def sum_rows(
+    _typing: Any, _sources: Any, _count: Any, _target: Any, _base: Any, _low: Any, _high: Any
+) -> Any:
+    """Write a row: a base, and each source times its amount, one after the other, within a range.
+
+    By the addresses of a list of so many sources, two words each (the address of a row, and a
+    float32), and of the row. Each product is rounded once with its sum, as `product_and` does it,
+    and the range is kept as `min(max(sample, low), high)` does it.
+    """
+
+    def code(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        sources, count, target, *values = arguments
+        base, low, high = (_all(builder, value) for value in values)
+        sums = [cgutils.alloca_once_value(builder, base) for _ in range(PARTS)]
+        kind = ir.FunctionType(_FLOATS, [_FLOATS] * 3)
+        add = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{WIDTH}f32")
+        with cgutils.for_range(builder, count) as loop:
+            entry = builder.add(sources, builder.mul(loop.index, ir.Constant(_LONG, _SOURCE_BYTES)))
+            address = builder.load(_at(builder, entry, 0, _LONG), typ=_LONG)
+            amount = _all(builder, builder.load(_at(builder, entry, 8, _FLOAT), typ=_FLOAT))
+            for place, part in zip(sums, _row(builder, address), strict=True):
+                before = builder.load(place, typ=_FLOATS)
+                builder.store(builder.call(add, [part, amount, before]), place)
+        for part, place in enumerate(sums):
+            value = builder.load(place, typ=_FLOATS)
+            value = builder.select(builder.fcmp_ordered(">", low, value), low, value)
+            value = builder.select(builder.fcmp_ordered("<", high, value), high, value)
+            builder.store(value, _at(builder, target, _BYTES * part, _FLOATS), align=4)
+        return context.get_dummy_value()
+
+    return types.void(*(types.int64,) * 3, *(types.float32,) * 3), code
+
+
+@intrinsic
+def interleave(_typing: Any, _left: Any, _right: Any, _target: Any) -> Any:
+    """Put the samples of two rows by turns; the bits of the loudest of them, without its sign.
+
+    By the addresses of the rows, and of twice as many samples.
+    """
+
+    def code(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        left, right, target = arguments
+        rows = _row(builder, left), _row(builder, right)
+        by_turns = [place for i in range(WIDTH) for place in (i, WIDTH + i)]
+        for part, pair in enumerate(zip(*rows, strict=True)):
+            for half in range(2):
+                mask = ir.Constant(_WORDS, by_turns[WIDTH * half : WIDTH * (half + 1)])
+                place = _at(builder, target, _BYTES * (2 * part + half), _FLOATS)
+                builder.store(builder.shuffle_vector(*pair, mask), place, align=4)
+        return _loudest(builder, [*rows[0], *rows[1]])
+
+    return types.int64(*(types.int64,) * 3), code
