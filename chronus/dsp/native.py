@@ -217,7 +217,7 @@ def fence(_typing: Any) -> Any:
     """Order all stores before it before all stores after it, for every core."""
 
     def code(context: Any, builder: Any, _signature: Any, _arguments: Any) -> Any:
-        builder.fence("seq_cst")
+        builder.fence("release")
         return context.get_dummy_value()
 
     return types.void(), code

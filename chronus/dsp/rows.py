@@ -46,6 +46,10 @@ def _all(builder: ir.IRBuilder, value: ir.Value) -> ir.Value:
     return builder.shuffle_vector(one, none, ir.Constant(_WORDS, [0] * WIDTH))
 
 
+def _larger(builder: ir.IRBuilder, one: ir.Value, other: ir.Value) -> ir.Value:
+    return builder.select(builder.icmp_signed(">", one, other), one, other)
+
+
 def _loudest(builder: ir.IRBuilder, parts: list[ir.Value]) -> ir.Value:
     """The bits of the loudest of all samples of some vectors, without its sign.
 
@@ -54,23 +58,58 @@ def _loudest(builder: ir.IRBuilder, parts: list[ir.Value]) -> ir.Value:
     unsigned = ir.Constant(_WORDS, [0x7FFFFFFF] * WIDTH)
     bits = [builder.and_(builder.bitcast(part, _WORDS), unsigned) for part in parts]
 
-    def louder(one: ir.Value, other: ir.Value) -> ir.Value:
-        return builder.select(builder.icmp_signed(">", one, other), one, other)
-
     kind = ir.FunctionType(_WORD, [_WORDS])
     name = f"llvm.vector.reduce.smax.v{WIDTH}i32"
     most = cgutils.get_or_insert_function(builder.module, kind, name)
-    return builder.zext(builder.call(most, [reduce(louder, bits)]), _LONG)
+    return builder.zext(
+        builder.call(most, [reduce(lambda *pair: _larger(builder, *pair), bits)]), _LONG
+    )
 
 
 @intrinsic
-def loudest_of_row(_typing: Any, _address: Any) -> Any:
-    """The bits of the loudest sample of a row at an address, without its sign."""
+def are_heard(_typing: Any, _address: Any, _count: Any) -> Any:
+    """Whether so many rows at an address, one behind the other, hold numbers, and not all are 0.
+
+    Largest bits and all are compared as vectors: one number made of them would be waited for.
+    """
 
     def code(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return _loudest(builder, _row(builder, arguments[0]))
+        address, count = arguments
+        none, bits = ir.Constant(_WORDS, [0] * WIDTH), ir.IntType(WIDTH)
+        unsigned = ir.Constant(_WORDS, [0x7FFFFFFF] * WIDTH)
+        most = cgutils.alloca_once_value(builder, none)
+        with cgutils.for_range(builder, count) as loop:
+            row = builder.add(address, builder.mul(loop.index, ir.Constant(_LONG, 4 * BLOCK)))
+            parts = [builder.bitcast(part, _WORDS) for part in _row(builder, row)]
+            louder = [builder.and_(part, unsigned) for part in parts]
+            before = builder.load(most, typ=_WORDS)
+            builder.store(reduce(lambda *pair: _larger(builder, *pair), louder, before), most)
+        found = builder.load(most, typ=_WORDS)
+        past = ir.Constant(_WORDS, [0x7F800000] * WIDTH)
+        wrong = builder.bitcast(builder.icmp_signed(">=", found, past), bits)
+        loud = builder.bitcast(builder.icmp_signed("!=", found, none), bits)
+        zero = ir.Constant(bits, 0)
+        return builder.and_(
+            builder.icmp_signed("==", wrong, zero), builder.icmp_signed("!=", loud, zero)
+        )
 
-    return types.int64(types.int64), code
+    return types.boolean(types.int64, types.int64), code
+
+
+@intrinsic
+def fetch_rows(_typing: Any, _address: Any) -> Any:
+    """Have two rows at an address brought near, since they will be written to."""
+
+    def code(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        byte = ir.PointerType(ir.IntType(8))
+        kind = ir.FunctionType(ir.VoidType(), [byte, _WORD, _WORD, _WORD])
+        fetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        how = [ir.Constant(_WORD, number) for number in (1, 3, 1)]  # to write, to keep, data
+        for part in range(2 * PARTS):
+            builder.call(fetch, [_at(builder, arguments[0], _BYTES * part, ir.IntType(8)), *how])
+        return context.get_dummy_value()
+
+    return types.void(types.int64), code
 
 
 @intrinsic

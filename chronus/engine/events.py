@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from numba import njit, types
 
-from chronus.dsp.native import ONCE, OPTIONS, copy_items, fresh, swap_if
+from chronus.dsp.native import ONCE, OPTIONS, copy_items, fresh, put_long, swap_if
 from chronus.engine.copies import copy_node
 from chronus.engine.due import waiting_event
 from chronus.engine.dues import carry_sequence
@@ -23,7 +23,7 @@ from chronus.settings import BLOCK
 if TYPE_CHECKING:
     import numpy as np
 
-EVENTS = int(Head.EVENTS)
+EVENTS, LANES = int(Head.EVENTS), int(Head.LANES)
 PLAN, SEEN, PENDING, LOW = int(Clock.PLAN), int(Clock.SEEN), int(Clock.PENDING), int(Clock.LOW)
 TABLE, PENDING_TABLE, TAKES_OVER = int(Playing.TABLE), int(Playing.PENDING), int(At.TAKES_OVER)
 LATE = int(Clock.LATE)
@@ -63,6 +63,9 @@ def cut_of(head: int, cuts: int, block: int) -> int:
     before = fresh(place)
     if before >> CUT_SHIFT != mark:
         wanted = (mark << CUT_SHIFT) | fresh(head + 8 * EVENTS)
+        if fresh(head + 8 * LANES) == 1:
+            put_long(place, wanted)  # no other one is there who starts it, and none waits for this
+            return wanted & CUT_EVENTS
         found = swap_if(place, before, wanted)
         before = wanted if found == before else found
     return before & CUT_EVENTS

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from numba import njit
 
 from chronus.dsp.native import ONCE, OPTIONS, call_kernel, float_at, long_at, put_float, put_long
-from chronus.dsp.rows import loudest_of_row, sum_rows
+from chronus.dsp.rows import are_heard, sum_rows
 from chronus.engine.faults import has_failed
 from chronus.engine.layout import (
     MEMO,
@@ -35,7 +35,6 @@ from chronus.engine.layout import (
 from chronus.engine.ports import CALM, fill_row, is_dead, source_row
 from chronus.engine.settled import FIXED, M_EDITION, M_NEXT, MARKS, NODES, PLACES
 from chronus.engine.voices import is_asleep
-from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,8 +72,6 @@ GAVE_OTHER: Final = 1
 """Or it gave nothing, or what is no number, and is to be judged."""
 STIRRED: Final = 2
 """Or it is to be computed in the usual way."""
-MOST_LOUD: Final = 0x7F800000 - 1
-"""One less than the bits of the first float32 that is no number."""
 
 
 @njit(**ONCE)
@@ -115,14 +112,8 @@ def repeat(
         long_at(given + G_MEMORY),
         arena.head[RATE],
     )
-    row = long_at(given + G_OUTPUTS)
-    most = 0
-    for _ in range(long_at(given + G_COUNT)):
-        most = max(most, loudest_of_row(row))
-        row += 4 * BLOCK
-    if 0 < most <= MOST_LOUD or (most == 0 and long_at(given + G_MATTERS) == 0):
-        return DONE
-    return GAVE_OTHER
+    is_heard = are_heard(long_at(given + G_OUTPUTS), long_at(given + G_COUNT))
+    return DONE if is_heard else GAVE_OTHER
 
 
 @njit(**ONCE)

@@ -21,7 +21,7 @@ from chronus.dsp.native import (
     read_float_control,
     write_float_control,
 )
-from chronus.dsp.rows import interleave
+from chronus.dsp.rows import fetch_rows, interleave
 from chronus.engine.batched import run_batch
 from chronus.engine.choices import cross_over, hold_choices
 from chronus.engine.dues import carry_sequences, take_dues
@@ -117,6 +117,8 @@ def step(
     cut = cut_of(head, arena.cuts.ctypes.data, block)
     stirs = take_events(arena, lane, block, cut, memo)
     plan = arena.clock[lane, new, PLAN]
+    if lane == 0:
+        fetch_rows(arena.tape[tape_place(arena, block)].ctypes.data)
     going_on = True
     if plan != NONE:
         empty_failed(arena, lane, block, plan)
@@ -353,10 +355,16 @@ SILENT_BITS = int(_SILENCE.view(np.int32)) + int(float(_SILENCE) < SILENCE)
 
 
 @njit(**OPTIONS)
+def tape_place(arena: Arena, block: int) -> int:
+    """The place of a block's first frame on the tape."""
+    return (block * BLOCK) % arena.tape.shape[0]
+
+
+@njit(**ONCE)
 def write_tape(arena: Arena, block: int, plan: int) -> None:
     """Put the master's two rows on the tape, and see whether the piece has ended."""
     new = block & 1
-    at = (block * BLOCK) % arena.tape.shape[0]
+    at = tape_place(arena, block)
     tape = arena.tape[at].ctypes.data
     if plan == NONE:
         arena.tape[at : at + BLOCK, :] = 0.0
