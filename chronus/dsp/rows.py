@@ -114,36 +114,51 @@ def fetch_rows(_typing: Any, _address: Any) -> Any:
 
 @intrinsic
 def sum_rows(
-    _typing: Any, _sources: Any, _count: Any, _target: Any, _base: Any, _low: Any, _high: Any
+    _typing: Any,
+    _sources: Any,
+    _count: Any,
+    _pieces: Any,
+    _target: Any,
+    _base: Any,
+    _low: Any,
+    _high: Any,
 ) -> Any:
     """Write a row: a base, and each source times its amount, one after the other, within a range.
 
     By the addresses of a list of so many sources, two words each (the address of a row, and a
-    float32), and of the row. Each product is rounded once with its sum, as `product_and` does it,
-    and the range is kept as `min(max(sample, low), high)` does it.
+    float32), and of the row; all are of so many blocks of samples. Each product is rounded once
+    with its sum, as `product_and` does it, and the range is kept as `min(max(sample, low), high)`
+    does it.
     """
 
     def code(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        sources, count, target, *values = arguments
+        sources, count, pieces, target, *values = arguments
         base, low, high = (_all(builder, value) for value in values)
-        sums = [cgutils.alloca_once_value(builder, base) for _ in range(PARTS)]
         kind = ir.FunctionType(_FLOATS, [_FLOATS] * 3)
         add = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{WIDTH}f32")
-        with cgutils.for_range(builder, count) as loop:
-            entry = builder.add(sources, builder.mul(loop.index, ir.Constant(_LONG, _SOURCE_BYTES)))
-            address = builder.load(_at(builder, entry, 0, _LONG), typ=_LONG)
-            amount = _all(builder, builder.load(_at(builder, entry, 8, _FLOAT), typ=_FLOAT))
-            for place, part in zip(sums, _row(builder, address), strict=True):
-                before = builder.load(place, typ=_FLOATS)
-                builder.store(builder.call(add, [part, amount, before]), place)
-        for part, place in enumerate(sums):
-            value = builder.load(place, typ=_FLOATS)
-            value = builder.select(builder.fcmp_ordered(">", low, value), low, value)
-            value = builder.select(builder.fcmp_ordered("<", high, value), high, value)
-            builder.store(value, _at(builder, target, _BYTES * part, _FLOATS), align=4)
+        sums = [cgutils.alloca_once(builder, _FLOATS) for _ in range(PARTS)]
+        with cgutils.for_range(builder, pieces) as piece:
+            behind = builder.mul(piece.index, ir.Constant(_LONG, 4 * BLOCK))
+            for place in sums:
+                builder.store(base, place)
+            with cgutils.for_range(builder, count) as loop:
+                size = ir.Constant(_LONG, _SOURCE_BYTES)
+                entry = builder.add(sources, builder.mul(loop.index, size))
+                address = builder.load(_at(builder, entry, 0, _LONG), typ=_LONG)
+                amount = _all(builder, builder.load(_at(builder, entry, 8, _FLOAT), typ=_FLOAT))
+                parts = _row(builder, builder.add(address, behind))
+                for place, part in zip(sums, parts, strict=True):
+                    before = builder.load(place, typ=_FLOATS)
+                    builder.store(builder.call(add, [part, amount, before]), place)
+            row = builder.add(target, behind)
+            for part, place in enumerate(sums):
+                value = builder.load(place, typ=_FLOATS)
+                value = builder.select(builder.fcmp_ordered(">", low, value), low, value)
+                value = builder.select(builder.fcmp_ordered("<", high, value), high, value)
+                builder.store(value, _at(builder, row, _BYTES * part, _FLOATS), align=4)
         return context.get_dummy_value()
 
-    return types.void(*(types.int64,) * 3, *(types.float32,) * 3), code
+    return types.void(*(types.int64,) * 4, *(types.float32,) * 3), code
 
 
 @intrinsic

@@ -11,7 +11,7 @@ NONE: Final = -1
 STOPPED: Final = -2
 """A pending table that means: play nothing from then on."""
 
-NODE_COLUMNS: Final = 34
+NODE_COLUMNS: Final = 35
 FUSED_SIZE: Final = FUSED_WORDS + FUSED_VALUES // 2
 SCRATCH: Final = FUSED_SIZE + 3
 """Whole numbers that the step works with: rows of one node, or what a fused kernel is given.
@@ -277,6 +277,7 @@ class Node(IntEnum):
     LEAST = 31  # and of how many of them on that pays
     LONGS = 32  # of each of them: a bit for each state of 8 bytes, and one behind the last state
     FIRST_ROW = 33  # the number of its first input row in the plan
+    OWN_ROWS = 34  # first of the input rows that no other node fills, or NONE
 
 
 class Choice(IntEnum):
@@ -359,21 +360,33 @@ class Given(IntEnum):
     ROOT_STOOD = 7  # and of the same of the node that it pauses with, or its own once more
     BYPASS = 8  # address of whether it is bypassed
     BEHIND = 9  # see Node.BEHIND
-    OUTPUTS = 10  # address of its output rows
-    COUNT = 11  # of them
-    MATTERS = 12  # see Node.MATTERS
-    REFILLS = 13  # rows that are filled anew
-    REFILLED = 14  # address of what is written down of the first of these
-    TABLE = 15  # the first of the addresses of its rows, as the kernel takes them
+    AWAKE = 10  # address of which of its voices sound, 0 where it is single
+    LEAVES = 11  # see Node.LEAVES
+    VERDICT = 12  # address of which of its voices may have given what is no number
+    OUTPUTS = 13  # address of its output rows
+    COUNT = 14  # of them
+    REFILLS = 15  # rows that are filled anew
+    REFILLED = 16  # address of what is written down of the first of these
+    TABLE = 17  # the first of the addresses of its rows, as the kernel takes them
 
 
 class Refill(IntEnum):
     """The words of a row that is filled anew in each block."""
 
-    WORD = 0  # which one of the table it is
-    SOURCES = 1  # rows that meet there, or NONE: it is filled as any other row
-    TARGET = 2  # address; of any other row its place
-    BASE = 3  # the knob; of any other row its number in the plan
+    TABLE = 0  # address of where the kernel finds its address
+    PIECES = 1  # blocks of samples: WIDE of voices; or one of the numbers below
+    TARGET = 2  # its address
+    BASE = 3  # the knob
     LOW = 4  # the range
     HIGH = 5
-    FIRST = 6  # of the sources: the address of each, and its amount
+    SOURCES = 6  # rows that meet there
+    FIRST = 7  # of them: the address of each, and its amount
+
+
+HOLDS: Final = 0
+"""In place of a row's pieces: it holds its knob, and others may write there. LOW is the address of
+what says what it holds."""
+ANY: Final = -1
+"""Or it is filled as ever. TARGET is its place and BASE its number in the plan."""
+ANY_WIDE: Final = -2
+"""Or so is one of voices."""

@@ -15,9 +15,12 @@ import numpy as np
 
 from chronus.dsp.layout import WIDE
 from chronus.engine.columns import (
+    ANY,
+    ANY_WIDE,
     ASLEEP,
     FUSED_SIZE,
     HELD,
+    HOLDS,
     LANE_COLUMNS,
     LANES,
     MEMO,
@@ -67,10 +70,13 @@ if TYPE_CHECKING:
     Reals = NDArray[np.float64]
 
 __all__ = [
+    "ANY",
+    "ANY_WIDE",
     "ASLEEP",
     "COLUMNS",
     "FUSED_SIZE",
     "HELD",
+    "HOLDS",
     "LANES",
     "LANE_COLUMNS",
     "LOCKS_BYTES",

@@ -6,12 +6,13 @@ import numpy as np
 from numba import njit
 
 from chronus.dsp.layout import WIDE
-from chronus.dsp.native import OPTIONS, copy_items
+from chronus.dsp.native import OPTIONS, copy_items, longs
 from chronus.engine.layout import NONE, Arena, Choice, Node
 
 N_STATE, N_MEMORY, N_SLOT = int(Node.STATE), int(Node.MEMORY), int(Node.SLOT)
 N_STATE_BYTES, N_MEMORY_FRAMES = int(Node.STATE_BYTES), int(Node.MEMORY_FRAMES)
 N_GROUP = int(Node.GROUP)
+N_CHOICES, N_TWIN = int(Node.CHOICES), int(Node.TWIN_STATE)
 LEFT, WORDS = int(Choice.LEFT), int(Choice.WORDS)
 
 
@@ -53,3 +54,18 @@ def forget_state(arena: Arena, bank: int, node: np.ndarray) -> None:
 def empty_memory(arena: Arena, node: np.ndarray) -> None:
     """Empty a node's delay memory."""
     arena.memory[node[N_MEMORY] : node[N_MEMORY] + node[N_MEMORY_FRAMES]] = 0.0
+
+
+@njit(**OPTIONS)
+def stays(arena: Arena, node: np.ndarray) -> bool:
+    """Whether a block left a node's state as it was.
+
+    What goes on with old words is copied from there when there are such again.
+    """
+    count = (node[N_STATE_BYTES] if node[N_CHOICES] == 0 else node[N_TWIN] - node[N_STATE]) // 8
+    one = longs(arena.state[0].ctypes.data + node[N_STATE], count)
+    other = longs(arena.state[1].ctypes.data + node[N_STATE], count)
+    moved = 0
+    for k in range(count):
+        moved |= one[k] ^ other[k]
+    return moved == 0

@@ -15,6 +15,7 @@ from chronus.engine.layout import (
     Arena,
     Head,
     Limits,
+    Memo,
     arena_dtype,
     arena_on,
     tape_part,
@@ -49,6 +50,8 @@ class Stepper:
         for number, kernel in kernels.items():
             if self._addresses[number] == 0:
                 self._addresses[number] = self._address_of(kernel)
+                # What was written down may be computed by this one from now on.
+                self._scratch[SCRATCH + Memo.ARENA] = 0
 
     def _address_of(self, kernel: str) -> int:
         return load_kernel(kernel)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -255,6 +256,7 @@ def share_inputs(nodes: NDArray[np.int64], places: Sequence[Place]) -> None:
         places: of the nodes.
     """
     first: dict[tuple[int, int], int] = {}
+    users: Counter[int] = Counter()
     alike: dict[tuple[int, int], int] = {}
     for index, place in enumerate(places):
         if place.group != NONE and not place.is_player:
@@ -262,6 +264,10 @@ def share_inputs(nodes: NDArray[np.int64], places: Sequence[Place]) -> None:
             alike[own] = alike.get(own, 0) + 1
             rows = first.setdefault((place.number, alike[own]), place.rows_in)
             nodes[index, Node.ROW_IN] = rows
+            users[rows] += 1
+    for node in nodes:
+        if users[node[Node.ROW_IN]] > 1 and node[Node.ROW_IN] == node[Node.OWN_ROWS]:
+            node[Node.OWN_ROWS] = NONE
 
 
 def _joined(parts: Sequence[NDArray[np.int64]], columns: int) -> NDArray[np.int64]:

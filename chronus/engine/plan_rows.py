@@ -235,4 +235,5 @@ def _node_row(place: Place, facts: Facts, *, is_wired: bool) -> list[int]:
     row[Node.MATTERS] = facts.matters
     row[Node.WIRED] = int(is_wired)
     row[Node.ROOT] = NONE
+    row[Node.OWN_ROWS] = place.rows_in
     return row

@@ -20,8 +20,9 @@ from typing import Final
 import numpy as np
 from numba import int32, njit
 
-from chronus.dsp.native import OPTIONS, copy_items, floats, longs
+from chronus.dsp.native import OPTIONS, copy_items, floats
 from chronus.engine.layout import NONE, Arena, Clock, Fault, Head, Node, Row, Tail, Wire
+from chronus.engine.nodes import stays
 from chronus.engine.ports import CALM, is_dead, moves
 from chronus.engine.settled import M_EDITION, MARKS, NODES, PLACES, goes_on_resting
 from chronus.engine.silence import hush
@@ -34,7 +35,6 @@ BYPASS, SINCE = int(Fault.BYPASS), int(Tail.SINCE)
 PORT, FIRST, WIRES = int(Row.PORT), int(Row.FIRST), int(Row.WIRES)
 W_LATE, W_NODE = int(Wire.LATE), int(Wire.NODE)
 N_STATE, N_STATE_BYTES = int(Node.STATE), int(Node.STATE_BYTES)
-N_CHOICES, N_TWIN = int(Node.CHOICES), int(Node.TWIN_STATE)
 N_INPUTS, N_SLOT, N_OUTPUTS = int(Node.INPUTS), int(Node.SLOT), int(Node.OUTPUTS)
 N_ROW_OUT, N_MATTERS = int(Node.ROW_OUT), int(Node.MATTERS)
 N_WIRED, N_ROOT, N_ROOT_ROW = int(Node.WIRED), int(Node.ROOT), int(Node.ROOT_ROW)
@@ -178,13 +178,8 @@ def note_silence(
     slot = node[N_SLOT]
     if not may_rest(arena, slot) or not is_at_rest(arena, lane, block, plan, node, row, 0):
         return
-    # What goes on with old words is copied from here when there are such again.
-    count = (node[N_STATE_BYTES] if node[N_CHOICES] == 0 else node[N_TWIN] - node[N_STATE]) // 8
-    before = longs(arena.state[1 - new].ctypes.data + node[N_STATE], count)
-    after = longs(arena.state[new].ctypes.data + node[N_STATE], count)
-    for k in range(count):
-        if before[k] != after[k]:
-            return
+    if not stays(arena, node):
+        return
     for k in range(arena.choices.shape[2]):
         one = arena.choices[0, slot, k]
         other = arena.choices[1, slot, k]

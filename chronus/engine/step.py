@@ -36,6 +36,7 @@ from chronus.engine.faults import (
 )
 from chronus.engine.fused import run_fused
 from chronus.engine.gates import close_due_gates
+from chronus.engine.given import write_down
 from chronus.engine.layout import (
     LANE_COLUMNS,
     MEMO,
@@ -52,7 +53,7 @@ from chronus.engine.layout import (
 )
 from chronus.engine.pace import has_room, wait_for_commit, wait_for_lanes
 from chronus.engine.ports import fill_rows, forget_changes
-from chronus.engine.repeats import GAVE_OTHER, STIRRED, repeat, write_down
+from chronus.engine.repeats import GAVE_OTHER, STIRRED, repeat
 from chronus.engine.sequencer import run_sequences
 from chronus.engine.settled import (
     M_STILL,
@@ -81,7 +82,7 @@ from chronus.engine.standing import (
     note_silence,
 )
 from chronus.engine.voices import close_due_voices, is_asleep, let_sleep, prepare_voices
-from chronus.engine.wide import rest_behind, run_voices, wake_nodes
+from chronus.engine.wide import judge_voices, rest_behind, run_voices, wake_nodes
 from chronus.settings import BLOCK
 
 COMMITTED, RATE = int(Head.COMMITTED), int(Head.RATE)
@@ -205,10 +206,15 @@ def run_nodes(
         done >>= 1
         if is_done:
             judge(arena, lane, block, plan, node, row, False)
-        elif node[N_GROUP] != NONE:
+            continue
+        if node[N_GROUP] != NONE:
             run_voices(arena, lane, block, plan, i, row, cleared, addresses, scratch)
-        elif not is_spared(arena, lane, block, plan, i, row, cleared, memo):
-            run_single(arena, lane, block, plan, i, cleared, addresses, scratch, memo)
+        elif is_spared(arena, lane, block, plan, i, row, cleared, memo):
+            continue
+        else:
+            run_single(arena, lane, block, plan, node, cleared, addresses, scratch)
+        if memo[M_STILL] >= SETTLED:
+            write_down(arena, lane, block, plan, i, addresses, scratch, memo)
     arena.head[current] = NONE
 
 
@@ -228,7 +234,10 @@ def goes_by_heart(
     found = repeat(arena, lane, block, plan, index, current, memo)
     if found == GAVE_OTHER:
         node = arena.plan_nodes[plan, lane, index]
-        judge(arena, lane, block, plan, node, node[N_FIRST_ROW], False)
+        if node[N_GROUP] != NONE:
+            judge_voices(arena, lane, block, node, arena.awake[lane, node[N_GROUP]])
+        else:
+            judge(arena, lane, block, plan, node, node[N_FIRST_ROW], False)
     return found != STIRRED
 
 
@@ -238,15 +247,13 @@ def run_single(
     lane: int,
     block: int,
     plan: int,
-    index: int,
+    node: np.ndarray,
     cleared: bool,  # noqa: FBT001
     addresses: np.ndarray,
     scratch: np.ndarray,
-    memo: np.ndarray,
 ) -> None:
-    """Fill the rows of a node that is no voice, compute it, and write down what it was given."""
+    """Fill the rows of a node that is no voice, and compute it."""
     new = block & 1
-    node = arena.plan_nodes[plan, lane, index]
     row = node[N_FIRST_ROW]
     arena.still[new, node[N_SLOT]] = 0
     fill_rows(arena, lane, block, plan, node, row, scratch)
@@ -255,8 +262,6 @@ def run_single(
     recording = arena.memory.ctypes.data + 4 * node[N_RECORDING]
     scratch[node[N_INPUTS] + node[N_OUTPUTS]] = recording
     run_node(arena, lane, block, plan, node, row, cleared, addresses, scratch)
-    if memo[M_STILL] >= SETTLED:
-        write_down(arena, lane, block, plan, index, addresses, scratch, memo)
 
 
 @njit(**ONCE)

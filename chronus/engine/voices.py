@@ -252,7 +252,7 @@ def prepare_voices(arena: Arena, lane: int, block: int, plan: int) -> bool:
     return found
 
 
-@njit(**ONCE)
+@njit(**OPTIONS)
 def add_up_voices(arena: Arena, lane: int, block: int, node: np.ndarray) -> None:
     """Let what leaves a node's voices be the sum of those that are awake."""
     new = block & 1

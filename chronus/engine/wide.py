@@ -456,11 +456,21 @@ def run_voices(
         bypass(arena, block, node, scratch)
     else:
         suspects = compute(arena, block, node, addresses, scratch) & awake
-        is_wrong = suspects != 0 and not are_finite(arena, new, node, awake)
-        if is_wrong or has_failed(arena, block, node[N_SLOT]):
-            note_fault(arena, lane, block, node)
+        if suspects != 0 or has_failed(arena, block, node[N_SLOT]):
+            judge_voices(arena, lane, block, node, awake)
+            listen(arena, block, node)
+            return
     add_up_voices(arena, lane, block, node)
     listen(arena, block, node)
+
+
+@njit(**OPTIONS)
+def judge_voices(arena: Arena, lane: int, block: int, node: np.ndarray, awake: int) -> None:
+    """See whether what voices give is no number, and let what leaves them be their sum."""
+    wrong = not are_finite(arena, block & 1, node, awake)
+    if wrong or has_failed(arena, block, node[N_SLOT]):
+        note_fault(arena, lane, block, node)
+    add_up_voices(arena, lane, block, node)
 
 
 @njit(**ONCE)
