@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chronus.engine.layout import SCRATCH, Memo
-from chronus.engine.settled import MARKS, PLACES
+from chronus.engine.findings import faults
+from chronus.engine.layout import SCRATCH, Head, Memo, recover
+from chronus.engine.settled import FIXED, MARKS, PLACES, RECORDS
 from tests.engine.edits import AROUND, AT_IT, FILTERED, OTHER, Edits
 from tests.engine.test_fused import LINES as NOTES
 from tests.engine.test_fused import WAH, fuse
@@ -29,8 +30,25 @@ def known(stage):
     return int((memo[MARKS:PLACES] == memo[Memo.EDITION]).sum())
 
 
-def forgetful(**how):
-    """A stage whose step forgets in each block what it has written down."""
+def fixed(stage):
+    """How many nodes it need not compute, in one bank or the other."""
+    memo = memo_of(stage)
+    return int((memo[FIXED:RECORDS] == memo[Memo.EDITION]).sum())
+
+
+def forget(stage):
+    """Let a step know nothing by heart."""
+    memo_of(stage)[:] = 0
+
+
+def forgetful(before=forget, after=lambda _: None, **how):
+    """A stage whose step forgets in each block what it has written down.
+
+    Args:
+        before: called with the stage before each block, in place of that.
+        after: and after it; what it returns are the block's frames, where that is not None.
+        how: arguments of the stage.
+    """
     stage = Stage(**how)
     hand = stage.backend._hand
 
@@ -44,12 +62,31 @@ def forgetful(**how):
     def advance(blocks):
         parts = []
         for _ in range(blocks):
-            memo_of(stage)[:] = 0
-            parts.append(hand().advance_as_it_is(1))
+            before(stage)
+            part = hand().advance_as_it_is(1)
+            again = after(stage)
+            parts.append(part if again is None else again)
         return np.concatenate(parts)
 
     stage.backend._hand = watched
     return stage
+
+
+SWELL = """instrument swell { load keys; load saw freq=0.01hz; load mix; load vca; load poly
+patch keys.freq > saw.freq; patch saw > mix by 1e-9; patch mix > mix by 8
+patch mix > vca by 1e-30; patch saw > vca > poly > out }"""
+"""A sum that hears itself eight times as loud: within some sixty blocks it is no number."""
+WRONG = (
+    SWELL,
+    "load swell voices 3; load swell as other voices 20; load pad voices 17; set pad.level -12db",
+    "load saw freq=110; set saw.level -20db",
+    "load mix as ever; patch saw > ever by 1e-9; patch ever > ever by 8; patch ever > out by 1e-30",
+    "note swell c2 g2 for 1s; note other c3 e3 for 1s; note pad c3 for 40ms; note pad g3 for 1s",
+    "wait 400ms",
+    "reset ever; note swell c2",
+    "wait 150ms",
+)
+"""Nodes that go wrong while nothing is said, alone and as voices; and voices that fall asleep."""
 
 
 def test_what_rests_is_known_by_heart():
@@ -76,6 +113,65 @@ def test_it_is_not_heard_whether_anything_is_written_down(fuse, lines, fuses):
     stage, other = Stage(), forgetful()
     for each in (stage, other):
         each.say(*lines)
+    assert np.max(np.abs(stage.frames)) > 0.1
+    assert np.array_equal(stage.frames, other.frames)
+
+
+def test_what_gives_the_same_again_is_left_out(fuse):
+    """While notes are held their keys need not be computed, nor what follows from these alone."""
+    fuse(fuses=False)
+    stage = Stage()
+    stage.say(PAD, "load pad voices 20; load knob value=0.5; patch knob > pad.cutoff by 100hz")
+    stage.say(f"note pad {'c3 ' * 18}", "wait 100ms")
+    assert fixed(stage) >= 2 * 3  # of two groups of voices, and the knob
+    assert known(stage) >= 2 * 10
+    stage.say("note pad e3", "wait 2ms")
+    assert fixed(stage) == 0
+
+
+def test_what_goes_wrong_while_nothing_is_said(fuse):
+    """It is silenced and bypassed in the same blocks as by a step that knows nothing by heart."""
+    fuse(fuses=False)
+    stage, other = Stage(), forgetful()
+    for each in (stage, other):
+        each.say(PAD, *WRONG)
+    found = faults(stage.backend.writer)
+    wrong = {name.partition("#")[0] for name, (is_bypassed, _, _) in found.items() if is_bypassed}
+    assert wrong >= {"swell/mix", "other/mix"}, found
+    assert found == faults(other.backend.writer)
+    assert np.max(np.abs(stage.frames)) > 0.05
+    assert np.array_equal(stage.frames, other.frames)
+
+
+def test_hands_that_know_different_things_take_turns(fuse):
+    """Now one hand plays, now another; and of some blocks a part is lost, and played again."""
+    fuse(fuses=False)
+    lines = (PAD, *DRUMS, "load pad voices 18; set pad.level -12db; note pad c3 e3 for 300ms")
+    stage = Stage()
+    stage.say(*lines, *STROKES[:6])
+    blocks = iter(range(1 << 20))
+    hands = [np.zeros_like(memo_of(stage)), np.zeros_like(memo_of(stage))]
+    at = {"hand": 0, "block": 0}
+
+    def before(stage):
+        at["block"] = next(blocks)
+        hand = at["block"] // 29 % 2
+        if hand != at["hand"]:
+            hands[at["hand"]][:] = memo_of(stage)
+            memo_of(stage)[:] = hands[hand]
+            at["hand"] = hand
+
+    def after(stage):
+        if at["block"] % 13 != 0:
+            return None
+        arena = stage.backend.writer.arena
+        arena.head[Head.COMMITTED] -= 1
+        recover(arena)
+        arena.rows_in[:512] = np.nan
+        return stage.backend._hand().advance_as_it_is(1)
+
+    other = forgetful(before, after)
+    other.say(*lines, *STROKES[:6])
     assert np.max(np.abs(stage.frames)) > 0.1
     assert np.array_equal(stage.frames, other.frames)
 
