@@ -5,8 +5,11 @@ A kernel has one signature for all kinds:
     kernel(rows, source, target, memory, rate)
 
 `rows` is the address of a table of row addresses, inputs first, then outputs, then the recording,
-and room for the verdict of a kernel of 16 voices: a bit for each that may have given what is no
-number, 0 where all is well;
+and a word more. An input's address is odd (by one, which does not count) where it is known that the
+row rests in the block: then a kernel need not look. The last word is room for the verdict of a
+kernel of 16 voices: a bit for each that may have given what is no number, 0 where all is well. To a
+kernel of one voice it is the address of KEPT_WORDS words, the first of them 0 at first, in which it
+may keep what follows from rows that rest, as long as these are the same from block to block; or 0;
 `source` and `target` are the addresses of the node's state before and after the block; `memory` is
 the address of its delay memory; `rate` is in Hz.
 
@@ -24,8 +27,9 @@ from typing import TYPE_CHECKING
 
 from llvmlite import ir
 
+from chronus.dsp.kept import Kept
 from chronus.dsp.lanes import Carried, Lanes
-from chronus.dsp.layout import WIDE
+from chronus.dsp.layout import KEPT_WORDS, WIDE
 from chronus.dsp.node_code import (
     BYTE,
     ENERGY,
@@ -93,17 +97,21 @@ class _Kernel:
     ) -> None:
         rows, self._source, self._target, self._memory, rate = arguments
         self._rows_at = rows
+        self._is_of_many = False
         self.node = NodeCode(recipe, builder, rate)
         self._build = builder
         self._one = one = Lanes(builder, 1)
         count = len(recipe.shape.inputs) + len(recipe.shape.outputs) + 1
-        self._table = [
-            one.load_at(self.node.at(rows, 8 * i), "i8", is_wide=False) for i in range(count)
-        ]
+        table = [one.load_at(self.node.at(rows, 8 * i), "i8").code for i in range(count)]
+        self._rests = {
+            name: builder.trunc(address, LLVM["bool"])
+            for name, address in zip(recipe.shape.inputs, table, strict=False)
+        }
+        self._table = [builder.and_(address, ir.Constant(LONG, -2)) for address in table]
 
     def _rows(self, voice: ir.Value | None, stride: int) -> _Rows:
         """The rows of a voice among those of `stride` bytes a frame."""
-        *places, _ = (address.code for address in self._table)
+        *places, _ = self._table
         if voice is not None:
             places = [self.node.frame(place, voice, ROW_BYTES) for place in places]
         shape = self.node.shape
@@ -126,27 +134,44 @@ class _Kernel:
         if not ways.plain:
             full()
             return
-        try_, plainly, fully, end = (
-            build.append_basic_block(name) for name in ("try", "plainly", "fully", "end")
-        )
-        moved: ir.Value = ir.Constant(LLVM["bool"], 0)
+        plainly, fully, end = (build.append_basic_block(n) for n in ("plainly", "fully", "end"))
+        kept = None if lanes.width > 1 else self._kept(plainly)
         for name in ways.watched:
-            moved = build.or_(moved, node.moves(lanes, rows.inputs[name], rows.stride))
-        build.cbranch(moved, fully, try_)
-        build.position_at_end(try_)
+            look, on = (build.append_basic_block(n) for n in ("look", "on"))
+            build.cbranch(self._rests[name], on, look)
+            build.position_at_end(look)
+            build.cbranch(node.moves(lanes, rows.inputs[name], rows.stride), fully, on)
+            build.position_at_end(on)
         first: dict[str, Item] = {
             name: lanes.load_at(rows.inputs[name], "f4", is_wide=True) for name in ways.watched
         }
         *values, unusual = node.called("prepare", {**first, "dt": node.dt}, lanes)
         assert isinstance(unusual, Value)
-        build.cbranch(lanes.holds_anywhere(unusual), fully, plainly)
+        prepared = {n: v for n, v in zip(ways.values, values, strict=True) if isinstance(v, Value)}
+        usual = build.append_basic_block("usual")
+        build.cbranch(lanes.holds_anywhere(unusual), fully, usual)
+        build.position_at_end(usual)
+        if kept is not None:
+            kept.keep(prepared)
+        build.branch(plainly)
         build.position_at_end(plainly)
-        plain({n: v for n, v in zip(ways.values, values, strict=True) if isinstance(v, Value)})
+        plain(prepared if kept is None else kept.values())
         build.branch(end)
         build.position_at_end(fully)
         full()
         build.branch(end)
         build.position_at_end(end)
+
+    def _kept(self, plainly: ir.Block) -> Kept | None:
+        """Where steady values are kept; if they are there, the plain way is gone at once."""
+        ways, build = self.node.recipe.ways, self._build
+        if len(ways.values) >= KEPT_WORDS or self._is_of_many:
+            return None
+        area = self._one.load_at(self.node.at(self._rows_at, 8 * len(self._table)), "i8").code
+        may: ir.Value = build.icmp_signed("!=", area, ir.Constant(LONG, 0))
+        for name in ways.watched:
+            may = build.and_(may, self._rests[name])
+        return Kept(self._one, area, may, plainly)
 
     # ---- voices side by side
 
@@ -154,7 +179,7 @@ class _Kernel:
         """All frames of a block, and of each all voices at once."""
         lanes, node = Lanes(self._build, WIDE), self.node
         numbers = lanes.lane_numbers()
-        arrays = node.arrays(lanes, self._memory, self._table[-1], numbers, WIDE)
+        arrays = node.arrays(lanes, self._memory, Value(self._table[-1], "i8"), numbers, WIDE)
         rows = self._rows(None, WIDE * ROW_BYTES)
         before = node.states(lanes, self._source, WIDE, None)
 
@@ -186,6 +211,7 @@ class _Kernel:
 
     def voice_after_voice(self) -> None:
         """Each of the voices by itself."""
+        self._is_of_many = True
         self._judge(ir.Constant(LONG, -1))
         with self._one.counted(0, WIDE) as voice:
             self.of_one_voice(voice, WIDE)
@@ -200,7 +226,7 @@ class _Kernel:
         """Stage after stage of a voice, `voice` among `width`."""
         one, node = self._one, self.node
         number = one.constant("i8", 0) if voice is None else Value(voice, "i8")
-        arrays = node.arrays(one, self._memory, self._table[-1], number, width)
+        arrays = node.arrays(one, self._memory, Value(self._table[-1], "i8"), number, width)
         rows = self._rows(voice, width * ROW_BYTES)
         states = node.states(one, self._source, width, voice)
         ways, marks = node.recipe.ways, node.recipe.marks

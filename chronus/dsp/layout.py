@@ -17,6 +17,8 @@ WIDE: Final = 16
 FUSED_WORDS: Final = 1024
 """Whole numbers that a fused kernel is given at most; real ones follow them."""
 FUSED_VALUES: Final = 2048
+KEPT_WORDS: Final = 20
+"""Room for what a kernel of one voice keeps from block to block: 1, then its steady values."""
 VERDICT: Final = FUSED_WORDS - 1
 """The word in which a fused kernel says that it went wrong."""
 UNREASONABLE: Final = 1e18

@@ -14,7 +14,7 @@ from numba import njit
 
 from chronus.dsp.compile import load_kernel, write_kernel
 from chronus.dsp.declaration import RECORDING_HEAD
-from chronus.dsp.layout import WIDE, memory_frames, state_layout
+from chronus.dsp.layout import KEPT_WORDS, WIDE, memory_frames, state_layout
 from chronus.dsp.native import FLUSH_BITS, call_kernel, read_float_control, write_float_control
 from chronus.dsp.recording import banded, laid_out
 from chronus.modules.catalog import kinds
@@ -31,7 +31,7 @@ Signal = float | np.ndarray
 
 @njit
 def _run(  # type: ignore[no-untyped-def]
-    kernel, blocks, width, inputs, outputs, table, state, memory, rate
+    kernel, blocks, width, inputs, outputs, rests, table, state, memory, rate
 ):
     """Run a kernel over `blocks` blocks of the rows of `inputs` and `outputs`."""
     before = read_float_control()
@@ -39,7 +39,7 @@ def _run(  # type: ignore[no-untyped-def]
     items = BLOCK * width
     for block in range(blocks):
         for row in range(inputs.shape[0]):
-            table[row] = inputs[row, block * items :].ctypes.data
+            table[row] = inputs[row, block * items :].ctypes.data + rests[row]
         for row in range(outputs.shape[0]):
             table[inputs.shape[0] + row] = outputs[row, block * items :].ctypes.data
         call_kernel(kernel, table.ctypes.data, state.ctypes.data, state.ctypes.data, memory, rate)
@@ -49,7 +49,8 @@ def _run(  # type: ignore[no-untyped-def]
 class Player:
     """One node (or WIDE nodes side by side) of a kind, with its state and its memory.
 
-    `left_behind` is what lies in the output rows before the kernel writes them.
+    `left_behind` is what lies in the output rows before the kernel writes them; if it `knows`, the
+    kernel is told which rows rest, and given room for what follows from them.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Player:
         self.kind: Kind = kinds()[kind] if isinstance(kind, str) else kind
         self.width = WIDE if wide else 1
         self.left_behind = 1e9
+        self.knows = False
         self.rate_hz = rate_hz
         self._kernel = _kernel(self.kind, wide)
         layout = state_layout(self.kind, self.width)
@@ -88,20 +90,25 @@ class Player:
         assert frames % BLOCK == 0, frames
         shape = (frames, self.width)
         inputs = np.empty((len(self.kind.input_rows), *shape), np.float32)
+        rests = np.zeros(len(inputs), np.int64)
         names = [name for _, name in self.kind.input_rows]
         assert set(signals) <= set(names), f"{set(signals)} of {names}"
         for row, (port, name) in enumerate(self.kind.input_rows):
             signal = np.asarray(signals.get(name, self.kind.inputs[port].default), np.float32)
             inputs[row] = signal[:, None] if signal.ndim == 1 else signal
+            rests[row] = self.knows and signal.ndim == 0
         outputs = np.full((len(self.kind.output_rows), *shape), self.left_behind, np.float32)
         table = np.zeros(len(inputs) + len(outputs) + 2, np.int64)
         table[-2] = self.recording.ctypes.data
+        kept = np.zeros(KEPT_WORDS, np.int64)
+        table[-1] = kept.ctypes.data if self.knows else 0
         _run(
             self._kernel,
             frames // BLOCK,
             self.width,
             inputs.reshape(len(inputs), -1),
             outputs.reshape(len(outputs), -1),
+            rests,
             table,
             self.state,
             self.memory.ctypes.data,

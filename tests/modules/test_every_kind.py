@@ -122,6 +122,28 @@ def test_mono_and_wide_kernels_give_the_same_bits(name: str, moving: str) -> Non
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("wide", [False, True])
+def test_what_is_known_to_rest_needs_no_looking_at(name: str, wide: bool) -> None:  # noqa: FBT001
+    """A kernel that is told which rows rest, and keeps what follows from them, gives the same."""
+    random = np.random.default_rng(13)
+    kind = kinds()[name]
+    for _ in range(3):
+        signals: dict[str, np.ndarray] = {}
+        for key, row in drawn(kind, random, 6 * BLOCK, moving=False).items():
+            moves = key in {"gate", "in_", "in_left", "in_right"} or random.random() < 0.2
+            signals[key] = row[:, 0] if moves else row[0, 0]
+        found = []
+        for knows in (False, True):
+            player = Player(name, wide=wide)
+            player.knows = knows
+            found.append(player.play(6 * BLOCK, **signals))
+        for output, values in found[0].items():
+            np.testing.assert_array_equal(
+                values.view(np.int32), found[1][output].view(np.int32), err_msg=output
+            )
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("wide", [False, True])
 def test_a_block_can_be_computed_again(name: str, wide: bool) -> None:  # noqa: FBT001
     """A block computed twice from one state gives the same outputs, state and memory again.
 
