@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from chronus.dsp.native import ONCE, OPTIONS, copy_items, floats, put_float, put_long
+from chronus.dsp.layout import KEPT_WORDS
+from chronus.dsp.native import ONCE, OPTIONS, copy_items, floats, long_at, put_float, put_long
 from chronus.engine.faults import has_failed
 from chronus.engine.layout import (
     ANY,
@@ -149,8 +150,7 @@ def write_rows(
     width = width_of(node)
     for k in range(rows):
         put_long(given + G_TABLE + 8 * k, scratch[k])
-    first = given + G_TABLE + 8 * (rows + 1)  # there is room for a verdict
-    target = first
+    target = first = give_room(given, rows, width)
     refills = 0
     is_fixed = is_function(arena, block, node)
     for k in range(inputs):
@@ -176,9 +176,30 @@ def write_rows(
         put_long(target + R_TABLE, given + G_TABLE + 8 * k)
         target = write_sources(arena, lane, block, plan, row, place, width, target)
         refills += 1
+    for k in range(inputs):
+        if arena.plan_rows[plan, lane, node[N_FIRST_ROW] + k, WIRES] == 0:
+            address = given + G_TABLE + 8 * k
+            put_long(address, long_at(address) | 1)  # it rests, and the kernel need not look
     put_long(given + G_REFILLS, refills)
     put_long(given + G_REFILLED, first)
     return target, is_fixed
+
+
+@njit(**OPTIONS)
+def give_room(given: int, rows: int, width: int) -> int:
+    """Give a kernel the word behind its table: for a verdict, or for what it keeps; where all ends.
+
+    Args:
+        given: address of what is written down.
+        rows: in the table.
+        width: how many voices lie side by side.
+    """
+    word = given + G_TABLE + 8 * rows
+    if width > 1:
+        return word + 8
+    put_long(word, word + 8)
+    put_long(word + 8, 0)
+    return word + 8 * (1 + KEPT_WORDS)
 
 
 @njit(**ONCE)
@@ -206,7 +227,7 @@ def is_function(arena: Arena, block: int, node: np.ndarray) -> bool:
 @njit(**OPTIONS)
 def room_for(arena: Arena, lane: int, plan: int, node: np.ndarray) -> int:
     """Words that it may take to write down a node."""
-    size = G_TABLE + 8 * (node[N_INPUTS] + node[N_OUTPUTS] + 2)
+    size = G_TABLE + 8 * (node[N_INPUTS] + node[N_OUTPUTS] + 2 + KEPT_WORDS)
     for row in range(node[N_FIRST_ROW], node[N_FIRST_ROW] + node[N_INPUTS]):
         size += R_FIRST + SOURCE * arena.plan_rows[plan, lane, row, WIRES]
     return size // 8

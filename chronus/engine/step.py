@@ -261,6 +261,7 @@ def run_single(
         scratch[node[N_INPUTS] + k] = arena.rows_out[new, node[N_ROW_OUT] + k].ctypes.data
     recording = arena.memory.ctypes.data + 4 * node[N_RECORDING]
     scratch[node[N_INPUTS] + node[N_OUTPUTS]] = recording
+    scratch[node[N_INPUTS] + node[N_OUTPUTS] + 1] = 0  # it keeps nothing
     run_node(arena, lane, block, plan, node, row, cleared, addresses, scratch)
 
 
