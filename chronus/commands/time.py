@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from chronus.language.statements import Quantity
     from chronus.session.draft import Draft
     from chronus.session.session import Session
-    from chronus.session.tempo import Ramp
+    from chronus.session.tempo import Ramp, Transport
 
 SLOWEST_BPM, FASTEST_BPM = 10.0, 999.0
 LONGEST_WAIT_S = 24 * 3600.0
@@ -107,28 +107,25 @@ def _bpm(value: Quantity) -> float:
 def _start(draft: Draft, _statement: Start) -> None:
     already = draft.transport.is_playing
     if not already:
-        draft.transport = draft.transport.started(draft.block_frame)
-        transport = draft.transport
-
-        def act(session: Session) -> None:
-            session.console.send(Event.START)
-            session.set_transport(transport)
-
-        draft.do(act)
+        _turn(draft, draft.transport.started(draft.block_frame), Event.START)
     draft.say(Result("the transport runs", data={"playing": True}, already=already))
+
+
+def _turn(draft: Draft, transport: Transport, event: Event) -> None:
+    """Let the transport run, or stand."""
+    draft.transport = transport
+
+    def act(session: Session) -> None:
+        session.console.send(event)
+        session.set_transport(transport)
+
+    draft.do(act)
 
 
 def _stop(draft: Draft, _statement: Stop) -> None:
     already = not draft.transport.is_playing
     if not already:
-        draft.transport = draft.transport.stopped(draft.block_frame)
-        transport = draft.transport
-
-        def act(session: Session) -> None:
-            session.console.send(Event.STOP)
-            session.set_transport(transport)
-
-        draft.do(act)
+        _turn(draft, draft.transport.stopped(draft.block_frame), Event.STOP)
     draft.say(
         Result("the transport stands, gates are closed", data={"playing": False}, already=already)
     )

@@ -77,12 +77,7 @@ def restore(draft: Draft, patch: Patch, over: Duration | None = None) -> None:
 
 def _undo(draft: Draft, statement: Undo) -> None:
     draft.remember()
-    done = draft.history.done
-    if not done:
-        raise state_error("there is nothing to undo")
-    if statement.count > len(done):
-        raise _too_many(statement, len(done), "undone")
-    entries = done[: -statement.count - 1 : -1]
+    entries = _last_of(draft.history.done, statement, "undo", "undone")
     restore(draft, entries[-1].before)
     draft.set_history(draft.history.back(statement.count))
     _say(draft, "undone", entries)
@@ -90,15 +85,25 @@ def _undo(draft: Draft, statement: Undo) -> None:
 
 def _redo(draft: Draft, statement: Redo) -> None:
     draft.remember()
-    undone = draft.history.undone
-    if not undone:
-        raise state_error("there is nothing to redo")
-    if statement.count > len(undone):
-        raise _too_many(statement, len(undone), "redone")
-    entries = undone[: -statement.count - 1 : -1]
+    entries = _last_of(draft.history.undone, statement, "redo", "redone")
     restore(draft, entries[-1].after)
     draft.set_history(draft.history.forth(statement.count))
     _say(draft, "redone", entries)
+
+
+def _last_of(
+    entries: tuple[Entry, ...], statement: Undo | Redo, verb: str, word: str
+) -> tuple[Entry, ...]:
+    """As many entries of the history as a statement names, the last one first.
+
+    Raises:
+        UserError: E_STATE, there are none; E_RANGE, there are not as many.
+    """
+    if not entries:
+        raise state_error(f"there is nothing to {verb}")
+    if statement.count > len(entries):
+        raise _too_many(statement, len(entries), word)
+    return entries[: -statement.count - 1 : -1]
 
 
 def _undo_only(draft: Draft, statement: UndoOnly) -> None:
