@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
@@ -35,7 +36,7 @@ from chronus.session.naming import exposed_input
 from chronus.session.saving import load_line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from chronus.dsp.declaration import Input, Kind
     from chronus.patch.instruments import Definition
@@ -62,11 +63,23 @@ def kind_of(name: Name) -> Kind:
             Code.STATE, "out is always there: there is one way to the sound card", name.span
         )
     near = nearest(name.text, [*offered, *instrument_files.files()])
+    near = tuple(dict.fromkeys([*_described_by(name.text, offered), *near]))[:3]
     message = (
         f"there is no module kind or instrument '{name.text}'; `list kinds` and `list instruments`"
         " show all, and `--modules DIR` on the command line gives modules of your own"
     )
     raise UserError(Code.NAME, message, name.span, near)
+
+
+def _described_by(text: str, names: Iterable[str]) -> list[str]:
+    """The kinds that are known by another name, which their line of help says; the best first."""
+    words = re.findall(r"\w+", text.lower())
+    found = []
+    for name in names:
+        said = re.findall(r"\w+", kinds()[name].doc.lower())
+        if words and all(word in said for word in words):
+            found.append((said.index(words[0]), name))
+    return [name for _, name in sorted(found)]
 
 
 def seed_said(statement: Load, made_of: Sequence[Kind]) -> int | None:

@@ -54,7 +54,7 @@ def darken_four(
 
 
 @module(
-    doc="Distortion in stereo: five curves and a tone control, with little aliasing.",
+    doc="Distortion (overdrive) in stereo: five curves and a tone control, with little aliasing.",
     family=Family.EFFECT,
     inputs=(
         audio("in", "What is distorted", channels=2),

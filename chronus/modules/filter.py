@@ -19,7 +19,7 @@ def two_over(x: float) -> float:
 
 
 @module(
-    doc="State-variable filter, 12 dB an octave: low, high, band and notch at once.",
+    doc="State-variable filter (SVF), 12 dB an octave: low, high, band and notch at once.",
     family=Family.FILTER,
     inputs=(
         audio("in", "What is filtered"),

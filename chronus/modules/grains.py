@@ -184,7 +184,7 @@ def piece(number: int) -> tuple[State, ...]:
 
 
 @module(
-    doc="Grains: a cloud of short pieces of a WAV or FLAC file, or of what comes in.",
+    doc="Grains (granular): a cloud of short pieces of a WAV or FLAC file, or of what comes in.",
     family=Family.EFFECT,
     inputs=(
         audio("in", "What pieces are taken from where there is no file", channels=2),

@@ -19,6 +19,10 @@ START = (
 WRONG = [
     # line, code, column, first suggestion (None: any or none)
     ("load sow", "E_NAME", 6, "saw"),
+    ("load pulse", "E_NAME", 6, "square"),
+    ("load svf", "E_NAME", 6, "filter"),
+    ("load gate", "E_NAME", 6, "noisegate"),
+    ("load sample-and-hold", "E_NAME", 6, "hold"),
     ("load saw as kick", "E_NAME", 13, "kick2"),
     ("load saw as filter", "E_NAME", 13, "filter2"),
     ("load out", "E_STATE", 6, None),
