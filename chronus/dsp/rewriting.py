@@ -235,7 +235,7 @@ def rewritten(function: Callable[..., Any], name: str) -> Rewritten:
     """
     source = dedented(function)
     definition = ast.parse(source).body[0]
-    assert isinstance(definition, ast.FunctionDef)
+    assert isinstance(definition, ast.FunctionDef), f"{function.__name__} is written by `def`"
     own = set(inspect.signature(function).parameters)
     own |= {
         n.id
@@ -253,6 +253,10 @@ def rewritten(function: Callable[..., Any], name: str) -> Rewritten:
         except AssertionError as error:
             place = rewrite.statement or statement
             raise SourceError(str(error), origin_of(function, source, place)) from error
+    end = definition.body[-1]
+    if is_tick and (not isinstance(end, ast.Return) or end.value is None):
+        told = "a tick ends with what it returns: its states and outputs"
+        raise SourceError(told, origin_of(function, source, end))
     parameters = ", ".join(inspect.signature(function).parameters)
     new = ast.parse(f"def {name}({parameters}):\n    pass").body[0]
     assert isinstance(new, ast.FunctionDef)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 import chronus.modules as room
 from chronus.dsp import objects, own
 from chronus.dsp.declaration import Family, Kind
+from chronus.dsp.own_checks import mistake_in
 from chronus.dsp.recipe import kernel_name
 from chronus.dsp.rewriting import SourceError
 from chronus.dsp.sources import import_anew, is_text_of, source_error, text_in, text_of
@@ -248,11 +249,9 @@ def _check_own(module: ModuleType) -> None:
         nothing = AssertionError("it declares no module: @module stands above no function")
         raise source_error(str(module.__file__), 1, nothing)
     for kind in found:
-        if not own.NAME.fullmatch(kind.name) or kind.name in {"on", "off"}:
-            wrong = AssertionError(
-                f"a module cannot be called '{kind.name}': its name is small letters, digits and _"
-            )
-            raise source_error(*place_of(kind), wrong)
+        mistake = mistake_in(kind)
+        if mistake:
+            raise source_error(*place_of(kind), AssertionError(mistake))
         _checked_kernel(kind)
 
 

@@ -82,7 +82,7 @@ def test_a_module_that_does_not_compile_holds_up_no_session(tmp_path, capsys):
     look_in([tmp_path])
     names = kinds_to_begin_with()
     assert set(names) == set(kinds()) - {"ramp"}
-    assert f"{tmp_path}/ramp.py line 4: ramp: turned.x is not offered" in capsys.readouterr().err
+    assert f"{tmp_path}/ramp.py line 18: ramp: turned.x is not offered" in capsys.readouterr().err
 
 
 def test_a_patch_or_journal_without_its_module_says_how_to_give_it(tmp_path, capsys):

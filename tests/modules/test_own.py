@@ -54,6 +54,13 @@ def test_only_the_folders_that_are_named_are_read(folders, monkeypatch):
         (named("kick"), "there is another kind 'kick'"),
         (named("Slope"), "a module cannot be called 'Slope'"),
         (named("slope").replace("* phase\n", "* nice(phase)\n"), "nice is not a @helper"),
+        (named("slope").replace("Family.OSCILLATOR", "'osc'"), "family is one of Family.OSC"),
+        (named("slope").replace('"hz"', '"parsec"'), "freq: 'parsec' is no unit of a port"),
+        (named("slope").replace('"out"', '"Out"'), "a port cannot be called 'Out'"),
+        (named("slope").replace('"depth", "', '"depth", "Two\\n'), "is not one line of"),
+        (named("slope").replace("20_000.0", "float('inf')"), "a range has two ends, or none"),
+        (named("slope").replace("    return", "    phase ="), "a tick ends with what it returns"),
+        (named("slope").replace("def slope", "async def slope"), "slope is written by `def`"),
         (b"\xff\xfe", "line 1: invalid or missing encoding"),
     ],
 )
