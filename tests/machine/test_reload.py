@@ -171,5 +171,5 @@ def test_what_is_wrong_is_told_with_file_and_line(own_played):
     nowhere, wrong = own_played.errors
     assert "there is no module kind or instrument 'ramp'" in nowhere
     assert "--modules DIR" in nowhere
-    assert "modules/ramp.py line 4: ramp: turned.x is not offered, in `" in wrong
+    assert "modules/ramp.py line 18: ramp: turned.x is not offered, in `" in wrong
     assert [reply["data"][0]["changed"] for reply in own_played.reloads] == [["ramp"]]
