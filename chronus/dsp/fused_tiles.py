@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Final
 
-from llvmlite import ir
+from llvmlite import binding, ir
 
 from chronus.dsp.lanes import Lanes
 from chronus.dsp.layout import WIDE
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from chronus.dsp.stages import Loop, Stages
     from chronus.dsp.ticks import Item
 
-FRAMES: Final = 4
+FRAMES: Final = 4 if binding.get_host_cpu_features().get("avx512f") else 2
 """Of a tile: enough to hide how long an operation takes, few enough for the registers."""
 
 
