@@ -71,7 +71,8 @@ class NodeCode:
         self._one = one = Lanes(builder, 1)
         self._tables = {name: self._table(name, source) for name, source in recipe.tables.items()}
         rate_hz = one.cast(Value(rate, "i8"), "f8")
-        self.dt = one.cast(one.binary("/", one.constant("f8", 1.0), rate_hz), "f4")
+        # A float32 holds any rate; a quotient of two of them has the bits of a rounded float64.
+        self.dt = one.binary("/", one.constant("f4", 1.0), one.cast(Value(rate, "i8"), "f4"))
         self._frames = {m.name: self._frames_of(m.seconds, rate_hz) for m in self.shape.memories}
 
     def _frames_of(self, seconds: float, rate_hz: Value) -> Value:

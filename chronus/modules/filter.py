@@ -15,7 +15,7 @@ def two_over(x: float) -> float:
     """
     guess = (2883.34531 * x - 793.540501) * x + 70.3332137
     wrong = 2.0 - x * guess
-    return guess + guess * (wrong * (0.25 * wrong + 0.5))
+    return guess + (guess * wrong) * (0.25 * wrong + 0.5)
 
 
 @module(
