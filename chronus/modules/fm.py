@@ -91,9 +91,11 @@ def fm(
     turn_high = steady(turning(high))
     most = steady(largest_index(low, high))
     fed = seldom(feedback > 0.0)
-    back = 0.5 * feedback * (last + before) if fed else 0.0
-    # A feedback of 1 is half a turn for the mean of two samples.
-    wave = sin_cycles(wrapped(cycles(modulator) + 0.5 * back) if fed else cycles(modulator))
+    # A feedback of 1 is half a turn for the mean of two samples. What the last one has no share in
+    # is put together before it is waited for.
+    quarter = 0.25 * feedback
+    ahead = cycles(modulator) + quarter * before
+    wave = sin_cycles(wrapped(ahead + quarter * last) if fed else cycles(modulator))
     bend = TURN * (min(index, most) * wave + pm)
     out = sin_cycles(wrapped(cycles(carrier) + bend))
     return i4(carrier + turn_low), i4(modulator + turn_high), wave, last, out, wave
