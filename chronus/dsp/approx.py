@@ -335,9 +335,9 @@ def tanh(x: float) -> float:
     y = clip(x, -5.0, 5.0)
     s = y * y
     # Written so that a loop which waits for it waits for few operations.
-    over = (1.0 + 0.10249192 * s) + (0.0006718407 * s) * s
-    under = (1.0 + 0.435559309 * s) + (0.0128364527 * s) * s
-    return y * over / under
+    over = y + (y * s) * (0.10249192 + 0.0006718407 * s)
+    under = 1.0 + s * (0.435559309 + 0.0128364527 * s)
+    return over / under
 
 
 @helper

@@ -59,7 +59,7 @@ def diode_step(
     through the loop, whose gain is `back`; slow is the share of the output that its highpass takes
     on.
     """
-    u = tanh(x - ((b1 * s1 + b2 * s2) + (b3 * s3 + (b4 * s4 - back * sh))))
+    u = tanh(((x - b1 * s1) - b2 * s2) - (b3 * s3 + (b4 * s4 - back * sh)))
     # What the states alone give is computed beside the saturation, and what enters is added last.
     p1 = d1 * s1
     p2 = d2 * (s2 + g * p1)

@@ -26,7 +26,7 @@ def ladder_step(
     the share of a pole's input in its output; w1 to w4 say how much of each state comes back to
     the input.
     """
-    u = tanh(x - ((w1 * s1 + w2 * s2) + (w3 * s3 + w4 * s4)))
+    u = tanh(((x - w1 * s1) - w2 * s2) - (w3 * s3 + w4 * s4))
     # What the states alone give is computed beside the saturation, and what enters is added last.
     p1 = s1 - g * s1
     p2 = s2 + g * (p1 - s2)
