@@ -100,7 +100,9 @@ def strip(
 ) -> tuple[float, float]:
     gain = db_gain(level) * (1.0 - mute)
     left, right = pan_gains(pan)
-    return in_left * (gain * left), in_right * (gain * right)
+    to_left = steady(gain * left)
+    to_right = steady(gain * right)
+    return in_left * to_left, in_right * to_right
 
 
 @module(
