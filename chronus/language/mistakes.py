@@ -150,6 +150,22 @@ def _astray_over(
     return None
 
 
+def _astray_as(
+    at: Refusal, _verbs: tuple[str, ...], valid: Callable[[str], bool]
+) -> UserError | None:
+    """`as` and a name behind what they stand before: it was taken for a port."""
+    if at.verb != "load" or not at.word or len(at.tokens) < 3 or at.tokens[-1].lower() != "as":
+        return None
+    start, end = place(at.tokens[-1])
+    _, behind = place(at.tokens[1])
+    _, tail = at.command
+    kind, rest = at.text[at.start : behind], at.text[behind:start].rstrip()
+    meant = f"{kind} as {at.word}{rest}{tail[len(at.word) :]}".strip()
+    message = "`as` and the name stand right behind the kind"
+    span = Span(at.line, start + 1, end + 1)
+    return UserError(Code.SYNTAX, message, span, [meant] if valid(meant) else [])
+
+
 def _other(at: Refusal, _verbs: tuple[str, ...], valid: Callable[[str], bool]) -> UserError:
     wanted = phrase(at)
     if at.word.startswith('"') and not at.word.endswith('"'):
@@ -171,6 +187,6 @@ def _other(at: Refusal, _verbs: tuple[str, ...], valid: Callable[[str], bool]) -
 
 _REASONS: Final = (
     _strange_character, _unknown_command, stray, _half_note, _half_unit,
-    _astray_over, _other,
+    _astray_over, _astray_as, _other,
 )  # fmt: skip
 """What may be the matter, the most telling first; the last one always is."""

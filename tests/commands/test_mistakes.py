@@ -20,6 +20,7 @@ WRONG = [
     # line, code, column, first suggestion (None: any or none)
     ("load sow", "E_NAME", 6, "saw"),
     ("load pulse", "E_NAME", 6, "square"),
+    ("load saw freq=60hz as low", "E_SYNTAX", 20, "load saw as low freq=60hz"),
     ("load svf", "E_NAME", 6, "filter"),
     ("load gate", "E_NAME", 6, "noisegate"),
     ("load sample-and-hold", "E_NAME", 6, "hold"),
