@@ -14,11 +14,21 @@ import numpy as np
 from numba import njit
 
 from chronus.dsp.layout import WIDE
-from chronus.dsp.native import ONCE, call_kernel, float_at, floats, long_at, put_float, put_long
+from chronus.dsp.native import (
+    ONCE,
+    OPTIONS,
+    call_kernel,
+    float_at,
+    floats,
+    long_at,
+    put_float,
+    put_long,
+)
 from chronus.dsp.rows import are_heard, sum_rows
 from chronus.engine.layout import ANY, HOLDS, NONE, Arena, Given, Head, Refill
 from chronus.engine.ports import fill_row
-from chronus.engine.settled import NODES, PLACES
+from chronus.engine.settled import M_EDITION, MARKS, NODES, PLACES
+from chronus.engine.verdicts import judge_place
 from chronus.engine.voices import add_up_voices, is_asleep
 from chronus.engine.wide import fill_wide_row
 from chronus.settings import BLOCK
@@ -48,25 +58,61 @@ STIRRED: Final = 2
 """Or it is to be computed in the usual way."""
 
 
-@njit(**ONCE)
-def repeat(
-    arena: Arena, lane: int, block: int, plan: int, index: int, current: int, memo: np.ndarray
+@njit(**OPTIONS)
+def go_by_heart(
+    arena: Arena,
+    lane: int,
+    block: int,
+    plan: int,
+    first: int,
+    last: int,
+    current: int,
+    memo: np.ndarray,
 ) -> int:
-    """Compute a node whose rows are written down.
+    """Compute nodes of which something is written down; the place of the first that has none.
 
     Args:
         arena: all that the engine knows.
         lane: the lane.
         block: the block.
         plan: the plan slot.
-        index: the node's place in the plan.
+        first: the place in the plan of the node to begin with.
+        last: and of the one to end before.
         current: address of the node that is being computed, for blame.
         memo: of this process.
+    """
+    new = block & 1
+    start = memo.ctypes.data
+    marks = start + 8 * (MARKS + new * NODES)
+    places = start + 8 * (PLACES + new * NODES)
+    edition = memo[M_EDITION]
+    index = first
+    while index < last and long_at(marks + 8 * index) == edition:
+        place = long_at(places + 8 * index)
+        if place != NONE:
+            given = start + 8 * place
+            if long_at(given + G_SLOT) == NONE:
+                break  # it is of a group
+            found = repeat(arena, lane, block, plan, index, current, given)
+            if found == STIRRED:
+                break
+            if found == GAVE_OTHER:
+                judge_place(arena, lane, block, plan, index)
+        index += 1
+    return index
+
+
+@njit(**ONCE)
+def repeat(
+    arena: Arena, lane: int, block: int, plan: int, index: int, current: int, given: int
+) -> int:
+    """Compute a node by the address of what is written down of it.
+
+    Arguments are those of `go_by_heart`, and the node's place in the plan.
 
     Returns:
         DONE, GAVE_OTHER or STIRRED.
     """
-    given = memo.ctypes.data + 8 * memo[PLACES + (block & 1) * NODES + index]
     stirs = long_at(long_at(given + G_STOOD)) | long_at(long_at(given + G_ROOT_STOOD))
     if stirs | long_at(long_at(given + G_BYPASS)) != 0:
         return STIRRED

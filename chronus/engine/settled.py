@@ -135,5 +135,8 @@ def goes_on_resting(memo: np.ndarray, new: int, index: int) -> bool:
 
 @njit(**OPTIONS)
 def is_of_node(memo: np.ndarray, new: int, index: int) -> bool:
-    """Whether what is written down of a plan's node is of that alone, and not of a group."""
-    return memo[memo[PLACES + new * NODES + index]] != NONE
+    """Whether something is written down of a plan's node alone, and not of a group."""
+    if not is_known(memo, new, index):
+        return False
+    place = memo[PLACES + new * NODES + index]
+    return place == NONE or memo[place] != NONE

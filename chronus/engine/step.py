@@ -6,7 +6,8 @@ since the compiler knows plain integers best.
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
+
 from numba import carray, from_dtype, njit, types
 
 from chronus.dsp.native import (
@@ -18,21 +19,19 @@ from chronus.dsp.native import (
     fence,
     longs,
     pointer,
+    put_long,
     read_float_control,
     write_float_control,
 )
-from chronus.dsp.rows import fetch_rows, interleave
+from chronus.dsp.rows import fetch_rows
 from chronus.engine.batched import run_batch
 from chronus.engine.choices import cross_over, hold_choices
 from chronus.engine.dues import carry_sequences, take_dues
 from chronus.engine.events import cut_of, take_events
 from chronus.engine.faults import (
-    EXPONENT,
     bypass,
     empty_failed,
-    has_failed,
     is_bypassed,
-    note_fault,
 )
 from chronus.engine.fused import run_fused
 from chronus.engine.gates import close_due_gates
@@ -51,48 +50,40 @@ from chronus.engine.layout import (
     Node,
     arena_dtype,
 )
+from chronus.engine.master import tape_place, write_tape
 from chronus.engine.pace import has_room, wait_for_commit, wait_for_lanes
 from chronus.engine.ports import fill_rows, forget_changes
-from chronus.engine.repeats import GAVE_OTHER, STIRRED, repeat
+from chronus.engine.repeats import go_by_heart
 from chronus.engine.sequencer import run_sequences
 from chronus.engine.settled import (
     M_STILL,
     SETTLED,
     goes_on_resting,
-    is_known,
     is_of_node,
     look_back,
     move_cables,
 )
 from chronus.engine.silence import (
-    SILENCE,
     clear,
-    fade_for_panic,
     has_rung_out,
     hush,
     is_cleared,
     listen,
 )
-from chronus.engine.standing import (
-    GAVE_NOTHING,
-    is_left_out,
-    loudest,
-    loudest_of,
-    note_rest,
-    note_silence,
-)
+from chronus.engine.standing import GAVE_NOTHING, is_left_out, note_rest
+from chronus.engine.verdicts import judge
 from chronus.engine.voices import close_due_voices, is_asleep, let_sleep, prepare_voices
-from chronus.engine.wide import judge_voices, rest_behind, run_voices, wake_nodes
-from chronus.settings import BLOCK
+from chronus.engine.wide import rest_behind, run_voices, wake_nodes
+
+if TYPE_CHECKING:
+    import numpy as np
 
 COMMITTED, RATE = int(Head.COMMITTED), int(Head.RATE)
 CURRENT = int(Lane.NODE)
-PLAN, PLAYING, SILENT = int(Clock.PLAN), int(Clock.PLAYING), int(Clock.SILENT)
-FINISHING, FINISH = int(Clock.FINISHING), int(Clock.FINISH)
-QUIET_BLOCKS, MOST_BLOCKS = int(Clock.QUIET_BLOCKS), int(Clock.MOST_BLOCKS)
+PLAN, PLAYING = int(Clock.PLAN), int(Clock.PLAYING)
 CHANGES = int(Clock.CHANGES)
 DONE = int(Lane.DONE)
-NODES, BEFORE, MASTER = int(Count.NODES), int(Count.BEFORE), int(Count.MASTER)
+NODES, BEFORE = int(Count.NODES), int(Count.BEFORE)
 N_KIND, N_STATE, N_MEMORY = int(Node.KIND), int(Node.STATE), int(Node.MEMORY)
 N_INPUTS, N_ROW_OUT = int(Node.INPUTS), int(Node.ROW_OUT)
 N_OUTPUTS, N_SLOT = int(Node.OUTPUTS), int(Node.SLOT)
@@ -133,12 +124,12 @@ def step(
         cleared = is_cleared(arena, lane, block)
         look_back(arena, lane, block, stirs or cleared, memo)
         before = arena.plan_counts[plan, lane, BEFORE]
-        run_nodes(arena, lane, block, plan, 0, before, addresses, scratch, memo)
+        go_through(arena, lane, block, plan, 0, before, addresses, scratch, memo)
         if lane == 0:
             going_on = wait_for_lanes(arena.head, block)
         if going_on:
             nodes = arena.plan_counts[plan, lane, NODES]
-            run_nodes(arena, lane, block, plan, before, nodes, addresses, scratch, memo)
+            go_through(arena, lane, block, plan, before, nodes, addresses, scratch, memo)
             move_cables(arena, lane, new, plan, memo)
             let_sleep(arena, lane, block, plan, cleared)
         forget_changes(arena, lane, new)
@@ -156,8 +147,8 @@ def step(
     return True
 
 
-@njit(**OPTIONS)
-def run_nodes(
+@njit(**ONCE)
+def go_through(
     arena: Arena,
     lane: int,
     block: int,
@@ -181,18 +172,41 @@ def run_nodes(
         scratch: a table of row addresses.
         memo: what is written down of blocks in which nothing is said, see `settled`.
     """
+    current = arena.head.ctypes.data + 8 * (CURRENT + lane * LANE_COLUMNS)
+    at = first
+    while at < last:
+        at = go_by_heart(arena, lane, block, plan, at, last, current, memo)
+        if at < last:
+            at = run_nodes(arena, lane, block, plan, at, last, addresses, scratch, memo)
+    put_long(current, NONE)
+
+
+@njit(**OPTIONS)
+def run_nodes(
+    arena: Arena,
+    lane: int,
+    block: int,
+    plan: int,
+    first: int,
+    last: int,
+    addresses: np.ndarray,
+    scratch: np.ndarray,
+    memo: np.ndarray,
+) -> int:
+    """Compute a node, and those behind it up to one that is known by heart; the place of that.
+
+    Arguments are those of `go_through`.
+    """
     new = block & 1
     current = CURRENT + lane * LANE_COLUMNS
-    current_at = arena.head.ctypes.data + 8 * current
     cleared = is_cleared(arena, lane, block)
     behind = first  # a group that was computed at once
     done = 0  # a bit for this node, and each one behind it, whose kernel was called for several
     for i in range(first, last):
         if i < behind:
             continue
-        knows = done == 0 and is_known(memo, new, i)
-        if knows and goes_by_heart(arena, lane, block, plan, i, current_at, memo):
-            continue
+        if i > first and done == 0 and is_of_node(memo, new, i):
+            return i
         node = arena.plan_nodes[plan, lane, i]
         row = node[N_FIRST_ROW]
         may_fuse = node[N_FUSES] != 0 and not cleared
@@ -215,30 +229,7 @@ def run_nodes(
             run_single(arena, lane, block, plan, node, cleared, addresses, scratch)
         if memo[M_STILL] >= SETTLED:
             write_down(arena, lane, block, plan, i, addresses, scratch, memo)
-    arena.head[current] = NONE
-
-
-@njit(**ONCE)
-def goes_by_heart(
-    arena: Arena, lane: int, block: int, plan: int, index: int, current: int, memo: np.ndarray
-) -> bool:
-    """Go through a block with a node of which something is written down; False if that ends here.
-
-    Arguments are those of `repeat`.
-    """
-    new = block & 1
-    if goes_on_resting(memo, new, index):
-        return True
-    if not is_of_node(memo, new, index):
-        return False
-    found = repeat(arena, lane, block, plan, index, current, memo)
-    if found == GAVE_OTHER:
-        node = arena.plan_nodes[plan, lane, index]
-        if node[N_GROUP] != NONE:
-            judge_voices(arena, lane, block, node, arena.awake[lane, node[N_GROUP]])
-        else:
-            judge(arena, lane, block, plan, node, node[N_FIRST_ROW], False)
-    return found != STIRRED
+    return last
 
 
 @njit(**ONCE)
@@ -335,57 +326,6 @@ def run_node(
         cross_over(arena, block, node, addresses, scratch)
     judge(arena, lane, block, plan, node, row, crosses)
     listen(arena, block, node)
-
-
-@njit(**OPTIONS)
-def judge(
-    arena: Arena,
-    lane: int,
-    block: int,
-    plan: int,
-    node: np.ndarray,
-    row: int,
-    crosses: bool,  # noqa: FBT001
-) -> None:
-    """See whether what a node gives is no number, or nothing at all."""
-    most = loudest_of(arena, block & 1, node)
-    if most >= EXPONENT or has_failed(arena, block, node[N_SLOT]):
-        note_fault(arena, lane, block, node)
-    elif most == 0 and node[N_MATTERS] != 0 and not crosses:
-        note_silence(arena, lane, block, plan, node, row)
-
-
-_SILENCE = np.float32(SILENCE)
-SILENT_BITS = int(_SILENCE.view(np.int32)) + int(float(_SILENCE) < SILENCE)
-"""Bits of the first float32 that is not silent."""
-
-
-@njit(**OPTIONS)
-def tape_place(arena: Arena, block: int) -> int:
-    """The place of a block's first frame on the tape."""
-    return (block * BLOCK) % arena.tape.shape[0]
-
-
-@njit(**ONCE)
-def write_tape(arena: Arena, block: int, plan: int) -> None:
-    """Put the master's two rows on the tape, and see whether the piece has ended."""
-    new = block & 1
-    at = tape_place(arena, block)
-    tape = arena.tape[at].ctypes.data
-    if plan == NONE:
-        arena.tape[at : at + BLOCK, :] = 0.0
-        most = 0
-    else:
-        left = arena.rows_out[new, arena.plan_counts[plan, 0, MASTER]].ctypes.data
-        most = interleave(left, left + 4 * BLOCK, tape)
-        if fade_for_panic(arena, block, arena.tape[at : at + BLOCK]):
-            most = loudest(tape, 2 * BLOCK)
-    clock = arena.clock[0, new]
-    clock[SILENT] = clock[SILENT] + 1 if most < SILENT_BITS else 0
-    if clock[FINISHING] != NONE and clock[FINISH] == NONE:
-        ended = clock[SILENT] >= clock[QUIET_BLOCKS]
-        if ended or block + 1 - clock[FINISHING] >= clock[MOST_BLOCKS]:
-            clock[FINISH] = (block + 1) * BLOCK
 
 
 _whole_at = pointer(from_dtype(arena_dtype(Limits())))
