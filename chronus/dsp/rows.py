@@ -20,6 +20,12 @@ WIDTH: Final = 16
 """Samples of a vector."""
 PARTS: Final = BLOCK // WIDTH
 assert PARTS * WIDTH == BLOCK
+NUMBERS: Final = 0
+"""What rows hold: finite numbers, not all of them 0."""
+SILENCE: Final = 1
+"""Or nothing but zeros."""
+OTHERS: Final = 2
+"""Or what is no finite number."""
 
 _LONG, _WORD, _FLOAT = ir.IntType(64), ir.IntType(32), ir.FloatType()
 _FLOATS, _WORDS = ir.VectorType(_FLOAT, WIDTH), ir.VectorType(_WORD, WIDTH)
@@ -67,8 +73,8 @@ def _loudest(builder: ir.IRBuilder, parts: list[ir.Value]) -> ir.Value:
 
 
 @intrinsic
-def are_heard(_typing: Any, _address: Any, _count: Any) -> Any:
-    """Whether so many rows at an address, one behind the other, hold numbers, and not all are 0.
+def what_is_heard(_typing: Any, _address: Any, _count: Any) -> Any:
+    """What so many rows at an address, one behind the other, hold: NUMBERS, SILENCE or OTHERS.
 
     Largest bits and all are compared as vectors: one number made of them would be waited for.
     """
@@ -89,11 +95,13 @@ def are_heard(_typing: Any, _address: Any, _count: Any) -> Any:
         wrong = builder.bitcast(builder.icmp_signed(">=", found, past), bits)
         loud = builder.bitcast(builder.icmp_signed("!=", found, none), bits)
         zero = ir.Constant(bits, 0)
-        return builder.and_(
-            builder.icmp_signed("==", wrong, zero), builder.icmp_signed("!=", loud, zero)
-        )
+        is_wrong = builder.icmp_signed("!=", wrong, zero)
+        is_silent = builder.icmp_signed("==", loud, zero)
+        answers = [ir.Constant(_LONG, answer) for answer in (NUMBERS, SILENCE, OTHERS)]
+        heard = builder.select(is_silent, answers[SILENCE], answers[NUMBERS])
+        return builder.select(is_wrong, answers[OTHERS], heard)
 
-    return types.boolean(types.int64, types.int64), code
+    return types.int64(types.int64, types.int64), code
 
 
 @intrinsic

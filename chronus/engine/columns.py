@@ -365,9 +365,10 @@ class Given(IntEnum):
     VERDICT = 12  # address of which of its voices may have given what is no number
     OUTPUTS = 13  # address of its output rows
     COUNT = 14  # of them
-    REFILLS = 15  # rows that are filled anew
-    REFILLED = 16  # address of what is written down of the first of these
-    TABLE = 17  # the first of the addresses of its rows, as the kernel takes them
+    STATES = 15  # words of its state of which one moves where it cannot stand
+    REFILLS = 16  # rows that are filled anew
+    REFILLED = 17  # address of what is written down of the first of these
+    TABLE = 18  # the first of the addresses of its rows, as the kernel takes them
 
 
 class Refill(IntEnum):

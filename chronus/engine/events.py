@@ -107,11 +107,18 @@ def take_events(arena: Arena, lane: int, block: int, cut: int, memo: np.ndarray)
             bring_cables_forward(arena, lane, old, clock[new, PLAN])
         bring_gates_forward(arena, lane, old, clock[new, PLAN])
         carry_voices(arena, lane, block, clock[new, PLAN])
+    if total > 0:
+        apply_events(arena, lane, block, total)
+    return total > kept
+
+
+@njit(**OPTIONS)
+def apply_events(arena: Arena, lane: int, block: int, total: int) -> None:
+    """Let those of so many events that wait take effect that are due."""
     for i in range(total):
-        place = waiting_event(arena, lane, old, i) % size
+        place = waiting_event(arena, lane, 1 - (block & 1), i) % arena.ring.shape[0]
         if arena.ring[place, DUE] == NONE or arena.ring[place, DUE] <= block:
             apply_event(arena, lane, block, place)
-    return total > kept
 
 
 @njit(**ONCE)

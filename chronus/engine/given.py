@@ -27,7 +27,7 @@ from chronus.engine.layout import (
     Tail,
     Wire,
 )
-from chronus.engine.nodes import stays, width_of
+from chronus.engine.nodes import stays, width_of, words_of_state
 from chronus.engine.ports import CALM, is_dead, source_row
 from chronus.engine.repeats import (
     G_AWAKE,
@@ -44,6 +44,7 @@ from chronus.engine.repeats import (
     G_REFILLS,
     G_ROOT_STOOD,
     G_SLOT,
+    G_STATES,
     G_STILL,
     G_STOOD,
     G_TABLE,
@@ -252,6 +253,7 @@ def put_places(
     put_long(given + G_BEHIND, node[N_BEHIND])
     put_long(given + G_OUTPUTS, arena.rows_out[new, node[N_ROW_OUT]].ctypes.data)
     put_long(given + G_COUNT, node[N_OUTPUTS])
+    put_long(given + G_STATES, words_of_state(node))
     awake = 0 if node[N_GROUP] == NONE else arena.awake[lane, node[N_GROUP] :].ctypes.data
     put_long(given + G_AWAKE, awake)
     put_long(given + G_LEAVES, node[N_LEAVES])

@@ -57,12 +57,18 @@ def empty_memory(arena: Arena, node: np.ndarray) -> None:
 
 
 @njit(**OPTIONS)
-def stays(arena: Arena, node: np.ndarray) -> bool:
-    """Whether a block left a node's state as it was.
+def words_of_state(node: np.ndarray) -> int:
+    """How many words of a node's state go on from block to block.
 
-    What goes on with old words is copied from there when there are such again.
+    What goes on with old words of its choices is copied from there when there are such again.
     """
-    count = (node[N_STATE_BYTES] if node[N_CHOICES] == 0 else node[N_TWIN] - node[N_STATE]) // 8
+    return (node[N_STATE_BYTES] if node[N_CHOICES] == 0 else node[N_TWIN] - node[N_STATE]) // 8
+
+
+@njit(**OPTIONS)
+def stays(arena: Arena, node: np.ndarray) -> bool:
+    """Whether a block left a node's state as it was."""
+    count = words_of_state(node)
     one = longs(arena.state[0].ctypes.data + node[N_STATE], count)
     other = longs(arena.state[1].ctypes.data + node[N_STATE], count)
     moved = 0

@@ -24,7 +24,7 @@ from chronus.dsp.native import (
     put_float,
     put_long,
 )
-from chronus.dsp.rows import are_heard, sum_rows
+from chronus.dsp.rows import NUMBERS, SILENCE, sum_rows, what_is_heard
 from chronus.engine.layout import ANY, HOLDS, NONE, Arena, Given, Head, Refill
 from chronus.engine.ports import fill_row
 from chronus.engine.settled import M_EDITION, MARKS, NODES, PLACES
@@ -40,7 +40,11 @@ G_STOOD, G_ROOT_STOOD = 8 * int(Given.STOOD), 8 * int(Given.ROOT_STOOD)
 G_BYPASS, G_BEHIND = 8 * int(Given.BYPASS), 8 * int(Given.BEHIND)
 G_AWAKE, G_LEAVES = 8 * int(Given.AWAKE), 8 * int(Given.LEAVES)
 G_VERDICT, G_OUTPUTS = 8 * int(Given.VERDICT), 8 * int(Given.OUTPUTS)
-G_COUNT, G_REFILLS = 8 * int(Given.COUNT), 8 * int(Given.REFILLS)
+G_COUNT, G_STATES, G_REFILLS = (
+    8 * int(Given.COUNT),
+    8 * int(Given.STATES),
+    8 * int(Given.REFILLS),
+)
 G_REFILLED, G_TABLE = 8 * int(Given.REFILLED), 8 * int(Given.TABLE)
 R_TABLE, R_PIECES = 8 * int(Refill.TABLE), 8 * int(Refill.PIECES)
 R_TARGET, R_BASE = 8 * int(Refill.TARGET), 8 * int(Refill.BASE)
@@ -136,13 +140,25 @@ def repeat(
         arena.head[RATE],
     )
     if awake_at == 0:
-        is_heard = are_heard(long_at(given + G_OUTPUTS), long_at(given + G_COUNT))
-        return DONE if is_heard else GAVE_OTHER
+        found = what_is_heard(long_at(given + G_OUTPUTS), long_at(given + G_COUNT))
+        if found == SILENCE and moves_on(given):
+            return DONE
+        return DONE if found == NUMBERS else GAVE_OTHER
     if long_at(long_at(given + G_VERDICT)) & long_at(awake_at) != 0:
         return GAVE_OTHER
     if long_at(given + G_LEAVES) != 0:
         add_up_voices(arena, lane, block, arena.plan_nodes[plan, lane, index])
     return DONE
+
+
+@njit(**ONCE)
+def moves_on(given: int) -> bool:
+    """Whether a node's state is another one than before, so that its silence may end by itself."""
+    old, new = long_at(given + G_OLD), long_at(given + G_NEW)
+    for k in range(long_at(given + G_STATES)):
+        if long_at(old + 8 * k) != long_at(new + 8 * k):
+            return True
+    return False
 
 
 @njit(**ONCE)
