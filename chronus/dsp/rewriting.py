@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from chronus.dsp.declaration import HELPERS, Table, source_of
+from chronus.dsp.own import PREFIX
 from chronus.dsp.rests import MARKS as REST_MARKS
 from chronus.dsp.steady import MARKS
 
@@ -101,10 +102,13 @@ class _Float32(ast.NodeTransformer):
     place of something knows the line and column of that, so that an error can quote it.
     """
 
-    def __init__(self, names: dict[str, Any], own: set[str], *, is_tick: bool) -> None:
+    def __init__(
+        self, names: dict[str, Any], own: set[str], *, is_tick: bool, is_trusted: bool
+    ) -> None:
         self.names = names
         self.own = own
         self.is_tick = is_tick
+        self.is_trusted = is_trusted
         self.used: list[Callable[..., Any]] = []
         self.tables: list[Table] = []
         self.statement: ast.stmt | None = None
@@ -146,6 +150,17 @@ class _Float32(ast.NodeTransformer):
             assert function.__name__ == name, f"{name} is {function.__name__} by another name"
             if function not in self.used:
                 self.used.append(function)
+        return node
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        """A place outside a memory is the nearest one inside it, in what its user has written."""
+        self.generic_visit(node)
+        if self.is_trusted:
+            return node
+        length = _call("len", node.value)
+        last = ast.BinOp(length, ast.Sub(), ast.Constant(1))
+        inside = _call("min", _call("max", node.slice, _negative(length)), last)
+        node.slice = _at(node.slice, inside)
         return node
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
@@ -243,7 +258,8 @@ def rewritten(function: Callable[..., Any], name: str) -> Rewritten:
         if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
     }
     is_tick = function not in HELPERS
-    rewrite = _Float32(function.__globals__, own, is_tick=is_tick)
+    is_trusted = not function.__module__.startswith(PREFIX)
+    rewrite = _Float32(function.__globals__, own, is_tick=is_tick, is_trusted=is_trusted)
     body = []
     for statement in definition.body:
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):

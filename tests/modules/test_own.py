@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from chronus.doors.completion import completions
@@ -137,3 +138,51 @@ def test_what_is_known_of_it_says_where_it_is_from(folders):
     lines = (near / "patch.chronus").read_text().splitlines()
     assert lines[1] == f"# module slope of {file}"
     assert "saw" not in lines[1]
+
+
+ASTRAY = '''\
+"""A module whose places lie anywhere."""
+
+from chronus.dsp.declaration import Family, Memory, Output, State, audio, helper, module
+
+
+@helper
+def far(line, phase):
+    return line[int(phase * 1e12)] + line[int(phase * -1e12)]
+
+
+@module(
+    doc="Reads and writes where it has no memory.",
+    family=Family.EFFECT,
+    inputs=(audio("in", "Sound"),),
+    outputs=(Output("out", "Sound"),),
+    state=(State("place", dtype="i8"),),
+    memories=(Memory("line", 0.01),),
+    source="This test",
+    example="load saw",
+)
+def astray(place, in_, line, dt):
+    place = place + 1
+    line[place * 1_000_000_007] = in_
+    line[-place * 1_000_000_007] = in_
+    kept = line[place * 999_999_937]
+    return place, 0.5 * in_ + 0.0001 * (kept + far(line, in_))
+'''
+
+
+@pytest.mark.parametrize("how", ["", " voices 2"])
+def test_what_is_astray_in_memory_harms_nothing(folders, how):
+    """A module that reads and writes a thousand million frames away plays; so does the rest."""
+    near, _ = folders
+    (near / "astray.py").write_text(ASTRAY)
+    look_in([near])
+    lines = [
+        "instrument a { load keys; load saw; load astray; load poly",
+        "patch saw > astray > poly > out }",
+        f"load a as one{how}; note one c3 for 1s",
+        "load saw as low; load astray as other; patch low > other",
+        "wait 100ms",
+    ]
+    sound = render(lines, seconds=0.2).frames
+    assert np.isfinite(sound).all()
+    assert np.abs(sound).max() > 0.1
