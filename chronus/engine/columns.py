@@ -345,6 +345,7 @@ class Memo(IntEnum):
     EDITION = 6  # what is marked with another one does not hold any more
     NEXT = 7  # the first free word
     CABLES_REST = 8  # blocks in which no cable of the lane has moved
+    FIXES = 9  # whether any node is fixed, so that what others are given follows from it
 
 
 class Given(IntEnum):

@@ -379,13 +379,22 @@ def recover(arena: Arena, lane: int = 0) -> None:
     arena.change_first[lane] = NONE
 
 
+HUGE: Final = 1 << 21
+"""Bytes of a huge page."""
+
+
 def offline_arena(rate_hz: int, lanes: int = 1) -> Arena:
     """An arena in this process alone, ready for its first block."""
     size = Limits()
-    memory = mmap.mmap(-1, arena_dtype(size).itemsize)
+    fields = arena_dtype(size).fields
+    assert fields is not None
+    memory = mmap.mmap(-1, arena_dtype(size).itemsize, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     if hasattr(mmap, "MADV_NOHUGEPAGE"):
         # Most of an arena is never touched: a huge page would be cleared for each little that is.
+        # The tape is used from end to end.
         memory.madvise(mmap.MADV_NOHUGEPAGE)
+        first = -(-fields["tape"][1] // HUGE) * HUGE
+        memory.madvise(mmap.MADV_HUGEPAGE, first, 8 * size.tape_frames // HUGE * HUGE - HUGE)
     arena = arena_on(memory, size)
     initialise(arena, rate_hz)
     arena.head[Head.LANES] = lanes

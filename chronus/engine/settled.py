@@ -20,6 +20,7 @@ from numba import njit
 from chronus.dsp.native import ONCE, OPTIONS, copy_items
 from chronus.engine.layout import (
     LANE_COLUMNS,
+    MEMO,
     NONE,
     Arena,
     Clock,
@@ -27,7 +28,9 @@ from chronus.engine.layout import (
     Lane,
     Limits,
     Memo,
+    Node,
     Ramp,
+    Row,
 )
 from chronus.engine.ports import ramp_value
 from chronus.settings import BLOCK
@@ -35,6 +38,7 @@ from chronus.settings import BLOCK
 if TYPE_CHECKING:
     import numpy as np
 
+FEW_NODES: Final = 64
 SETTLED: Final = 2
 """Blocks without anything said after which the rows of what rests are written down."""
 
@@ -45,10 +49,12 @@ FIXED: Final = PLACES + 2 * NODES
 RECORDS: Final = FIXED + 2 * NODES
 M_ARENA, M_LANE, M_PLAN, M_SINCE = int(Memo.ARENA), int(Memo.LANE), int(Memo.PLAN), int(Memo.SINCE)
 M_BLOCK, M_STILL, M_EDITION = int(Memo.BLOCK), int(Memo.STILL), int(Memo.EDITION)
-M_NEXT, M_CABLES_REST = int(Memo.NEXT), int(Memo.CABLES_REST)
+M_NEXT, M_CABLES_REST, M_FIXES = int(Memo.NEXT), int(Memo.CABLES_REST), int(Memo.FIXES)
 LOST_BLOCK = int(Lane.LOST_BLOCK)
 CHANGES, PLAN, PLAN_SINCE = int(Clock.CHANGES), int(Clock.PLAN), int(Clock.PLAN_SINCE)
-CABLES, NOW = int(Count.CABLES), int(Ramp.NOW)
+CABLES, COUNT_NODES, NOW = int(Count.CABLES), int(Count.NODES), int(Ramp.NOW)
+N_GROUP, N_FIRST_ROW, N_INPUTS = int(Node.GROUP), int(Node.FIRST_ROW), int(Node.INPUTS)
+PORT = int(Row.PORT)
 
 
 @njit(**ONCE)
@@ -68,6 +74,8 @@ def look_back(arena: Arena, lane: int, block: int, stirs: bool, memo: np.ndarray
     goes_on = is_of(arena, lane, block, memo) and not lost
     if goes_on and not stirs and clock[CHANGES] == 0:
         memo[M_STILL] += 1
+    elif goes_on and not stirs and forgets_some(arena, lane, block, memo):
+        memo[M_STILL] = 0
     else:
         memo[M_ARENA] = arena.head.ctypes.data
         memo[M_LANE] = lane
@@ -76,7 +84,36 @@ def look_back(arena: Arena, lane: int, block: int, stirs: bool, memo: np.ndarray
         memo[M_STILL] = 0
         memo[M_EDITION] += 1
         memo[M_NEXT] = RECORDS
+        memo[M_FIXES] = 0
     memo[M_BLOCK] = block
+
+
+@njit(**ONCE)
+def forgets_some(arena: Arena, lane: int, block: int, memo: np.ndarray) -> bool:
+    """Where ports alone change, forget their nodes, and those that rest; False if that is not all.
+
+    It is not where voices are, or what is fixed, or where there are many nodes to look through, or
+    where no room is left for much more.
+    """
+    plan = arena.clock[lane, block & 1, PLAN]
+    count = arena.plan_counts[plan, lane, COUNT_NODES]
+    if memo[M_FIXES] != 0 or count > FEW_NODES or memo[M_NEXT] > MEMO // 2:
+        return False
+    changes = arena.clock[lane, block & 1, CHANGES]
+    for index in range(count):
+        node = arena.plan_nodes[plan, lane, index]
+        if node[N_GROUP] != NONE:
+            return False
+        first = node[N_FIRST_ROW]
+        changed = False
+        for row in range(first, first + node[N_INPUTS]):
+            port = arena.plan_rows[plan, lane, row, PORT]
+            for i in range(changes):
+                changed = changed or arena.changes[lane, i, 0] == port
+        for bank in range(2):
+            if changed or memo[PLACES + bank * NODES + index] == NONE:
+                memo[MARKS + bank * NODES + index] = 0
+    return True
 
 
 @njit(**OPTIONS)

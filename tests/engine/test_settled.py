@@ -101,10 +101,42 @@ def test_what_rests_is_known_by_heart():
     assert known(stage) == 0
 
 
+def test_a_step_of_a_sequence_is_news_to_its_own_node_alone():
+    """The others are known on; a node that rested is asked again."""
+    stage = Stage()
+    stage.say(
+        "tempo 120; load saw; load filter; load lfo; patch saw > filter",
+        "patch lfo > filter.cutoff by 9hz; load kick; sequence kick: ....x...",
+        "sequence lfo.rate: 2 3 4 5",
+        "wait 1252ms",
+    )
+    assert 2 * 4 <= known(stage) < 2 * 6  # not the lfo, nor what rests behind the kick
+    stage.say("wait 60ms")
+    assert known(stage) == 2 * 7
+    stage.say("load knob value=0.5; patch knob > filter.resonance by 0.1", "wait 150ms")
+    assert fixed(stage) > 0
+    stage.say("wait 40ms")
+    assert known(stage) == 0, "what is fixed may end with any step"
+
+
+SEQUENCES = (
+    "tempo 170; load kick; load noise; load strike; load filter as band mode=band; load delay",
+    "patch noise > band > strike; patch kick > delay; load saw freq=55; load lfo; load filter",
+    "patch saw > filter; patch lfo > filter.cutoff by 300hz; load vca gain=0; load mix",
+    "patch filter > vca > mix; patch strike > mix by 0.5; sequence kick: x..x ..x. ",
+    "sequence strike: ..x. .x.x; sequence filter.cutoff: 300 900 _ 2000",
+    "sequence vca.gain: 1 0 0 1; sequence lfo.shape: sine . square .",
+    "sequence band.cutoff: 900 . 4000 .; wait 2s",
+    "load knob value=0.3; patch knob > lfo.rate by 8; wait 1s; mute kick; wait 1s; unmute kick",
+    "set delay.time 100ms; wait 1s; unload knob; wait 700ms",
+)
+"""Steps of single nodes, all the time, some of which rest meanwhile."""
+
+
 @pytest.mark.parametrize(
     "lines",
-    [(*DRUMS, *STROKES), (WAH, PAD, *NOTES)],
-    ids=["strokes", "notes"],
+    [(*DRUMS, *STROKES), (WAH, PAD, *NOTES), SEQUENCES],
+    ids=["strokes", "notes", "sequences"],
 )
 @pytest.mark.parametrize("fuses", [False, True])
 def test_it_is_not_heard_whether_anything_is_written_down(fuse, lines, fuses):
