@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from llvmlite import ir
@@ -186,25 +187,28 @@ class _Kernel:
         def go(tick: str, values: dict[str, Value]) -> None:
             lanes = Lanes(self._build, WIDE, [*node.fixed(arrays), *values.values()])
             zero = lanes.wide(lanes.constant("f4", 0.0))
-            carried = Carried.of(lanes, {**before, ENERGY: zero})
+            # Of each output apart, so that none waits for another.
+            energies = {f"{ENERGY} {name}": zero for name in rows.outputs}
+            carried = Carried.of(lanes, {**before, **energies})
             with lanes.counted(0, BLOCK) as k:
                 inputs = {
                     name: lanes.load_at(node.frame(at, k, rows.stride), "f4", is_wide=True)
                     for name, at in rows.inputs.items()
                 }
-                given: dict[str, Item] = {**carried.now(), **inputs, **arrays, **values}
+                now = carried.now()
+                given: dict[str, Item] = {**now, **inputs, **arrays, **values}
                 results = [r for r in node.called(tick, given, lanes) if isinstance(r, Value)]
                 for name, result in zip(before, results, strict=False):
                     carried.become(name, result)
-                energy = given[ENERGY]
-                assert isinstance(energy, Value)
-                for at, result in zip(rows.outputs.values(), results[len(before) :], strict=True):
+                heard = zip(energies, rows.outputs.values(), results[len(before) :], strict=True)
+                for name, at, result in heard:
                     output = lanes.cast(result, "f4")
                     lanes.store_at(node.frame(at, k, rows.stride), output)
-                    energy = lanes.product_and(energy, output, output)
-                carried.become(ENERGY, energy)
+                    carried.become(name, lanes.product_and(now[name], output, output))
             after = carried.now()
-            self._judge(lanes.which(unreasonable(lanes, after.pop(ENERGY))))
+            sums = [after.pop(name) for name in energies]
+            energy = reduce(lambda one, other: lanes.binary("+", one, other), sums)
+            self._judge(lanes.which(unreasonable(lanes, energy)))
             node.put_states(lanes, self._target, WIDE, None, after)
 
         self._either(lanes, rows, lambda values: go("plain_tick", values), lambda: go("tick", {}))
@@ -235,6 +239,7 @@ class _Kernel:
             stages = cut(node.shape, source, Reads(earlier, marks.lately))
             fixed: dict[str, Item] = {**arrays, **values, **states}
             made = _Stages(node, self._build, rows, fixed, states)
+            made.put_into_rows(stages.outputs)
             for loop in loops_of(node.shape, stages, tuple(values)):
                 made.run(loop)
             made.put_outputs(stages.outputs)
@@ -308,6 +313,8 @@ class _Stages:
         self._resting = node.fixed(fixed)
         self.states = dict(states)
         self._kept: dict[str, tuple[ir.Value, str]] = {}
+        self._outputs: dict[str, ir.Value] = {}
+        self._put: set[str] = set()
 
     def run(self, loop: Loop) -> None:
         """All frames of a stage."""
@@ -343,6 +350,8 @@ class _Stages:
         """What is called so at frame k."""
         if name in now:
             return now[name]
+        if name in self._put:
+            return self._input(lanes, self._outputs[name], k)
         if name in self._kept:
             slot, dtype = self._kept[name]
             stored = "i1" if dtype == "bool" else dtype
@@ -378,6 +387,10 @@ class _Stages:
 
     def _keep(self, lanes: Lanes, name: str, item: Item, k: ir.Value) -> None:
         assert isinstance(item, Value), name
+        if name in self._outputs and item.dtype == "f4":
+            lanes.store_at(self._node.frame(self._outputs[name], k, ROW_BYTES), item)
+            self._put.add(name)
+            return
         dtype = item.dtype
         value = lanes.wide(item)
         code = value.code
@@ -395,6 +408,12 @@ class _Stages:
         pointer = self._build.bitcast(pointer, ir.PointerType(code.type))
         self._build.store(code, pointer, align=1 if dtype == "bool" else BYTES[dtype])
 
+    def put_into_rows(self, names: Sequence[str]) -> None:
+        """Let what the tick gives lie in the output rows from the first, where it can."""
+        if self._rows.stride == ROW_BYTES:
+            pairs = zip(self._rows.outputs.values(), names, strict=True)
+            self._outputs = {name: at for at, name in pairs if name not in self.states}
+
     def put_outputs(self, names: Sequence[str]) -> None:
         """Copy what the tick gives into the output rows."""
         stride = self._rows.stride
@@ -402,6 +421,8 @@ class _Stages:
         lanes = Lanes(self._build, width)
         with lanes.counted(0, BLOCK, width) as k:
             for at, name in zip(self._rows.outputs.values(), names, strict=True):
+                if name in self._put and self._outputs[name] is at:
+                    continue
                 found = self._found(lanes, name, {}, k)
                 assert isinstance(found, Value)
                 place = self._node.frame(at, k, stride)

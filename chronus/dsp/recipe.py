@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from chronus.dsp.declaration import Kind
 
-GENERATOR_VERSION: Final = 24
+GENERATOR_VERSION: Final = 27
 
 
 class CodeError(Exception):
