@@ -382,12 +382,12 @@ class Refill(IntEnum):
     LOW = 4  # the range
     HIGH = 5
     SOURCES = 6  # rows that meet there
-    FIRST = 7  # of them: the address of each, and its amount
+    FILLED = 7  # address of what says which value the row holds, for others that fill it too
+    FIRST = 8  # of the sources: the address of each, and its amount
 
 
 HOLDS: Final = 0
-"""In place of a row's pieces: it holds its knob, and others may write there. LOW is the address of
-what says what it holds."""
+"""In place of a row's pieces: it holds its knob, and others may write there."""
 ANY: Final = -1
 """Or it is filled as ever. TARGET is its place and BASE its number in the plan."""
 ANY_WIDE: Final = -2

@@ -50,6 +50,7 @@ from chronus.engine.repeats import (
     G_TABLE,
     G_VERDICT,
     R_BASE,
+    R_FILLED,
     R_FIRST,
     R_HIGH,
     R_LOW,
@@ -319,9 +320,9 @@ def write_sources(
         at += SOURCE
     put_long(target + R_TARGET, arena.rows_in[place].ctypes.data)
     put_float(target + R_BASE, arena.ports[block & 1, port, NOW])
+    put_long(target + R_FILLED, arena.filled[place:].ctypes.data)
     if entry[WIRES] == 0:
         put_long(target + R_PIECES, HOLDS)
-        put_long(target + R_LOW, arena.filled[place:].ctypes.data)
         return target + R_FIRST
     put_long(target + R_PIECES, width)
     put_float(target + R_LOW, arena.limits[port, 0])

@@ -49,7 +49,8 @@ G_REFILLED, G_TABLE = 8 * int(Given.REFILLED), 8 * int(Given.TABLE)
 R_TABLE, R_PIECES = 8 * int(Refill.TABLE), 8 * int(Refill.PIECES)
 R_TARGET, R_BASE = 8 * int(Refill.TARGET), 8 * int(Refill.BASE)
 R_LOW, R_HIGH = 8 * int(Refill.LOW), 8 * int(Refill.HIGH)
-R_SOURCES, R_FIRST = 8 * int(Refill.SOURCES), 8 * int(Refill.FIRST)
+R_SOURCES, R_FILLED = 8 * int(Refill.SOURCES), 8 * int(Refill.FILLED)
+R_FIRST = 8 * int(Refill.FIRST)
 """Bytes: all of it is read and written by addresses."""
 
 SOURCE: Final = 16
@@ -173,10 +174,11 @@ def refill(arena: Arena, lane: int, block: int, plan: int, words: int) -> int:
             float_at(words + R_HIGH),
         )
         sources = long_at(words + R_SOURCES)
+        put_float(long_at(words + R_FILLED), np.float32(np.nan))
         sum_rows(words + R_FIRST, sources, pieces, target, base, low, high)
         return words + R_FIRST + SOURCE * sources
     if pieces == HOLDS:
-        hold(target, float_at(words + R_BASE), long_at(words + R_LOW))
+        hold(target, float_at(words + R_BASE), long_at(words + R_FILLED))
         return words + R_FIRST
     row = long_at(words + R_BASE)
     if pieces == ANY:

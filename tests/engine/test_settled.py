@@ -133,10 +133,21 @@ SEQUENCES = (
 """Steps of single nodes, all the time, some of which rest meanwhile."""
 
 
+ALIKE = (
+    "instrument plain { load keys; load saw; load vca gain=0.3; load poly",
+    "patch keys.freq > saw.freq by 0.5; patch saw > vca > poly > out }",
+    "instrument moved { load keys; load saw; load vca gain=0.4; load poly",
+    "patch keys.freq > saw.freq; patch saw > vca.gain by 0.3; patch saw > vca > poly > out }",
+    "load plain as one voices 2; load moved as two voices 3; load plain as three voices 2",
+    "note one c2 for 1s; note two e3 for 1s; note three g3 for 1s; wait 300ms",
+)
+"""Nodes of a kind in several groups, whose rows are the same memory; some hold, some move."""
+
+
 @pytest.mark.parametrize(
     "lines",
-    [(*DRUMS, *STROKES), (WAH, PAD, *NOTES), SEQUENCES],
-    ids=["strokes", "notes", "sequences"],
+    [(*DRUMS, *STROKES), (WAH, PAD, *NOTES), SEQUENCES, ALIKE],
+    ids=["strokes", "notes", "sequences", "alike"],
 )
 @pytest.mark.parametrize("fuses", [False, True])
 def test_it_is_not_heard_whether_anything_is_written_down(fuse, lines, fuses):

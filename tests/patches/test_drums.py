@@ -69,7 +69,9 @@ def test_hits_into_the_sound_make_no_click(name):
     roll = render(lines, 0.5).left
     first = hit(name, seconds=0.06)
     assert hardest_jolt(roll, 55 * MS) < 1.4 * hardest_jolt(first)
-    assert dbfs(roll) < dbfs(first) + 4.0
+    # Strokes of noise differ by some dB.
+    apart = render([f"load {name}", *[f"trigger {name}", "wait 300ms"] * 6], 1.8).left
+    assert dbfs(roll) < dbfs(apart) + 4.0
 
 
 @pytest.mark.parametrize(
