@@ -35,15 +35,22 @@ def _reset(draft: Draft, statement: Reset) -> None:
 
 def _reload(draft: Draft, statement: Reload) -> None:
     found: list[Reloaded] = []
-    names = [name.text for name in statement.names]
+    said = list(zip((name.text for name in statement.names), statement.marks, strict=True))
+    names = [name for name, mark in said if not mark]
+    marks = {name: mark for name, mark in said if mark}
 
     def read(session: Session) -> None:
         try:
-            found.append(reload(session, names))
+            done = reload(session, names, marks)
         except UserError as error:
-            raise (error.at(statement.names[0].span) if names else error) from error
+            raise (error.at(statement.names[0].span) if said else error) from error
+        found.append(done)
+        # Who replays it needs what was read, whatever the files hold by then.
+        told[place] = f"reload {' '.join(done.sources)}" if done.sources else ""
 
-    draft.do(read, is_told=False)
+    draft.do(read)
+    told = draft.instants[-1].said
+    place = len(told) - 1
 
     def answer(_session: Session) -> Result:
         (done,) = found
@@ -52,6 +59,7 @@ def _reload(draft: Draft, statement: Reload) -> None:
             "changed": done.changed,
             "new": done.new,
             "gone": done.gone,
+            "sources": done.sources,
         }
         return Result(f"reload: {'; '.join(_said(done))}", data=data)
 
@@ -73,7 +81,7 @@ def _said(done: Reloaded) -> list[str]:
         names = ", ".join(map(str, done.processes))
         is_one = len(done.processes) == 1
         said.append(f"process {names} plays now" if is_one else f"processes {names} play now")
-    return said
+    return [*said, *filter(None, [done.trouble])]
 
 
 COMMANDS = (
@@ -91,7 +99,7 @@ COMMANDS = (
     ),
     Command(
         verb="reload",
-        form="reload [KIND ...]",
+        form="reload [KIND [mark M] ...]",
         doc="Read the sources of modules again, and play on by them; not one frame is lost",
         examples=("reload", "reload filter"),
         handles={Reload: _reload},
@@ -100,7 +108,8 @@ COMMANDS = (
             "state, or starts afresh where its ports, state or memory are others. A source that is",
             "wrong is an error with its file and line, and all plays on as before. A file that is",
             "new in a folder of your own modules is found by its name. `chronus new module NAME`",
-            "writes one to begin with.",
+            "writes one to begin with. What was read is kept under a mark of its content, by which",
+            "the journal replays it: `reload fold mark 1f0c52f6b1aa` plays that again.",
         ),
     ),
 )

@@ -32,6 +32,7 @@ from chronus.machine.recorder import FileRecorder
 from chronus.modules.catalog import kinds
 from chronus.session import instrument_files
 from chronus.session.journal import in_order, read_header
+from chronus.session.kept_sources import is_kept, marks_in
 from chronus.session.offline import Offline
 from chronus.session.session import Length, Session
 from chronus.session.stems import Stems
@@ -121,9 +122,14 @@ def files_lines(paths: list[str]) -> list[str]:
 
 
 def tell_missing(lines: Sequence[str], path: str) -> None:
-    """Say which modules a journal or patch notes that it was made with, and are not there."""
+    """Say which modules a journal or patch notes that it was made with, and are not there.
+
+    A journal does without those whose sources are kept.
+    """
+    marks = marks_in(lines)
+    replayed = {name for name in marks if is_kept(name, marks[name])}
     for name, file in own.noted(lines).items():
-        if name not in kinds():
+        if name not in kinds() and Path(file).stem.partition("-")[0] not in replayed:
             write_err(
                 f"! {path} was made with the module '{name}' ({file}), which is not there:"
                 " `--modules DIR` names its folder"

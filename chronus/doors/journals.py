@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Final
 
 from chronus.dsp import own
 from chronus.errors import Code, UserError
-from chronus.modules.catalog import kinds
+from chronus.modules.catalog import catalog, kinds
+from chronus.session import kept_sources
 from chronus.session.journal import end_lines, entry_lines, header_lines, pending_lines, shortened
 from chronus.session.ledger import END
 from chronus.settings import state_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from types import ModuleType
 
     from chronus.session.ledger import Done
     from chronus.session.session import Session
@@ -133,6 +135,8 @@ class Journals:
         self._session: Session | None = None
         self._is_empty = True
         self._noted: dict[str, None] = {}
+        self._modules: dict[str, ModuleType] = {}
+        self._marks: dict[str, str] = {}
         self._pending: tuple[str, ...] = ()
         self._ends = Event()
 
@@ -175,11 +179,41 @@ class Journals:
             fresh = [note for note in notes if note not in self._noted]
             self._noted |= dict.fromkeys(fresh)
             self._write(lambda _: fresh)
+        needed = self._sources_of(done, used)
         self._write(
-            lambda shift: entry_lines(replace(done, frame=done.frame + shift), now, goes_on=goes_on)
+            lambda shift: entry_lines(
+                replace(done, frame=done.frame + shift), now, needed, goes_on=goes_on
+            )
         )
         if self._kept in self._files and self._kept is not None and self._kept.size > MOST_BYTES:
             self._shorten(self._kept, done)
+
+    def _sources_of(self, done: Done, used: Iterable[str]) -> list[str]:
+        """Lines that name the sources of the user's own modules which are used for the first time.
+
+        Args:
+            done: names those that have been read again.
+            used: kinds.
+        """
+        self._marks |= kept_sources.marks_in(done.texts)
+        fresh = []
+        for kind in (kinds()[name] for name in used):
+            module = catalog().modules.get(kind.tick.__module__)
+            if own.origin(kind) is None or module is None or module in self._modules.values():
+                continue
+            name, mark = kept_sources.name_of(module), kept_sources.mark_of(module)
+            self._modules[name] = module
+            if self._marks.get(name) != mark:
+                self._marks[name] = mark
+                fresh.append(f"reload {kept_sources.marked(module)}")
+                self._keep(module)
+        return fresh
+
+    def _keep(self, module: ModuleType) -> None:
+        try:
+            kept_sources.keep(module)
+        except OSError as error:
+            self._tell(f"the source of a module cannot be kept for the journal: {error}")
 
     def _add_pending(self, lines: tuple[str, ...]) -> None:
         self._pending = lines
@@ -197,7 +231,8 @@ class Journals:
         file.shift = frame - done.frame
         with suppress(UserError):  # the next line finds that, too
             pending = pending_lines(self._pending, file.shift)
-            file.begin_anew([*self._header, *self._noted, *lines, *pending])
+            sources = [f"reload {name} mark {mark}" for name, mark in self._marks.items()]
+            file.begin_anew([*self._header, *self._noted, *sources, *lines, *pending])
 
     def _write(self, lines: Callable[[int], list[str]]) -> None:
         """Add to each file what is written where its frames are shifted so much."""

@@ -127,6 +127,12 @@ def _file(tree: Node, line: int) -> st.ChangeFile:
     return st.ChangeFile(names(tree, line, "NODE")[0], _named_file(tree, line))
 
 
+def _reload(tree: Node, line: int) -> st.Reload:
+    named = [names(source, line, "MODULE")[0] for source in trees(tree)]
+    marks = [tokens(source, "LABEL") for source in trees(tree)]
+    return st.Reload(tuple(named), tuple(str(mark[0]).lower() if mark else "" for mark in marks))
+
+
 def _unload(tree: Node, line: int) -> st.Unload:
     return st.Unload(names(tree, line, "NODE"), rings=bool(tokens(tree, "TAIL")))
 
@@ -403,7 +409,7 @@ _BUILDERS: Final[dict[str, Builder]] = {
     "help": _help,
     "search": asking.search,
     "reset": _reset,
-    "reload": lambda tree, line: st.Reload(names(tree, line, "MODULE")),
+    "reload": _reload,
     "undo": lambda tree, line: keeping.Undo(*_steps(tree, line)),
     "redo": lambda tree, line: keeping.Redo(*_steps(tree, line)),
     "history": lambda _tree, _line: keeping.History(),

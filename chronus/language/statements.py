@@ -341,9 +341,13 @@ class Reset:
 
 @dataclass(frozen=True, slots=True)
 class Reload:
-    """`reload NAME ...`; all modules without names."""
+    """`reload NAME ...`; all modules without names.
+
+    `marks` are those of the sources that they are to have, in the same order; "" for the file's.
+    """
 
     names: tuple[Name, ...] = ()
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,11 +125,15 @@ def kinds() -> Mapping[str, Kind]:
     return catalog().kinds
 
 
-def read_again(names: Collection[str] = ()) -> Catalog:
+def read_again(
+    names: Collection[str] = (), given: Mapping[str, Text] = MappingProxyType({})
+) -> Catalog:
     """Read sources as they are now; nothing has changed until `adopt`.
 
     Args:
-        names: of kinds, or of files of the user's own, whose files are read; without any, all are.
+        names: of kinds, or of files of the user's own, whose files are read; without any, all are,
+            unless texts are given.
+        given: texts of Python modules that are read in place of their files.
 
     Returns:
         The same catalog where no source has changed.
@@ -139,9 +143,10 @@ def read_again(names: Collection[str] = ()) -> Catalog:
             is nothing of such a name.
     """
     before = catalog()
-    wanted = {_module_of(name): None for name in names} or dict.fromkeys(_module_names())
-    texts = {name: _text_of(name) for name in wanted}
-    kept = {n: module for n, module in before.modules.items() if names or n in texts}
+    is_part = bool(names or given)
+    wanted = [*map(_module_of, names), *given] if is_part else _module_names()
+    texts = {name: given.get(name) or _text_of(name) for name in wanted}
+    kept = {n: module for n, module in before.modules.items() if is_part or n in texts}
     changed = _changed(kept, texts)
     if not changed and kept.keys() == before.modules.keys():
         return before
@@ -149,7 +154,7 @@ def read_again(names: Collection[str] = ()) -> Catalog:
     for name, module in fresh.items():
         if name.startswith(own.PREFIX):
             _check_own(module)
-    wrong = {n: error for n, error in before.wrong.items() if n not in texts} if names else {}
+    wrong = {n: error for n, error in before.wrong.items() if n not in texts} if is_part else {}
     return _after(before, {**kept, **fresh}, wrong)
 
 
@@ -208,6 +213,20 @@ def _module_of(name: str) -> str:
     if where:
         message += f", and no {name}{own.ENDING} in {where}"
     raise UserError(Code.NAME, message, None, nearest(name, kinds()))
+
+
+def module_called(name: str) -> str:
+    """The Python module whose file has a name, or one of whose kinds has; else one that is new.
+
+    Of two files that have it the user's own counts.
+    """
+    own_name = own.python_name(name)
+    if own_name in catalog().modules or own_name in own.files():
+        return own_name
+    shipped = [known for known in catalog().modules if known.rpartition(".")[2] == name]
+    if shipped:
+        return shipped[0]
+    return kinds()[name].tick.__module__ if name in kinds() else own_name
 
 
 def adopt(new: Catalog) -> None:

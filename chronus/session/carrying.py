@@ -145,10 +145,11 @@ def _note(
     session: Session, instant: Instant, before: Patch, mark: int | None, stamp: int | None
 ) -> None:
     """Have an instant told of once it has taken effect."""
-    if instant.said:
+    texts = tuple(filter(None, instant.said))
+    if texts:
         due = None if stamp is None or mark is None else stamp * BLOCK
         entry = Entry(
-            tuple(instant.said),
+            texts,
             session.publications,
             instant.who,
             before,

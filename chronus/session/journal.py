@@ -65,12 +65,15 @@ def read_header(line: str) -> Header | None:
     return None if found is None else Header(int(found[1]), int(found[2]))
 
 
-def entry_lines(done: Done, at: datetime, *, goes_on: bool) -> list[str]:
+def entry_lines(
+    done: Done, at: datetime, needed: Iterable[str] = (), *, goes_on: bool
+) -> list[str]:
     """The lines of one instant.
 
     Args:
         done: what was done.
         at: when.
+        needed: lines that have to come before it.
         goes_on: whether it was published in one piece with the entry before it.
     """
     texts = [_in_one_line(text) for text in done.texts]
@@ -78,7 +81,7 @@ def entry_lines(done: Done, at: datetime, *, goes_on: bool) -> list[str]:
     said = "; ".join(text for text in texts if text not in made)
     mark = f"  # {at:%H:%M:%S} {_in_one_line(done.who)}".rstrip()
     # An instrument changes nothing that plays, and may be long: it has a line of its own.
-    lines = [f"{text}{mark}" for text in (*made, said) if text]
+    lines = [*needed, *(f"{text}{mark}" for text in (*made, said) if text)]
     return lines if goes_on else [_wait(done.frame), *lines]
 
 

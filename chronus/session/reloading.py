@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from chronus.engine.findings import faults
@@ -13,10 +14,12 @@ from chronus.patch.hearing import heard
 from chronus.patch.model import OUT, STRIP_PORTS
 from chronus.patch.tables import is_pitched
 from chronus.session.draft import place_of
+from chronus.session.kept_sources import keep, kept, marked
 from chronus.session.sequences import locks_of, roles_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from types import ModuleType
 
     from chronus.modules.catalog import Catalog
     from chronus.patch.model import Node, Patch
@@ -34,15 +37,23 @@ class Reloaded:
         changed: kinds that say or do something else than before.
         new: kinds that were not there.
         gone: kinds that are there no longer.
+        sources: what was read, as a line that is replayed names it, with a mark of the content.
+        trouble: why one of these could not be kept for that, or "".
     """
 
     processes: list[int]
     changed: list[str]
     new: list[str]
     gone: list[str]
+    sources: list[str]
+    trouble: str = ""
 
 
-def reload(session: Session, names: Collection[str] = ()) -> Reloaded:
+def reload(
+    session: Session,
+    names: Collection[str] = (),
+    marks: Mapping[str, str] = MappingProxyType({}),
+) -> Reloaded:
     """Read the sources of kinds, and let what is played be computed by them from now on.
 
     A node whose kind has the ports, the state and the memory that it had goes on with them. Where
@@ -51,12 +62,15 @@ def reload(session: Session, names: Collection[str] = ()) -> Reloaded:
     Args:
         session: the session.
         names: of kinds or of files of the user's own; without any, all are read.
+        marks: of the sources that others are to have, by their names.
 
     Raises:
-        UserError: E_NAME, there is nothing of such a name; E_FILE, a source is wrong; E_STATE or
-            E_PORT, what is in use is gone; E_LIMIT, E_INTERNAL. Nothing has changed then.
+        UserError: E_NAME, there is nothing of such a name; E_FILE, a source is wrong or not kept;
+            E_STATE or E_PORT, what is in use is gone; E_LIMIT, E_INTERNAL. Nothing has changed
+            then.
     """
-    before, after = catalog(), read_again(names)
+    given = dict(kept(name, mark) for name, mark in marks.items())
+    before, after = catalog(), read_again(names, given)
     check_uses(session.patch, before, after)
     processes = session.backend.reload(after)
     changed = after.changed_since(before)
@@ -71,7 +85,19 @@ def reload(session: Session, names: Collection[str] = ()) -> Reloaded:
     _try_again(session, {name for name in changed if after.numbers[name] != before.numbers[name]})
     new = [name for name in after.kinds if name not in before.kinds]
     gone = [name for name in before.kinds if name not in after.kinds]
-    return Reloaded(processes, changed, new, gone)
+    read = [m for name, m in after.modules.items() if m is not before.modules.get(name)]
+    trouble = _keep(read) if session.backend.is_live else ""
+    return Reloaded(processes, changed, new, gone, list(map(marked, read)), trouble)
+
+
+def _keep(read: Iterable[ModuleType]) -> str:
+    """Keep what was read for who replays it; what hinders that, or ""."""
+    try:
+        for module in read:
+            keep(module)
+    except OSError as error:
+        return f"what was read cannot be kept for the journal: {error.strerror}"
+    return ""
 
 
 def _renew(session: Session, before: Mapping[tuple[str, str], Port]) -> None:

@@ -85,7 +85,7 @@ def test_a_module_that_does_not_compile_holds_up_no_session(tmp_path, capsys):
     assert f"{tmp_path}/ramp.py line 18: ramp: turned.x is not offered" in capsys.readouterr().err
 
 
-def test_a_patch_or_journal_without_its_module_says_how_to_give_it(tmp_path, capsys):
+def test_a_patch_or_journal_without_its_module_says_how_to_give_it(tmp_path, capsys, monkeypatch):
     """A journal notes the module; a folder is never named by a file, only by the call."""
     (tmp_path / "ramp.py").write_text(ramp())
     lines = "load ramp freq=30hz\nwait 1/16\nload lfo\nquit\n"
@@ -97,6 +97,7 @@ def test_a_patch_or_journal_without_its_module_says_how_to_give_it(tmp_path, cap
     )
     assert ended.status == 0, ended.out
     assert journal.read_text().count(f"# module ramp of {tmp_path}/ramp.py\n") == 1
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))  # elsewhere its source is not kept
     call = ["render", str(journal), "-o", str(tmp_path / "out.wav")]
     assert main(call) == 1
     said = capsys.readouterr()

@@ -1,0 +1,122 @@
+"""Sources of modules as they were played: each is kept under a mark of its content, for replays.
+
+A journal names a mark and never a file, and nobody but this program writes into the folder where
+they are kept. So what a replay runs has run here before, or lies in a folder that the call names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from importlib.util import decode_source
+from typing import TYPE_CHECKING, Final
+
+from chronus.dsp import own
+from chronus.dsp.declaration import LINES
+from chronus.dsp.sources import text_in
+from chronus.errors import Code, UserError
+from chronus.modules.catalog import catalog, module_called
+from chronus.settings import state_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+    from types import ModuleType
+
+    from chronus.dsp.sources import Text
+
+MARK_DIGITS: Final = 12
+_MARKED: Final = re.compile(r"(\w+) mark ([0-9a-f]+)", re.ASCII)
+
+
+def folder() -> Path:
+    """Where sources are kept; they stay until the user deletes them."""
+    return state_dir() / "modules"
+
+
+def name_of(module: ModuleType) -> str:
+    """What a line calls the file of a module."""
+    return module.__name__.rpartition(".")[2].removeprefix(own.PREFIX)
+
+
+def mark_of(module: ModuleType) -> str:
+    """The mark of the source that a module was read from."""
+    return _mark(_source(module))
+
+
+def marked(module: ModuleType) -> str:
+    """How `reload` names a module with the source that it has now."""
+    return f"{name_of(module)} mark {mark_of(module)}"
+
+
+def marks_in(texts: Iterable[str]) -> dict[str, str]:
+    """The marks that lines of `reload` name, by the names of files."""
+    lines = [text for text in texts if text.startswith("reload ")]
+    return {found[1]: found[2] for line in lines for found in _MARKED.finditer(line)}
+
+
+def keep(module: ModuleType) -> None:
+    """Keep the source that a module was read from.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder() / _file(name_of(module), mark_of(module))
+    source = _source(module).encode()
+    if not path.exists() or path.read_bytes() != source:
+        path.write_bytes(source)
+
+
+def kept(name: str, mark: str) -> tuple[str, Text]:
+    """A module's source of a mark: its file's own if that still has it, else the one that was kept.
+
+    Args:
+        name: of the file, as a line calls it.
+        mark: of the content.
+
+    Returns:
+        The Python module's name, and the source.
+
+    Raises:
+        UserError: E_FILE, it is kept no longer.
+    """
+    module = module_called(name)
+    there = catalog().modules.get(module)
+    own_file = own.files().get(module) or getattr(there, "__file__", None)
+    folders = (folder(), *own.folders())
+    paths = [place / _file(name, mark) for place in folders]
+    for path in (*filter(None, [own_file]), *paths):
+        try:
+            text = text_in(str(path))
+        except UserError:
+            continue
+        if _mark(decode_source(text[1])) == mark:
+            return module, text
+    places = " or ".join(map(str, folders))
+    message = f"'{name}' as it was played is kept no longer: there is no {_file(name, mark)}"
+    hint = f"reload {name} (as its file is now)"
+    raise UserError(Code.FILE, f"{message} in {places}", None, (hint,))
+
+
+def is_kept(name: str, mark: str) -> bool:
+    """Whether a module's source of a mark can still be played."""
+    try:
+        kept(name, mark)
+    except UserError:
+        return False
+    return True
+
+
+def _file(name: str, mark: str) -> str:
+    # No file of a module that can be loaded has a hyphen in its name.
+    return f"{name}-{mark}{own.ENDING}"
+
+
+def _source(module: ModuleType) -> str:
+    return "".join(vars(module)[LINES])
+
+
+def _mark(source: str) -> str:
+    whole = source.rstrip("\n") + "\n"  # the system's reader of lines adds a last line break
+    return hashlib.sha256(whole.encode()).hexdigest()[:MARK_DIGITS]
