@@ -87,7 +87,7 @@ def missing(wanted: Collection[str]) -> list[str]:
 Form: TypeAlias = "tuple[Kind, bool]"
 """A kind, and whether its wide kernel is meant."""
 Progress: TypeAlias = "Callable[[int, int, str], None]"
-"""Told how many are done, how many there are, and the name of the last."""
+"""Told how many are done, how many there are, and the name of one that is being compiled."""
 
 
 def build(names: Collection[str], progress: Progress | None = None) -> None:
@@ -231,7 +231,7 @@ class _Builders:
         """
         self._jobs = jobs
         self._waiting = list(jobs)[::-1]
-        done = 0
+        done: set[str] = set()
         with selectors.DefaultSelector() as selector:
             try:
                 for _ in range(self._count):
@@ -243,11 +243,16 @@ class _Builders:
                         if job is None:
                             selector.unregister(key.fileobj)
                         elif job:
-                            done += 1
-                            kind = self._jobs[job]
-                            progress(done, len(self._jobs), kind.name if kind else STEP)
+                            done.add(job)
+                            progress(len(done), len(jobs), self._under_way(done))
             finally:
                 self._end()
+
+    def _under_way(self, done: Collection[str]) -> str:
+        """What is being compiled; at the end that is what all wait for."""
+        begun = [job for job in self._jobs if job not in done and job not in self._waiting]
+        kinds = [self._jobs[job] for job in begun[-1:]]
+        return "".join(kind.name if kind else f"{STEP}, the longest" for kind in kinds)
 
     def stop(self) -> None:
         """End it from another thread."""
