@@ -244,15 +244,15 @@ class _Builders:
                             selector.unregister(key.fileobj)
                         elif job:
                             done.add(job)
-                            progress(len(done), len(jobs), self._under_way(done))
+                            progress(len(done), len(jobs), self._under_way(done, job))
             finally:
                 self._end()
 
-    def _under_way(self, done: Collection[str]) -> str:
-        """What is being compiled; at the end that is what all wait for."""
+    def _under_way(self, done: Collection[str], last: str) -> str:
+        """What is being compiled, at the end what all wait for; or what was done last."""
         begun = [job for job in self._jobs if job not in done and job not in self._waiting]
-        kinds = [self._jobs[job] for job in begun[-1:]]
-        return "".join(kind.name if kind else f"{STEP}, the longest" for kind in kinds)
+        kind = self._jobs[[last, *begun][-1]]
+        return kind.name if kind else f"{STEP}, the longest"
 
     def stop(self) -> None:
         """End it from another thread."""
