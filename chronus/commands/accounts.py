@@ -10,7 +10,7 @@ from chronus.commands.values import show_range, show_value
 from chronus.dsp import own
 from chronus.modules.catalog import kinds
 from chronus.patch.graph import cable_key, graph_of
-from chronus.patch.hearing import heard
+from chronus.patch.hearing import heard, why_silent
 from chronus.patch.instruments import inner_nodes
 from chronus.patch.model import STRIP_PORTS
 from chronus.patch.naming import is_within, shown_ends
@@ -152,9 +152,16 @@ def node_lines(patch: Patch, node: Node) -> tuple[str, ...]:
     lines += ["inputs (set to, range):", *_table(rows)]
     cables = [c for c in patch.cables if node.name in (c.source, c.target)]
     lines += _cable_lines(patch, cables, "cable")
-    if node.name in heard(patch):
-        lines.append("heard at out")
+    lines += _heard_line(patch, node.name)
     return (*lines, *_sequence_lines(patch, {node.name}))
+
+
+def _heard_line(patch: Patch, name: str) -> list[str]:
+    """Whether a node goes to `out`, and what silences it there for now."""
+    if name not in heard(patch):
+        return []
+    why = why_silent(patch).get(name)
+    return [f"heard at out, but {why} now" if why else "heard at out"]
 
 
 def instrument_lines(patch: Patch, instrument: Instrument) -> tuple[str, ...]:
@@ -178,8 +185,7 @@ def instrument_lines(patch: Patch, instrument: Instrument) -> tuple[str, ...]:
     cables = [c for c in patch.cables if c.source in names or c.target in names]
     lines += _cable_lines(patch, [c for c in cables if is_within(patch, c)], "cable within")
     lines += _cable_lines(patch, [c for c in cables if not is_within(patch, c)], "cable")
-    if instrument.heard in heard(patch):
-        lines.append("heard at out")
+    lines += _heard_line(patch, instrument.heard)
     lines += _sequence_lines(patch, names)
     return (*lines, *([f"file: {made.origin}"] if made is not None else ()))
 

@@ -16,7 +16,7 @@ from chronus.errors import UserError
 from chronus.language.quantities import format_value
 from chronus.language.statements import List, Status
 from chronus.modules.catalog import catalog, kinds
-from chronus.patch.hearing import heard
+from chronus.patch.hearing import NOT_SOLOED, heard, why_silent
 from chronus.patch.model import OUT
 from chronus.patch.naming import is_within, shown_ends, shown_node, shown_target
 from chronus.session import instrument_files
@@ -45,7 +45,11 @@ def _wrong_modules() -> list[tuple[str, ...]]:
 
 
 def _nodes(patch: Patch) -> list[tuple[str, ...]]:
-    states = (("heard", heard(patch)), ("muted", patch.muted), ("soloed", patch.soloed))
+    apart = [name for name, why in why_silent(patch).items() if why == NOT_SOLOED]
+    states = (
+        *(("heard", heard(patch)), ("muted", patch.muted)),
+        *((NOT_SOLOED, apart), ("soloed", patch.soloed)),
+    )
     shown = [(word, {shown_node(patch, name) for name in names}) for word, names in states]
     return [
         (name, kind_in(patch, name), ", ".join(word for word, names in shown if name in names))

@@ -73,7 +73,7 @@ def _graph_data(diagram: Diagram) -> dict[str, Any]:
     layers = diagram.layers()
     return {
         "nodes": [
-            {"name": b.name, "kind": b.kind, "layer": layers[b.name], "muted": b.is_muted}
+            {"name": b.name, "kind": b.kind, "layer": layers[b.name], "muted": bool(b.quiet)}
             for b in diagram.boxes.values()
         ],
         "cables": [

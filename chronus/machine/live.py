@@ -353,7 +353,7 @@ class LiveMachine:
         before, self._late = self._late, late
         if late <= before:
             return []
-        return ["a line came late: its time in the score had passed, so it was done at once"]
+        return ["a line came late: the time at which it was due had passed, so it was done at once"]
 
     def _underruns(self) -> int:
         return int(self._head[Head.UNDERRUNS] + self._head[Head.DEVICE_UNDERRUNS])

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from chronus.patch.graph import cable_key, graph_of
-from chronus.patch.hearing import heard, silent
+from chronus.patch.hearing import heard, why_silent
 from chronus.patch.instruments import inner_nodes
 from chronus.patch.model import OUT
 from chronus.patch.order import computing_order
@@ -32,19 +32,19 @@ class Box:
     Attributes:
         name: its own.
         kind: of the node or instrument.
-        is_muted: whether it is silent for now.
+        quiet: why it is silent for now, or "".
     """
 
     name: str
     kind: str
-    is_muted: bool = False
+    quiet: str = ""
 
     @property
     def label(self) -> str:
         """What stands in it; the kind where the name does not say it."""
         name = _cut(self.name, LONGEST_NAME)
         shown = name if self.name.rstrip("0123456789") == self.kind else f"{name}: {self.kind}"
-        return f"{shown}, muted" if self.is_muted else shown
+        return f"{shown}, {self.quiet}" if self.quiet else shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +106,13 @@ def diagram_of(patch: Patch) -> Diagram:
         for name, instrument in patch.instruments.items()
         for node in inner_nodes(patch, instrument)
     }
-    shut, audible = silent(patch)[0], heard(patch)
+    silenced, audible = why_silent(patch), heard(patch)
     boxes: dict[str, Box] = {}
     for node in patch.nodes.values():
         name = whole.get(node.name, node.name)
         kind = patch.instruments[name].kind if node.name in whole else node.kind
-        is_muted = node.name in shut or (name in boxes and boxes[name].is_muted)
-        boxes[name] = Box(name, kind, is_muted)
+        quiet = silenced.get(node.name) or (boxes[name].quiet if name in boxes else "")
+        boxes[name] = Box(name, kind, quiet)
     graph = graph_of(patch)
     _, closing = computing_order(graph.nodes, graph.cables.values())
     arrows = [

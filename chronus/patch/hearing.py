@@ -7,7 +7,7 @@ asks several times about the patch that it finds and the one that it leaves.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chronus.modules.catalog import kinds
 from chronus.patch.model import OUT
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from chronus.dsp.declaration import Kind
     from chronus.patch.instruments import Instrument
     from chronus.patch.model import Patch
+
+MUTED: Final = "muted"
+NOT_SOLOED: Final = "not soloed"
+"""Why a node is silent while another is soloed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,11 @@ def _stands_for_itself(instruments: Mapping[str, Instrument], name: str) -> bool
     """Whether a node belongs to no instrument, or is the one that is heard of it."""
     owner = instruments.get(name.rpartition("/")[0])
     return owner is None or owner.heard == name
+
+
+def why_silent(patch: Patch) -> dict[str, str]:
+    """Nodes that go to `out`, and are not heard there for now: `muted` or `not soloed`."""
+    return {n: MUTED if n in patch.muted else NOT_SOLOED for n in silent(patch)[0]}
 
 
 def silent(patch: Patch) -> tuple[frozenset[str], frozenset[int]]:

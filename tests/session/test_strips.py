@@ -62,7 +62,7 @@ def test_who_is_muted_is_listed():
     stage = Stage()
     stage.say(*THREE, "mute a; solo b")
     rows = {row[0]: row[2] for row in stage.say("list").results[0].data["nodes"]}
-    assert rows == {"out": "", "a": "heard, muted", "b": "heard, soloed", "c": "heard"}
+    assert rows == {"out": "", "a": "heard, muted", "b": "heard, soloed", "c": "heard, not soloed"}
 
 
 def test_a_mute_outlasts_moves_and_names():
