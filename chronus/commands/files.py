@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chronus.commands.counting import counted
 from chronus.commands.declaration import Command
 from chronus.commands.scenes import in_a_block
 from chronus.commands.undoing import restore
@@ -175,7 +176,7 @@ def prepare_lines(
             errors.append(error.at(Span(number, 1, 1)))
     draft.builds, draft.folder = before, folder
     if errors:
-        kinds = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
+        kinds = counted(len(errors), "error")
         read_as = "" if allowed is None else f" (read as a patch of version {VERSION})"
         message = f"{kinds} in {path}{read_as}, so nothing of it was done; {show_error(errors[0])}"
         raise UserError(
@@ -252,7 +253,7 @@ def _open(draft: Draft, statement: Open) -> None:
     _check_version(lines, statement)
     count = _put(draft, lines, statement.path, statement.span)
     nodes, cables = counts(draft.patch)
-    text = f"opened {statement.path}: {nodes} nodes, {cables} cables"
+    text = f"opened {statement.path}: {counted(nodes, 'node')}, {counted(cables, 'cable')}"
     draft.say(Result(text, data={"file": statement.path, "commands": count, "nodes": nodes}))
 
 
@@ -260,7 +261,7 @@ def _open_block(draft: Draft, statement: OpenBlock) -> None:
     parts = statement.body.parts
     count = _put(draft, [part.text for part in parts], "the block", None)
     nodes, cables = counts(draft.patch)
-    text = f"opened: {nodes} nodes, {cables} cables"
+    text = f"opened: {counted(nodes, 'node')}, {counted(cables, 'cable')}"
     draft.say(Result(text, data={"commands": count, "nodes": nodes}))
 
 

@@ -131,9 +131,11 @@ def help_lines(topic: str | None, span: Span | None = None) -> tuple[str, ...]:
     if topic in kinds():
         return describe_kind(kinds()[topic])
     offered = [*pages(), FORMS, *(name for name, _ in kind_rows()), *instrument_files.files()]
-    near = nearest(topic, offered) or (f"search {topic}",)
+    speaks_of_it = any(_has(row, (topic,)) for row in _all_that_is_there())
+    near = nearest(topic, offered)
     message = f"there is no help on '{topic}'"
-    raise UserError(Code.NAME, message, span, near)
+    suggestions = (f"search {topic}", *near) if speaks_of_it or not near else near
+    raise UserError(Code.NAME, message, span, suggestions)
 
 
 def help_data(topic: str | None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from chronus.commands.counting import counted
 from chronus.commands.declaration import Command
 from chronus.errors import Code, UserError
 from chronus.language.quantities import duration, format_value
@@ -173,7 +174,7 @@ def _block(draft: Draft, statement: Block) -> None:
         results = [result(session) for result in said]
         told = [{"text": result.text, **result.data} for result in results]
         return Result(
-            "1 command" if len(parts) == 1 else f"{len(parts)} commands",
+            counted(len(parts), "command"),
             tuple(line for result in results for line in result.lines),
             {"frame": session.took, "commands": len(parts), "results": told},
             already=bool(results) and all(result.already for result in results),

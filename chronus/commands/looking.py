@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chronus.commands.accounts import columns, doc_of
+from chronus.commands.counting import counted
 from chronus.commands.declaration import Command
 from chronus.commands.drawing import length_text, pattern_text
 from chronus.commands.locking import lock_rows
@@ -98,7 +99,8 @@ def _instrument_row(definition: Definition) -> tuple[str, ...]:
 
 def _snapshot_row(name: str, patch: Patch) -> tuple[str, ...]:
     numbers = (*counts(patch), len(patch.sequences))
-    return (name, "{} nodes, {} cables, {} sequences".format(*numbers))
+    nouns = ("node", "cable", "sequence")
+    return (name, ", ".join(map(counted, numbers, nouns)))
 
 
 def _list(draft: Draft, statement: List) -> None:
@@ -127,7 +129,7 @@ def _list(draft: Draft, statement: List) -> None:
         assert what == "instruments", what
         rows = _instruments(draft)
     data = {what: [[cell.rstrip(":") for cell in row] for row in rows]}
-    draft.say(Result(f"{len(rows)} {what}", columns(rows), data))
+    draft.say(Result(counted(len(rows), what.removesuffix("s")), columns(rows), data))
 
 
 def _list_pending(draft: Draft) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from chronus.commands.counting import counted
 from chronus.commands.files import show_error
 from chronus.commands.values import bounds, checked_value, show_range, show_value
 from chronus.errors import Code, Span, UserError
@@ -61,7 +62,7 @@ def define(draft: Draft, source: Source, span: Span | None = None) -> Definition
     mistakes = mistakes_in(draft, source)
     if isinstance(mistakes, Definition):
         return mistakes
-    count = "1 error" if len(mistakes) == 1 else f"{len(mistakes)} errors"
+    count = counted(len(mistakes), "error")
     message = f"{count} in {source.origin}, so it is not loaded; {show_error(mistakes[0])}"
     details = [show_error(error) for error in mistakes]
     raise UserError(Code.FILE, message, span, mistakes[0].suggestions, details)

@@ -44,7 +44,7 @@ FILES = (
 )
 HELPERS: Final = (
     *("declaration", "registry", "making", "accounts", "free_names"),
-    *("playable", "drawing", "topic", "topics"),
+    *("playable", "drawing", "topic", "topics", "counting"),
 )
 """Files of this room that declare no commands."""
 

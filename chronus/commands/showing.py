@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from chronus.commands.counting import counted
 from chronus.commands.declaration import Command
 from chronus.commands.files import writable, write_whole
 from chronus.errors import Code, UserError
@@ -54,7 +55,7 @@ HOW_TO_INSTALL: Final = "sudo apt install graphviz"
 def _show_graph(draft: Draft, statement: ShowGraph) -> None:
     diagram = diagram_of(draft.patch)
     data = _graph_data(diagram)
-    count = f"{len(diagram.boxes)} boxes, {len(diagram.arrows)} cables"
+    count = ", ".join((counted(len(diagram.boxes), "box"), counted(len(diagram.arrows), "cable")))
     if statement.path is None:
         draft.say(Result(count, tuple(text_of(diagram)), data))
         return

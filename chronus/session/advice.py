@@ -211,6 +211,8 @@ def _without_verb(error: UserError, words: list[str], patch: Patch) -> Iterator[
     for near in error.suggestions[:1]:
         yield from _as_the_language_has_it(" ".join((near, *words[1:])))
     name = words[0].lower() if words else ""
+    if name.isalpha() and not error.suggestions:
+        yield f"search {name}"
     if len(words) == 1:
         yield f"trigger {name}"
         yield f"describe {name}"
