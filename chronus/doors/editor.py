@@ -30,6 +30,7 @@ from prompt_toolkit.styles import Style
 from chronus.doors.colours import STYLE, Colours
 from chronus.doors.completion import begun_word
 from chronus.doors.screen import unechoed
+from chronus.doors.talking import Cleared
 from chronus.doors.toolbar import REFRESH_S
 from chronus.doors.typed import Typed
 from chronus.language.blocks import Gathering
@@ -211,6 +212,12 @@ class Editor:
             """The end of input: what there is of a block is given, and then the end."""
             self._has_ended = True
             event.current_buffer.validate_and_handle()
+
+        @keys.add("c-c")
+        def stop(event: KeyPressEvent) -> None:
+            """Takes away what is typed, or ends; the reader of the line decides."""
+            typed = bool(event.current_buffer.text)
+            event.app.exit(exception=Cleared() if typed else KeyboardInterrupt())
 
         @keys.add(TOOLBAR_KEY)
         def switch(_event: KeyPressEvent) -> None:

@@ -25,6 +25,10 @@ TWICE_S: Final = 2.0
 """So soon after the first one another Ctrl-C ends the session."""
 
 
+class Cleared(KeyboardInterrupt):
+    """Ctrl-C where something was typed: that is gone, and nothing ends."""
+
+
 class Partner(Protocol):
     """Who carries out what is typed."""
 
@@ -80,7 +84,9 @@ def talk(
 
 
 def converse(read: Callable[[str], str], partner: Partner, manner: Manner) -> None:
-    """Read, do, answer, until it is over. Ctrl-C clears the line; twice, soon, it ends.
+    """Read, do, answer, until it is over. Ctrl-C clears the line; soon again, it ends.
+
+    Who clears one line after the other ends nothing.
 
     Args:
         read: shows a prompt, and gives what is typed; what is pasted may be several lines.
@@ -98,7 +104,8 @@ def converse(read: Callable[[str], str], partner: Partner, manner: Manner) -> No
             return
         except KeyboardInterrupt as stopped:
             now = time.monotonic()
-            if now - interrupted_s < TWICE_S or partner.is_over:
+            is_soon = now - interrupted_s < TWICE_S and not isinstance(stopped, Cleared)
+            if is_soon or partner.is_over:
                 return
             if isinstance(stopped, Terminated):
                 raise
