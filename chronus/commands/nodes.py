@@ -144,6 +144,8 @@ def _load_node(draft: Draft, statement: Load) -> None:
         # Who replays what was said may be elsewhere, and the file another one.
         draft.in_full = draft.in_full if draft.builds else load_line(patch.nodes[name])
         what, data["recording"] = f", {recording}", recording_data(recording)
+    elif kind.recording:
+        what = f", without a file: `file {name} FILE` gives it one"
     draft.rewire(patch)
     where = " > out" if name in heard(patch) else ""
     draft.say(Result(f"{name}: {kind.name}{where}{what}", data=data))

@@ -85,6 +85,9 @@ def _completed(at: Refusal, head: str) -> Iterator[str]:
         yield f"{head} 1/16"
     if at.verb == "record":
         yield f"{head} take.wav"
+    if head.lower().endswith(" file") or at.verb == "file":
+        yield f"{head} patches/samples/break.flac"
+        return
     for category, more in COMPLETIONS:
         if category in at.expected:
             yield head + more

@@ -161,6 +161,8 @@ def _decoded(content: bytes, file: SoundFile, longest_s: float) -> tuple[NDArray
             samples = sound.read(dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, RuntimeError, ValueError) as error:
         reason = str(error).rstrip(".").rpartition(": ")[2]
+        if "SF_INFO" in reason:  # the library speaks of itself
+            reason = "its header makes no sense"
         message = f"cannot play {file.path}: {reason[:1].lower()}{reason[1:]}"
         raise UserError(Code.FILE, message, file.span, ("a WAV or FLAC file",)) from error
     if len(samples) < frames:
