@@ -20,6 +20,7 @@ from chronus.modules.catalog import kinds
 from chronus.patch.model import Cable, Node
 from chronus.session.offline import Offline
 from chronus.session.session import Session
+from chronus.settings import BLOCK
 from tests.bench.peers import ours
 from tests.bench.peers.spec import RATE_HZ, Case
 
@@ -32,9 +33,14 @@ if TYPE_CHECKING:
 
 VOICES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 NODES = (10, 20, 50, 100, 200, 500, 1000, 2000)
-MOST_S = 45.0
-"""Seconds of audio for a few voices or nodes, of all rounds; of many, less."""
-ROUNDS = 30
+ROUNDS = 60
+TURN_S = 0.008
+"""CPU seconds of a turn of each count: of few as much as of many, so that what a turn costs by
+itself is as small a share of each."""
+MOST_S = 30.0
+"""Seconds of audio of a turn."""
+WARM_BLOCKS = 16
+"""Computed before each turn and not counted: others had the caches before."""
 AIM_S = 0.05
 """In which a plan of 2,000 nodes is to be compiled."""
 EDITS = 10
@@ -154,13 +160,17 @@ def costs_of(counts: tuple[int, ...], make: Make, reference_s: Callable[[], floa
     They play in turn, round after round, and the reference between them; of each the least counts:
     what else the machine does only adds to it, in some rounds more than in others.
     """
+    warm_s = WARM_BLOCKS * BLOCK / RATE_HZ
     with ExitStack() as stack:
         going = [stack.enter_context(playing(make, count)) for count in counts]
-        lengths = [max(0.25, min(MOST_S, MOST_S * 32 / count)) / ROUNDS for count in counts]
-        rounds = [
-            [reference_s(), *(go_on(s) for go_on, s in zip(going, lengths, strict=True))]
-            for _ in range(ROUNDS)
-        ]
+        lengths = [min(MOST_S, TURN_S / go_on(0.2)) for go_on in going]
+        rounds = []
+        for _ in range(ROUNDS):
+            told = [reference_s()]
+            for go_on, length_s in zip(going, lengths, strict=True):
+                go_on(warm_s)
+                told.append(go_on(length_s))
+            rounds.append(told)
     unit_s, *least = np.min(rounds, axis=0)
     return np.array(least) / unit_s
 
