@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from chronus.engine.place import Place
     from chronus.patch.graph import GraphCable
 
+Number = TypeVar("Number", np.int64, np.float64)
 QUIET_S: Final = 0.1
 """So much silence behind a closed gate, and as much as its delays hold, sends a voice to sleep."""
 NOTHING: Final[dict[int, list[Arrival]]] = {}
@@ -111,13 +112,13 @@ class _Ordered:
     Attributes:
         order: keys of the nodes.
         closing: keys of the cables that close a cycle.
-        facts: about the kind of each node, by its key.
+        facts: about each kind, by its identity: of many nodes few are of different kinds.
         arriving: the cables that meet in each input, by the node's key and the index of the port.
     """
 
     order: Sequence[str]
     closing: frozenset[str]
-    facts: Mapping[str, Facts]
+    facts: Mapping[int, Facts]
     arriving: Mapping[str, dict[int, list[Arrival]]]
 
 
@@ -135,10 +136,9 @@ def plan_of(
     known = known or Known()
     known.rows.turn(known)
     places = wiring.places
-    # Of many nodes few are of different kinds; a kind that was reloaded may be there twice.
+    # A kind that was reloaded may be there twice.
     kinds = {id(place.kind): place.kind for place in places.values()}
-    facts_by_kind = {number: known.facts.of(kind) for number, kind in kinds.items()}
-    facts = {key: facts_by_kind[id(place.kind)] for key, place in places.items()}
+    facts = {number: known.facts.of(kind) for number, kind in kinds.items()}
     order, closing = _order(places, wiring.cables, wiring.leaving)
     players = sorted({place.player for place in places.values()} - {NONE})
     forward = [(c.source, c.target) for c in wiring.cables if c.key not in closing]
@@ -219,22 +219,25 @@ def _lane_plan(
         known: the order and the wiring of all nodes, and what was said of them before.
     """
     ordered, wiring, kept = known
-    said = [
-        kept.rows.of(wiring.places[key], ordered.facts[key], ordered.arriving.get(key, NOTHING))
-        for key in (*before, *trunk)
-    ]
-    rows = _joined([each.rows for each in said], len(Row))
-    # Each node counts its wires from its own first one.
-    firsts = np.cumsum([0, *(len(each.scales) for each in said)])[:-1]
-    rows[:, 1] += np.repeat(firsts, [len(each.rows) for each in said])
-    nodes = _joined([each.node for each in said], NODE_COLUMNS)
-    nodes[:, Node.FIRST_ROW] = np.cumsum(nodes[:, Node.INPUTS]) - nodes[:, Node.INPUTS]
-    share_inputs(nodes, [wiring.places[key] for key in (*before, *trunk)])
+    keys = [*before, *trunk]
+    places = [wiring.places[key] for key in keys]
+    facts, arriving = ordered.facts, ordered.arriving
+    hears = [arriving.get(key, NOTHING) for key in keys]
+    ways = zip([facts[id(place.kind)] for place in places], hears, strict=True)
+    said = kept.rows.each(places, ways)
+    rows = _joined([each.rows for each in said], np.int64, len(Row))
+    ports, inputs, wired = np.array([each[:3] for each in said], np.int64).reshape(-1, 3).T
+    # Each node counts its ports from its own first one, and its wires too.
+    rows[:, Row.PORT] += np.repeat(ports, inputs)
+    rows[:, Row.FIRST] += np.repeat(np.cumsum(wired) - wired, inputs)
+    nodes = _joined([each.node for each in said], np.int64, NODE_COLUMNS)
+    nodes[:, Node.FIRST_ROW] = np.cumsum(inputs) - inputs
+    share_inputs(nodes, places)
     return LanePlan(
         nodes,
         rows,
-        _joined([each.wires for each in said if len(each.scales)], len(Wire)),
-        np.concatenate([np.empty(0), *(each.scales for each in said if len(each.scales))]),
+        _joined([each.wires for each in said], np.int64, len(Wire)),
+        _joined([each.scales for each in said], np.float64, 1)[:, 0],
         [],
         [each.gate for each in said if each.gate != NONE],
         [],
@@ -242,8 +245,9 @@ def _lane_plan(
     )
 
 
-def _joined(parts: Sequence[NDArray[np.int64]], columns: int) -> NDArray[np.int64]:
-    return np.concatenate([np.empty((0, columns), np.int64), *parts])
+def _joined(parts: Sequence[bytes], dtype: type[Number], columns: int) -> NDArray[Number]:
+    """Rows of so many numbers, one behind the other."""
+    return np.frombuffer(bytearray(b"".join(parts)), dtype).reshape(-1, columns)
 
 
 def _order(
@@ -298,7 +302,7 @@ def _leads(targets: Mapping[str, Sequence[str]], start: str, end: str) -> bool:
 
 
 def _arriving(
-    wiring: Wiring, closing: frozenset[str], facts: Mapping[str, Facts]
+    wiring: Wiring, closing: frozenset[str], facts: Mapping[int, Facts]
 ) -> dict[str, dict[int, list[Arrival]]]:
     """The cables that meet in each input, by node and index of the port.
 
@@ -312,7 +316,7 @@ def _arriving(
         arrival = (cable, slots[key], key in closing, places[cable.source])
         found.setdefault(cable.target, {}).setdefault(cable.input, []).append(arrival)
     for node, ports in found.items():
-        for port, normal in facts[node].normals:
+        for port, normal in facts[id(places[node].kind)].normals:
             own = ports.get(port, [])
             if all(cable.key in wiring.leaving for cable, *_ in own):
                 ports[port] = [*own, *ports.get(normal, ())]
@@ -334,7 +338,7 @@ def _shared_out(
     }
     costs: dict[str, float] = {}
     for key, place in wiring.places.items():
-        cost = ordered.facts[key].cost * (1.0 if place.group == NONE else WIDE_COST)
+        cost = ordered.facts[id(place.kind)].cost * (1.0 if place.group == NONE else WIDE_COST)
         costs[whole[key]] = costs.get(whole[key], 0.0) + cost
     forward = [(c.source, c.target) for c in wiring.cables if c.key not in ordered.closing]
     lane_of, trunk = share_out(
@@ -379,8 +383,9 @@ def _note_behind(lanes: Sequence[LanePlan], ordered: _Ordered, places: Mapping[s
     """Note of each wire through which nothing is heard but the voices of one player that player."""
     found: dict[str, int] = {}
     for key in ordered.order:
-        main = ordered.facts[key].main
-        if main is None or not ordered.facts[key].is_wire or places[key].group != NONE:
+        facts = ordered.facts[id(places[key].kind)]
+        main = facts.main
+        if main is None or not facts.is_wire or places[key].group != NONE:
             continue
         cables = ordered.arriving.get(key, NOTHING).get(main, [])
         players = {found.get(cable.source, source.player) for cable, _, _, source in cables}

@@ -29,6 +29,8 @@ def share_inputs(nodes: NDArray[np.int64], places: Sequence[Place]) -> None:
         nodes: of one lane, by rows; other lanes are computed at the same time.
         places: of the nodes.
     """
+    if all(place.group == NONE for place in places):
+        return
     first: dict[tuple[int, int], int] = {}
     users: Counter[int] = Counter()
     alike: dict[tuple[int, int], int] = {}

@@ -12,7 +12,7 @@ from operator import is_
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -75,3 +75,15 @@ class Made(Generic[R]):
             kept = (thing, how, self._make(thing, *how))
         self._now[key] = kept
         return kept[2]
+
+    def each(self, things: Iterable[object], hows: Iterable[tuple[object, ...]]) -> list[R]:
+        """What `of` gives for each of many things, at one go."""
+        last, now, found = self._last.get, self._now, []
+        for thing, how in zip(things, hows, strict=True):
+            key = id(thing)
+            kept = last(key) or now.get(key)
+            if kept is None or kept[1] != how:
+                kept = (thing, how, self._make(thing, *how))
+            now[key] = kept
+            found.append(kept[2])
+        return found
