@@ -11,6 +11,7 @@ from chronus.patch.graph import TONE, graph_of, kernels_of, key_of, strip_key, w
 from chronus.patch.hearing import heard
 from chronus.patch.model import STRIP_PORTS, Patch, empty_patch
 from chronus.session.draft import place_of
+from chronus.session.garbage import collecting_later
 from chronus.session.glides import Glides
 from chronus.session.sequences import Sequences, lock_of, played_by, roles_of
 from chronus.session.timing import CLOSE_BLOCKS
@@ -76,6 +77,7 @@ class Console:
 
     # ---- an instant
 
+    @collecting_later()
     def take(
         self,
         patch: Patch,
@@ -141,6 +143,7 @@ class Console:
         """
         self._writer.check_room(self._graph(patch), alone=True)
 
+    @collecting_later()
     def publish(self, due: int) -> int:
         """Let all that was staged take effect at a block; a mark to settle on."""
         if self.is_rewired or not self._kernels:
