@@ -12,7 +12,15 @@ from chronus.engine.batchable import least_of, like_nodes, mark_batches
 from chronus.engine.costs import WIDE_COST
 from chronus.engine.fusable import fusable, groups_of, together
 from chronus.engine.layout import NODE_COLUMNS, NONE, Node, Row, Wire
-from chronus.engine.plan_rows import Arrival, Facts, NodeRows, facts_of, is_side_by_side, node_rows
+from chronus.engine.plan_rows import (
+    NOTHING,
+    Arrival,
+    Facts,
+    NodeRows,
+    RowsSoFar,
+    facts_of,
+    is_side_by_side,
+)
 from chronus.engine.sharing import share_inputs
 from chronus.engine.unheard import roots_of, set_roots
 from chronus.patch.lanes import share_out
@@ -34,8 +42,6 @@ if TYPE_CHECKING:
 Number = TypeVar("Number", np.int64, np.float64)
 QUIET_S: Final = 0.1
 """So much silence behind a closed gate, and as much as its delays hold, sends a voice to sleep."""
-NOTHING: Final[dict[int, list[Arrival]]] = {}
-"""What arrives at a node that no cable goes to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,7 @@ class Known:
     """What plans said of nodes and kinds so far: most of a plan is as it was in the last one."""
 
     facts: Made[Facts] = field(default_factory=lambda: Made(facts_of))
-    rows: Made[NodeRows] = field(default_factory=lambda: Made(node_rows))
+    rows: RowsSoFar = field(default_factory=RowsSoFar)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +140,8 @@ def plan_of(
         fused: the kernels that compute several nodes at once; None: there are none.
     """
     known = known or Known()
-    known.rows.turn(known)
     places = wiring.places
+    known.rows.forget(places)
     # A kind that was reloaded may be there twice.
     kinds = {id(place.kind): place.kind for place in places.values()}
     facts = {number: known.facts.of(kind) for number, kind in kinds.items()}
@@ -220,26 +226,24 @@ def _lane_plan(
     """
     ordered, wiring, kept = known
     keys = [*before, *trunk]
-    places = [wiring.places[key] for key in keys]
-    facts, arriving = ordered.facts, ordered.arriving
-    hears = [arriving.get(key, NOTHING) for key in keys]
-    ways = zip([facts[id(place.kind)] for place in places], hears, strict=True)
-    said = kept.rows.each(places, ways)
-    rows = _joined([each.rows for each in said], np.int64, len(Row))
-    ports, inputs, wired = np.array([each[:3] for each in said], np.int64).reshape(-1, 3).T
+    said = kept.rows.of(keys, wiring.places, ordered.facts, ordered.arriving)
+    columns = zip(*said, strict=True) if said else [()] * len(NodeRows._fields)
+    *numbers, nodes_in, rows_in, wires_in, scales_in, gates = columns
+    ports, inputs, wired = np.array(numbers, np.int64)
+    rows = _joined(rows_in, np.int64, len(Row))
     # Each node counts its ports from its own first one, and its wires too.
     rows[:, Row.PORT] += np.repeat(ports, inputs)
     rows[:, Row.FIRST] += np.repeat(np.cumsum(wired) - wired, inputs)
-    nodes = _joined([each.node for each in said], np.int64, NODE_COLUMNS)
+    nodes = _joined(nodes_in, np.int64, NODE_COLUMNS)
     nodes[:, Node.FIRST_ROW] = np.cumsum(inputs) - inputs
-    share_inputs(nodes, places)
+    share_inputs(nodes, [wiring.places[key] for key in keys])
     return LanePlan(
         nodes,
         rows,
-        _joined([each.wires for each in said], np.int64, len(Wire)),
-        _joined([each.scales for each in said], np.float64, 1)[:, 0],
+        _joined(wires_in, np.int64, len(Wire)),
+        _joined(scales_in, np.float64, 1)[:, 0],
         [],
-        [each.gate for each in said if each.gate != NONE],
+        [gate for gate in gates if gate != NONE],
         [],
         len(before),
     )

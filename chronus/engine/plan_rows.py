@@ -16,7 +16,7 @@ from chronus.engine.layout import NODE_COLUMNS, NONE, Node
 from chronus.patch.tables import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from chronus.dsp.declaration import Kind
     from chronus.engine.place import Place
@@ -33,10 +33,11 @@ N_RECORDING, N_WIRED, N_OWN_ROWS = int(Node.RECORDING), int(Node.WIRED), int(Nod
 WIRES: Final = frozenset({"poly", "strip"})
 """Kinds that keep nothing, and give exact silence where their main input is silent."""
 
-
 Arrival = tuple["GraphCable", int, bool, "Place"]
 """A cable where it goes in: the cable, its place in the arena, whether it closes a cycle and so
 reads the last block, and where the node lies that it comes from."""
+NOTHING: Final[dict[int, list[Arrival]]] = {}
+"""What arrives at a node that no cable goes to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,42 @@ def node_rows(place: Place, facts: Facts, arriving: Mapping[int, list[Arrival]])
     gate = NONE if facts.gate is None or place.is_player else place.ports + facts.gate
     node = _node_row(place, facts, is_wired=is_wired)
     return NodeRows(place.ports, len(facts.inputs), count, node, rows, wires, scales, gate)
+
+
+class RowsSoFar:
+    """What plans have said of nodes: most of a plan is as it was in the last one."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[Place, Mapping[int, list[Arrival]], NodeRows]] = {}
+
+    def of(
+        self,
+        keys: Iterable[str],
+        places: Mapping[str, Place],
+        facts: Mapping[int, Facts],
+        arriving: Mapping[str, Mapping[int, list[Arrival]]],
+    ) -> list[NodeRows]:
+        """What a plan says of nodes, made anew where something about them is.
+
+        Args:
+            keys: of the nodes.
+            places: where they lie.
+            facts: about their kinds, by their identity.
+            arriving: the cables that meet in each input of those that have some.
+        """
+        found, kept = [], self._kept
+        for key in keys:
+            place, hears = places[key], arriving.get(key, NOTHING)
+            one = kept.get(key)
+            if one is None or one[0] is not place or one[1] != hears:
+                one = kept[key] = (place, hears, node_rows(place, facts[id(place.kind)], hears))
+            found.append(one[2])
+        return found
+
+    def forget(self, places: Mapping[str, Place]) -> None:
+        """Keep nothing of nodes that have no place any more, now and then."""
+        if len(self._kept) > 2 * len(places) + 64:
+            self._kept = {key: kept for key, kept in self._kept.items() if key in places}
 
 
 def _longs(words: Sequence[int]) -> bytes:
