@@ -29,6 +29,7 @@ from chronus.engine.plan_slot import write_plan
 from chronus.engine.slots import Slots
 from chronus.engine.tables import Tables
 from chronus.modules.catalog import kinds
+from chronus.patch.graph import Graph
 from chronus.patch.model import OUT
 from chronus.settings import BLOCK
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
 
     from chronus.engine.place import Place
-    from chronus.patch.graph import Graph, GraphCable, GraphNode
+    from chronus.patch.graph import GraphCable, GraphNode
 
 
 class Writer:
@@ -73,7 +74,7 @@ class Writer:
         self._mutes: dict[str, float] = {}
         self.fresh: set[str] = set()
         self.copied: dict[str, str] = {}
-        self._order: dict[str, None] = {}
+        self._graph = Graph({}, {})
         self.leaving = Leaving(self)
         self.knobs = Knobs(self)
         self._known = Known()
@@ -182,7 +183,7 @@ class Writer:
         self.nodes |= graph.nodes
         self.nodes = {key: node for key, node in self.nodes.items() if key in self.places}
         self._stage_mutes(changed)
-        self._order = dict.fromkeys((*graph.nodes, *graph.cables))
+        self._graph = graph
         self.instant.patched = True
 
     def _stay(self, graph: Graph) -> None:
@@ -382,11 +383,13 @@ class Writer:
     def _wiring(self, without: Container[str]) -> Wiring:
         """All that a plan computes: what is patched, and what leaves, without some of that."""
         # In the order of the patch, whatever came before: the same patch adds up to the same bits.
-        keys = [*self._order, *(key for key in self.leaving.keys if key not in self._order)]
-        keys = [key for key in keys if key not in without]
-        places = {key: self.places[key] for key in keys if key in self.places}
-        cables = [self.cables[key] for key in keys if key in self.cables]
-        cables = [c for c in cables if c.source in places and c.target in places]
+        graph = self._graph
+        places = {key: self.places[key] for key in graph.nodes}
+        cables = [self.cables[key] for key in graph.cables]
+        going = [key for key in self.leaving.keys if key not in without]
+        places |= {key: self.places[key] for key in going if key in self.places}
+        gone = [self.cables[key] for key in going if key in self.cables]
+        cables += [c for c in gone if c.source in places and c.target in places]
         return Wiring(
             places, cables, self.cable_slots, self.leaving.fading, self._master, self.rate_hz
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import repeat
 from typing import TYPE_CHECKING, Final
 
 from chronus.dsp.layout import WIDE
@@ -145,19 +146,21 @@ def graph_of(patch: Patch) -> Graph:
     shut, shut_cables = silent(patch)
     by_hand = {c.source for c in patch.cables if c.target == OUT and c.input == "in"}
     out = key_of(patch.nodes[OUT])
-    keys: dict[str, str] = {}
-    for name, node in patch.nodes.items():
-        own = _NODES.of(node)
+    known = patch.nodes
+    all_own = _NODES.each(known.values(), repeat(()))
+    keys = dict(zip(known, [own.key for own in all_own], strict=True))
+    for (name, node), own in zip(known.items(), all_own, strict=True):
         nodes[own.key] = own
-        keys[name] = own.key
         if name in audible:
             shown, is_shut = shown_node(patch, name), name in shut
             strip = _STRIPS.of(node, shown, is_shut, name not in by_hand, out)
             nodes[strip.node.key] = strip.node
             strips.append(strip)
-    for cable in patch.cables:
-        kinds_of_ends = patch.nodes[cable.source].kind, patch.nodes[cable.target].kind
-        made = _CABLES.of(cable, keys[cable.source], keys[cable.target], *kinds_of_ends)
+    ends = [
+        (keys[c.source], keys[c.target], known[c.source].kind, known[c.target].kind)
+        for c in patch.cables
+    ]
+    for cable, made in zip(patch.cables, _CABLES.each(patch.cables, ends), strict=True):
         # A cable to a level or pan rests while the node is not heard.
         if made.target in nodes:
             cables[made.key] = _SHUT.of(made) if cable.number in shut_cables else made

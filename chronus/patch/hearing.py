@@ -60,9 +60,10 @@ def reached(names: Iterable[str], ways: Iterable[tuple[str, str]]) -> frozenset[
     found = set(names)
     front = [name for name in ends if name in found]
     while front:
-        new = {end for end in ends.get(front.pop(), ()) if end not in found}
-        found |= new
-        front += new
+        for end in ends.get(front.pop(), ()):
+            if end not in found:
+                found.add(end)
+                front.append(end)
     return frozenset(found)
 
 

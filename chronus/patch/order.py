@@ -54,12 +54,17 @@ def _places(count: int, sources: tuple[int, ...], targets: tuple[int, ...]) -> t
         source = sources[cable]
         following[cable], first[source] = first[source], cable
         missing[targets[cable]] += 1
-    ready = [node for node, waits_for in enumerate(missing) if not waits_for]
+    # What is ready from the beginning is in order; what becomes so comes into a heap beside it.
+    begins = iter([node for node, waits_for in enumerate(missing) if not waits_for])
+    begin = next(begins, count)
+    ready: list[int] = []
     place = [-1] * count
     listens_to: dict[int, list[int]] = {}
     placed = 0
     while placed < count:
-        if ready:
+        if begin < count and (not ready or begin < ready[0]):
+            node, begin = begin, next(begins, count)
+        elif ready:
             node = heapq.heappop(ready)
         else:
             if not listens_to:

@@ -79,7 +79,7 @@ class Made(Generic[R]):
     def each(self, things: Iterable[object], hows: Iterable[tuple[object, ...]]) -> list[R]:
         """What `of` gives for each of many things, at one go."""
         last, now, found = self._last.get, self._now, []
-        for thing, how in zip(things, hows, strict=True):
+        for thing, how in zip(things, hows, strict=False):  # `hows` may have no end
             key = id(thing)
             kept = last(key) or now.get(key)
             if kept is None or kept[1] != how:
