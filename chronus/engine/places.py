@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from chronus.dsp.layout import WIDE, memory_frames, state_layout
+from chronus.dsp.layout import WIDE
+from chronus.engine.installing import install
 from chronus.engine.layout import (
-    ASLEEP,
     MOST_MEMORIES,
     NONE,
     Arena,
-    Choice,
     Head,
-    Player,
-    Reason,
-    Tail,
 )
-from chronus.engine.place import Place, size_of
+from chronus.engine.place import Place, Size, size_of
 from chronus.engine.players import Players
 from chronus.engine.pool import Pool
 from chronus.engine.recordings import Recordings
 from chronus.errors import Code, UserError
 from chronus.modules.catalog import catalog, kinds, wide
-from chronus.patch.musical import for_engine
-from chronus.patch.seeds import seed_of
-from chronus.patch.tables import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from chronus.dsp.declaration import Input
+    from chronus.dsp.declaration import Kind
     from chronus.patch.graph import GraphNode
 
 
@@ -62,6 +52,7 @@ class Places:
         }
         self._players = Players()
         self._recordings = Recordings()
+        self._sizes: dict[tuple[int, int, bool], tuple[Kind, Size]] = {}
 
     def take(self, nodes: Sequence[GraphNode], cables: int) -> tuple[list[Place], list[int]]:
         """Room for nodes, in order, and for so many cables.
@@ -111,7 +102,7 @@ class Places:
             message = f"a {node.kind} cannot be there for each voice: patch it behind the poly"
             raise UserError(Code.LIMIT, message)
         width = WIDE if has_voices else 1
-        size = size_of(kind, self._rate_hz, width, is_player=has_voices and node.is_player)
+        size = self._size_of(kind, width, is_player=has_voices and node.is_player)
         player, base = self._players.take(node, take) if has_voices else (NONE, NONE)
         recording, recording_frames = self._recordings.take(node, take)
         return Place(
@@ -131,6 +122,14 @@ class Places:
             recording=recording,
             recording_frames=recording_frames,
         )
+
+    def _size_of(self, kind: Kind, width: int, *, is_player: bool) -> Size:
+        """How much a node of a kind takes: of many nodes few are of different kinds."""
+        known = (id(kind), width, is_player)
+        if known not in self._sizes:
+            size = size_of(kind, self._rate_hz, width, is_player=is_player)
+            self._sizes[known] = (kind, size)  # while that is kept no other kind is `known`
+        return self._sizes[known][1]
 
     def leave_to_ghost(self, place: Place) -> None:
         """What plays a node's voices is no longer known by the key of its player."""
@@ -156,86 +155,9 @@ class Places:
         """Give a cable's room back."""
         self.pools["cables"].give(slot, 1)
 
-    def install(self, place: Place, node: GraphNode) -> None:
-        """Write a node's first state and values into both banks of its place."""
-        arena, kind, size = self._arena, place.kind, place.size
-        initial = arena.initial[place.state : place.state + size.state]
-        initial[:] = 0
-        layout = state_layout(kind, place.width)
-        owner = arena.state_voice[place.state : place.state + size.state]
-        for state, offset in zip(kind.state, layout.offsets, strict=True):
-            values = [state.initial] * place.width
-            if math.isnan(state.initial):
-                names = [""] if place.group == NONE else voice_names(node)
-                values = [seed_of(f"{name}.{state.name}", node.seed) or 1 for name in names]
-            raw = np.array(values, np.dtype(state.dtype)).view(np.uint8)
-            initial[offset : offset + len(raw)] = raw
-            # The state that goes on with old words lies behind, byte for byte alike.
-            for begin in range(offset, size.state, max(layout.size, 1)):
-                part = owner[begin : begin + len(raw)]
-                part[:] = np.repeat(np.arange(place.width, dtype=np.uint8), len(raw) // place.width)
-        arena.state[:, place.state : place.state + size.state] = initial
-        arena.faults[place.slot] = (0, Reason.NONE, NONE, NONE, NONE, NONE, NONE)
-        arena.choices[:, place.slot, Choice.LEFT] = 0.0
-        arena.choices[:, place.slot, Choice.WORDS :] = np.nan
-        arena.rings[:, place.slot, Tail.SINCE] = NONE
-        arena.calm[:, place.slot] = 0
-        arena.still[:, place.slot] = 0
-        arena.memory[place.memory : place.memory + size.memory] = 0.0
-        if place.recording_frames:
-            self._recordings.write(arena.memory, place.recording, node)
-        arena.rows_out[:, place.rows_out : place.rows_out + size.rows_out] = 0.0
-        arena.filled[place.rows_in : place.rows_in + size.rows_in] = np.nan
-        for index, port in enumerate(kind.inputs):
-            self._install_port(place.ports + index, port, node.values.get(port.name, port.default))
-            arena.port_legato[place.ports + index] = node.is_legato and port.name == "gate"
-        if place.group != NONE:
-            self._install_voices(place, node)
-
-    def _install_port(self, at: int, port: Input, value: float) -> None:
-        arena = self._arena
-        number, follows = for_engine(port, value)
-        start = np.float32(number)
-        arena.ports[:, at] = (start, start, 0.0, 0.0, follows)
-        arena.base[:, at] = start
-        arena.base_follows[:, at] = follows
-        arena.port_left[:, at] = 0
-        arena.port_moved[at] = NONE
-        arena.port_next[at] = NONE
-        arena.port_player[at] = NONE
-        arena.gate_off[:, at] = NONE
-        arena.limits[at] = (port.low, port.high)
-
-    def _install_voices(self, place: Place, node: GraphNode) -> None:
-        """Write what the step has to know of a node's voices, and of a player's all."""
-        arena, kind = self._arena, place.kind
-        parts = [memory_frames(memory, self._rate_hz) for memory in kind.memories]
-        arena.memory_parts[place.slot] = np.pad(parts, (0, MOST_MEMORIES - len(parts)))
-        if not place.is_player:
-            return
-        base = place.group * WIDE
-        arena.voice_off[:, :, base : base + WIDE] = NONE
-        arena.voice_quiet[:, base : base + WIDE] = ASLEEP
-        arena.voice_peak[:, base : base + WIDE] = 0.0
-        for role in Role:
-            index = kind.find_input(role.name.lower())
-            assert index is not None, node.kind
-            port, first = kind.inputs[index], place.ports + len(kind.inputs) + role * WIDE
-            for voice in range(WIDE):
-                value = node.values.get(port.name, port.default)
-                self._install_port(first + voice, port, 0.0 if role is Role.GATE else value)
-                arena.voice_ports[base + voice, role] = first + voice
-                if role is not Role.GATE:
-                    before = place.ports + index if voice == 0 else first + voice - 1
-                    arena.port_next[before] = first + voice
-            if role is Role.GATE:
-                arena.port_player[place.ports + index] = place.player
-            elif node.group == 0:
-                column = Player.FREQ if role is Role.FREQ else Player.VELOCITY
-                arena.players[place.player, column] = place.ports + index
-        if node.group == 0:
-            arena.players[place.player, Player.BASE] = base
-            arena.players[place.player, Player.VOICES] = node.voices
+    def install(self, new: Sequence[tuple[Place, GraphNode]]) -> None:
+        """Write the first state and values of new nodes into both banks of their places."""
+        install(self._arena, self._recordings, new)
 
     def link(self, place: Place, following: Place) -> None:
         """Let the ports of one group of voices be followed by those of the next one."""
@@ -249,8 +171,3 @@ class Places:
 def kernel_number(node: GraphNode) -> int:
     """The number of the kernel that computes a node as it is now."""
     return catalog().number(wide(node.kind) if node.voices > 1 else node.kind)
-
-
-def voice_names(node: GraphNode) -> list[str]:
-    """What the seeds of a node's voices are made of, behind its own."""
-    return [f":{WIDE * node.group + voice}" for voice in range(WIDE)]

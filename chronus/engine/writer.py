@@ -163,8 +163,8 @@ class Writer:
         new_nodes = [node for key, node in graph.nodes.items() if key not in self.places]
         new_cables = [c for key, c in graph.cables.items() if key not in self.cable_slots]
         places, slots = self.room.take(new_nodes, len(new_cables))
+        self.room.install(list(zip(places, new_nodes, strict=True)))
         for node, place in zip(new_nodes, places, strict=True):
-            self.room.install(place, node)
             self.places[node.key] = place
             self.fresh.add(node.key)
         changed = [node for key, node in graph.nodes.items() if self.nodes.get(key) is not node]
