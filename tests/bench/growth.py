@@ -274,10 +274,8 @@ def print_plans() -> None:
     finally:
         writer.plan_of = compile_plan
         machine.close()
-    print(
-        f"\na plan of {NODES[-1]:,} nodes, of {AIM_S * 1e3:.0f} ms: least, median, most", end="; "
-    )
-    print(f"{'and the same of CPU':>29}")
+    print(f"\na plan of {NODES[-1]:,} nodes, of {AIM_S * 1e3:.0f} ms: the least, median and most")
+    print(f"{'':29} {'on the wall':>26}   {'of the CPU':>26}")
     anew.print_as("compiled anew, while it plays")
     edits.print_as("compiled for an edit")
     whole.print_as("all nodes new, placed and all")
