@@ -15,7 +15,7 @@ from chronus.patch.graph import strip_of
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Iterable
+    from collections.abc import Container, Iterable, Mapping
 
     from chronus.engine.place import Place
     from chronus.engine.writer import Writer
@@ -65,9 +65,12 @@ class Leaving:
         return self._exits
 
     @property
-    def fading(self) -> Collection[str]:
-        """What leaves, but for what rings on, in the order in which it began to."""
-        return {key: leave for key, leave in self._exits.items() if leave.ringing is None}
+    def fading(self) -> Mapping[str, int]:
+        """What leaves, but for what rings on, in the order in which it began to, and when it did.
+
+        That is the number of an event; NONE for what begins to leave now.
+        """
+        return {key: leave.mark for key, leave in self._exits.items() if leave.ringing is None}
 
     @property
     def ringing(self) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
@@ -29,7 +30,7 @@ from chronus.patch.remember import Made
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -90,17 +91,20 @@ class Wiring:
         places: every node by key, in the order of the patch.
         cables: every cable, in the order in which they add up.
         cable_slots: each cable's place in the arena.
-        leaving: keys of what only fades out, in the order in which it began to.
+        leaving: keys of what only fades out, in the order in which it began to, and a number that
+            is alike for all that began at once.
         master: key of the node whose first two output rows are played.
         rate_hz: frames a second.
+        oldest: keys of all nodes, the oldest first; without any, they are in the order of `places`.
     """
 
     places: Mapping[str, Place]
     cables: Sequence[GraphCable]
     cable_slots: Mapping[str, int]
-    leaving: Collection[str]
+    leaving: Mapping[str, int]
     master: str
     rate_hz: int
+    oldest: Sequence[str] = ()
 
 
 @dataclass(slots=True)
@@ -145,7 +149,7 @@ def plan_of(
     # A kind that was reloaded may be there twice.
     kinds = {id(place.kind): place.kind for place in places.values()}
     facts = {number: known.facts.of(kind) for number, kind in kinds.items()}
-    order, closing = _order(places, wiring.cables, wiring.leaving)
+    order, closing = _order(wiring)
     players = sorted({place.player for place in places.values()} - {NONE})
     forward = [(c.source, c.target) for c in wiring.cables if c.key not in closing]
     if players:
@@ -254,14 +258,13 @@ def _joined(parts: Sequence[bytes], dtype: type[Number], columns: int) -> NDArra
     return np.frombuffer(bytearray(b"".join(parts)), dtype).reshape(-1, columns)
 
 
-def _order(
-    places: Mapping[str, Place], cables: Sequence[GraphCable], leaving: Collection[str]
-) -> tuple[list[str], frozenset[str]]:
+def _order(wiring: Wiring) -> tuple[list[str], frozenset[str]]:
     """The computing order and the cables that read the last block.
 
     What fades out keeps its place as far as it can, but never decides for a cable that stays:
     when a faded cable is taken away is chance, and must not be heard.
     """
+    places, cables, leaving = wiring.places, wiring.cables, wiring.leaving
     staying = [cable for cable in cables if cable.key not in leaving]
     order, closing = computing_order(places, staying)
     going = [cable for cable in cables if cable.key in leaving]
@@ -276,19 +279,37 @@ def _order(
         return both, closing
     # What began to fade last is in the order first: it is there for longer than what is in its way.
     forward = [cable for cable in staying if cable.key not in closing]
+    by_key = {cable.key: cable for cable in going}
+    late: set[str] = set()
+    for _, keys in groupby(reversed(tuple(leaving)), leaving.__getitem__):
+        at_once = [by_key[key] for key in keys if key in by_key][::-1]
+        late |= _closing(wiring.oldest or [*places], forward, at_once)
+        forward += [cable for cable in at_once if cable.key not in late]
+    both, _ = computing_order(places, forward)
+    return both, closing | late
+
+
+def _closing(
+    nodes: Sequence[str], forward: Sequence[GraphCable], at_once: Sequence[GraphCable]
+) -> frozenset[str]:
+    """Which of the cables that began to fade at once read the last block.
+
+    Those that did before, as far as it can be: another one would play the last block once more.
+    """
+    _, closing = computing_order(nodes, [*forward, *at_once])
+    if closing <= {cable.key for cable in at_once}:
+        return closing
+    _, closing = computing_order(nodes, at_once)
     targets: dict[str, list[str]] = {}
     for cable in forward:
         targets.setdefault(cable.source, []).append(cable.target)
     late = set()
-    age = {key: index for index, key in enumerate(leaving)}
-    for cable in sorted(going, key=lambda cable: -age[cable.key]):
+    for cable in sorted(at_once, key=lambda cable: cable.key in closing):
         if _leads(targets, cable.target, cable.source):
             late.add(cable.key)
         else:
-            forward.append(cable)
             targets.setdefault(cable.source, []).append(cable.target)
-    both, _ = computing_order(places, forward)
-    return both, closing | late
+    return frozenset(late)
 
 
 def _leads(targets: Mapping[str, Sequence[str]], start: str, end: str) -> bool:

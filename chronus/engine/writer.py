@@ -390,8 +390,10 @@ class Writer:
         places |= {key: self.places[key] for key in going if key in self.places}
         gone = [self.cables[key] for key in going if key in self.cables]
         cables += [c for c in gone if c.source in places and c.target in places]
+        oldest = [key for key in self.places if key in places] if gone else ()
         return Wiring(
-            places, cables, self.cable_slots, self.leaving.fading, self._master, self.rate_hz
+            *(places, cables, self.cable_slots, self.leaving.fading, self._master, self.rate_hz),
+            oldest,
         )
 
     def _put(self, index: int, due: int, event: tuple[int, int, int, int, float]) -> None:

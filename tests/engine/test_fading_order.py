@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from chronus.commands.registry import handlers
@@ -12,6 +13,7 @@ from chronus.engine.plan import plan_of
 from chronus.patch.graph import key_of
 from chronus.session.offline import Offline
 from chronus.session.session import Session
+from tests.support.score import render
 
 
 def late_cables(wiring, lanes):
@@ -37,9 +39,25 @@ def test_a_faded_cable_that_is_still_there_makes_no_other_one_late(lanes):
     ends = {(c.source, c.target): c.key for c in wiring.cables}
     faded = ends[names["filter"], names["env"]]
     fading = ends[names["lfo"], names["filter"]]
-    there = replace(wiring, leaving={faded: None, fading: None})
-    gone = replace(
-        wiring, leaving={fading: None}, cables=[c for c in wiring.cables if c.key != faded]
-    )
+    there = replace(wiring, leaving={faded: 1, fading: 2})
+    gone = replace(wiring, leaving={fading: 2}, cables=[c for c in wiring.cables if c.key != faded])
     assert late_cables(gone, lanes) == set()
     assert late_cables(there, lanes) == {slots[faded]}
+
+
+@pytest.mark.parametrize("unloaded", ["filter", "tremolo", "filter tremolo"])
+def test_a_loop_that_is_unloaded_fades_from_where_it_is(unloaded):
+    """The cable that reads the last block is the one that did: else a block is heard once more."""
+    frames = render(
+        [
+            "load sine freq=100hz; load filter cutoff=5khz; load tremolo depth=0",
+            "patch sine > filter > tremolo > out; patch tremolo > filter by 0.5",
+            "wait 500ms",
+            f"unload {unloaded}",
+            "wait 50ms",
+            "quit",
+        ]
+    ).frames[:, 0]
+    steps = np.abs(np.diff(frames))
+    assert steps[12_000:23_000].max() > 0.01
+    assert steps[23_000:].max() < 1.2 * steps[12_000:23_000].max()
