@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from chronus.patch.model import Patch
 
 
+LONGEST: Final = 60
+"""Characters of what is told to have come late."""
 END: Final = "the end"
 """Who says that the transport stops at the end of a score."""
 
@@ -45,7 +48,6 @@ class Entry:
         mark: to ask the engine when it took effect; None where `frame` is known.
         frame: at which it does.
         due: the frame at which it was to take effect; None for as soon as possible.
-        what: it is called where it is late.
         is_unheard: whether it does nothing in the engine, and so belongs behind what it was said
             after, whenever that takes effect.
         pending: a line that would have it done; "" where that is not known, or remains pending.
@@ -59,7 +61,6 @@ class Entry:
     mark: int | None = None
     frame: int = 0
     due: int | None = None
-    what: str = ""
     is_unheard: bool = False
     pending: str = ""
 
@@ -117,7 +118,7 @@ class Ledger:
     def _tell(self, entry: Entry, frame: int) -> None:
         self._reached = max(frame, self._reached)
         if entry.due is not None and frame > entry.due:
-            self._late(entry.what, entry.due, frame)
+            self._late(shorten("; ".join(entry.texts), LONGEST), entry.due, frame)
         done = Done(frame, entry.texts, entry.publication, entry.who, entry.before, entry.after)
         for listener in self._listeners:
             listener(done)

@@ -41,3 +41,18 @@ def test_what_is_not_heard_is_told_with_its_own_frame_where_nothing_is_ahead():
     ledger.add(entry("snapshot here", frame=640, is_unheard=True))
     ledger.tell()
     assert [done.frame for done in told] == [64, 640]
+
+
+def test_what_comes_late_is_told_by_its_own_words():
+    """They are cut off where they are long; what is in time, or due at no time, is not told."""
+    told = []
+    ledger = Ledger(lambda mark: mark, lambda *late: told.append(late))
+    ledger.add(entry("trigger kick", mark=640, due=640))
+    ledger.add(entry("trigger snare", mark=640))
+    ledger.add(entry("trigger hat", mark=704, due=640))
+    ledger.add(entry("open { " + "load saw; " * 100, mark=704, due=640))
+    ledger.tell()
+    assert told[0] == ("trigger hat", 640, 704)
+    assert len(told) == 2
+    assert told[1][0].startswith("open { load saw;")
+    assert len(told[1][0]) <= 60
