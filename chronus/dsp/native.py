@@ -6,9 +6,10 @@ import platform
 from typing import Any, Final
 
 from llvmlite import binding, ir
-from numba import carray, njit, types
+from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
 
 from chronus.dsp.lanes import summed
 from chronus.dsp.layout import WIDE
@@ -26,6 +27,7 @@ OPTIONS: Final = {
     "error_model": "numpy",
     "boundscheck": False,
     "fastmath": False,
+    "_nrt": False,
 }
 """Strict arithmetic: nothing is reordered, and contracted by `product_and` alone.
 
@@ -40,31 +42,17 @@ ONCE: Final = {**OPTIONS, "inline": "always"}
 KERNEL_ARGUMENTS: Final = (types.int64,) * 5
 
 
-def pointer(item: types.Type) -> Any:
-    """A call that takes an int64 for the address of such an item."""
+def record(item: types.Record) -> Any:
+    """A call that takes an int64 for the address of such a record, and gives the record."""
 
     @intrinsic
-    def cast(_typing: Any, address: Any) -> Any:
+    def cast(_typing: Any, _address: Any) -> Any:
         def code(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-            return builder.inttoptr(arguments[0], context.get_data_type(item).as_pointer())
+            return builder.inttoptr(arguments[0], context.get_value_type(item))
 
-        return types.CPointer(item)(types.int64), code
+        return item(types.int64), code
 
     return cast
-
-
-@intrinsic
-def float_stack(_typing: Any) -> Any:
-    """WIDE float32 on the stack of the very function that it is written in."""
-    item = types.float32
-
-    def code(context: Any, builder: Any, _signature: Any, _arguments: Any) -> Any:
-        size = ir.ArrayType(context.get_value_type(item), WIDE)
-        slot = cgutils.alloca_once(builder, size)
-        slot.align = 64
-        return builder.bitcast(slot, context.get_value_type(item).as_pointer())
-
-    return types.CPointer(item)(), code
 
 
 @intrinsic
@@ -119,26 +107,70 @@ def add_lanes(_typing: Any, _source: Any, _target: Any, _heard: Any) -> Any:
     return types.int64(*(types.int64,) * 3), code
 
 
-_float_pointer = pointer(types.float32)
-_long_pointer = pointer(types.int64)
+def _array(
+    context: Any, builder: Any, kind: types.Array, place: ir.Value, shape: list[ir.Value]
+) -> ir.Value:
+    """An array of a kind at a place, which nobody owns."""
+    array = context.make_array(kind)(context, builder)
+    size = context.get_constant(
+        types.intp, context.get_abi_sizeof(context.get_value_type(kind.dtype))
+    )
+    strides = [size]
+    for length in shape[:0:-1]:
+        strides.insert(0, builder.mul(strides[0], length))
+    data = builder.bitcast(place, context.get_value_type(kind.dtype).as_pointer())
+    populate_array(array, data, shape, strides, size, None)
+    return array._getvalue()  # noqa: SLF001 - numba has no other name for it
 
 
-@njit(**OPTIONS)
-def floats(address: int, count: int) -> Any:
+def _array_at(item: types.Type) -> Any:
+    """What makes an array of so many such items at an address."""
+    kind = types.Array(item, 1, "C")
+
+    def code(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        address, count = arguments
+        place = builder.inttoptr(address, ir.PointerType(ir.IntType(8)))
+        return _array(context, builder, kind, place, [count])
+
+    return kind(types.int64, types.int64), code
+
+
+@intrinsic
+def floats(_typing: Any, _address: Any, _count: Any) -> Any:
     """An array of `count` float32 at an address."""
-    return carray(_float_pointer(address), (count,))
+    return _array_at(types.float32)
 
 
-@njit(**OPTIONS)
-def row_of_voices(address: int) -> Any:
-    """A wide row at an address, shape (BLOCK, WIDE) float32."""
-    return carray(_float_pointer(address), (BLOCK, WIDE))
-
-
-@njit(**OPTIONS)
-def longs(address: int, count: int) -> Any:
+@intrinsic
+def longs(_typing: Any, _address: Any, _count: Any) -> Any:
     """An array of `count` int64 at an address."""
-    return carray(_long_pointer(address), (count,))
+    return _array_at(types.int64)
+
+
+@intrinsic
+def row_of_voices(_typing: Any, _address: Any) -> Any:
+    """A wide row at an address, shape (BLOCK, WIDE) float32."""
+    kind = types.Array(types.float32, 2, "C")
+
+    def code(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        place = builder.inttoptr(arguments[0], ir.PointerType(ir.IntType(8)))
+        shape = [context.get_constant(types.intp, length) for length in (BLOCK, WIDE)]
+        return _array(context, builder, kind, place, shape)
+
+    return kind(types.int64), code
+
+
+@intrinsic
+def float_stack(_typing: Any) -> Any:
+    """WIDE float32 on the stack of the very function that it is written in."""
+    kind = types.Array(types.float32, 1, "C")
+
+    def code(context: Any, builder: Any, _signature: Any, _arguments: Any) -> Any:
+        slot = cgutils.alloca_once(builder, ir.ArrayType(ir.FloatType(), WIDE))
+        slot.align = 64
+        return _array(context, builder, kind, slot, [context.get_constant(types.intp, WIDE)])
+
+    return kind(), code
 
 
 @njit(forceinline=True, **OPTIONS)

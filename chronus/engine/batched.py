@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import carray, njit
+from numba import njit
 
 from chronus.dsp.layout import WIDE
 from chronus.dsp.native import (
@@ -182,7 +182,7 @@ def gather_inputs(
 def hold_side_by_side(rows: int, wide: int) -> None:
     """As `put_side_by_side`, of rows that hold one value each."""
     table = longs(rows, WIDE)
-    values = carray(float_stack(), (WIDE,))
+    values = float_stack()
     for voice in range(WIDE):
         values[voice] = floats(table[voice], 1)[0]
     target = row_of_voices(wide)

@@ -30,6 +30,8 @@ MOST_BATCH_STATES: Final = 62
 """And its states."""
 MOST_MEMORIES: Final = 64
 """Delay memories of a kind whose voices are computed side by side."""
+NEVER: Final = 1 << 60
+"""In place of the frame of what does not come."""
 HELD: Final = 1 << 56
 """In place of the frame at which a voice's gate closes: it stays open until it is closed."""
 VELOCITY_ONE: Final = 1 << 40
@@ -346,6 +348,8 @@ class Memo(IntEnum):
     NEXT = 7  # the first free word
     CABLES_REST = 8  # blocks in which no cable of the lane has moved
     FIXES = 9  # whether any node is fixed, so that what others are given follows from it
+    FORESEEN = 10  # blocks in a row that nothing came in, as was known before
+    COMES = 11  # the frame before which nothing comes, see `quiet`
 
 
 class Given(IntEnum):

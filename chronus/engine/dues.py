@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 
 from chronus.dsp.native import OPTIONS, copy_items
-from chronus.engine.layout import NONE, Arena, Clock, Playing
+from chronus.engine.layout import NEVER, NONE, Arena, Clock, Playing
 from chronus.engine.ports import change_all, change_back
 from chronus.settings import BLOCK
 
@@ -115,3 +115,17 @@ def take_dues(arena: Arena, lane: int, block: int) -> None:
             if arena.sequences[lane, block & 1, sequence, DUES] > 0:
                 for column in range(arena.sequence_ports.shape[1]):
                     take_due(arena, lane, block, sequence, column, (block + 1) * BLOCK)
+
+
+@njit(**OPTIONS)
+def next_due(arena: Arena, lane: int, new: int) -> int:
+    """The frame of what is due next."""
+    comes = NEVER
+    for half in range(2):
+        first, last = sequences_of(arena, lane, new, half)
+        for sequence in range(first, last):
+            if arena.sequences[lane, new, sequence, DUES] > 0:
+                for column in range(arena.sequence_ports.shape[1]):
+                    frame = arena.due_frames[lane, new, sequence, column, 0]
+                    comes = comes if frame == NONE else min(comes, frame)
+    return comes

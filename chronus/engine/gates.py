@@ -5,7 +5,7 @@ from __future__ import annotations
 from numba import njit
 
 from chronus.dsp.native import OPTIONS
-from chronus.engine.layout import NONE, Arena, Clock, Ramp
+from chronus.engine.layout import NEVER, NONE, Arena, Clock, Ramp
 from chronus.engine.ports import change
 from chronus.settings import BLOCK
 
@@ -79,3 +79,13 @@ def close_gates(arena: Arena, lane: int, block: int, plan: int) -> None:
         if arena.ports[1 - new, port, NOW] > 0.5 or arena.change_first[lane, port] != NONE:
             change(arena, lane, new, port, 0, 0.0, 0)
         arena.gate_off[new, port] = NONE
+
+
+@njit(**OPTIONS)
+def next_gate(arena: Arena, lane: int, new: int, plan: int) -> int:
+    """The frame at which one of a plan's gates closes next."""
+    comes = NEVER
+    for i in range(arena.plan_counts[plan, lane, 2]):
+        off = arena.gate_off[new, arena.plan_gates[plan, lane, i]]
+        comes = comes if off == NONE else min(comes, off)
+    return comes

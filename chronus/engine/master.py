@@ -42,7 +42,8 @@ def write_tape(arena: Arena, block: int, plan: int) -> None:
         if fade_for_panic(arena, block, arena.tape[at : at + BLOCK]):
             most = loudest(tape, 2 * BLOCK)
     clock = arena.clock[0, new]
-    clock[SILENT] = clock[SILENT] + 1 if most < SILENT_BITS else 0
+    before = arena.clock[0, 1 - new, SILENT]
+    clock[SILENT] = before + 1 if most < SILENT_BITS else 0
     if clock[FINISHING] != NONE and clock[FINISH] == NONE:
         ended = clock[SILENT] >= clock[QUIET_BLOCKS]
         if ended or block + 1 - clock[FINISHING] >= clock[MOST_BLOCKS]:

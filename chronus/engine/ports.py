@@ -365,7 +365,7 @@ def fill_rows(
     arena.calm[new, node[N_SLOT]] = 0 if moved else min(calm + 1, CALM)
 
 
-@njit(**OPTIONS)
+@njit(**ONCE)
 def source_row(arena: Arena, lane: int, block: int, plan: int, wire: int) -> np.ndarray:
     """The samples that a wire carries: this block's, or the last one's where it closes a cycle."""
     bank = (block & 1) ^ arena.plan_wires[plan, lane, wire, 2]

@@ -13,7 +13,7 @@ from chronus.dsp.declaration import RAMP_S
 from chronus.dsp.native import OPTIONS
 from chronus.engine.dues import forget_due, let_come, sequences_of, take_due
 from chronus.engine.frames import frame_at
-from chronus.engine.layout import NONE, STOPPED, Arena, At, Head, Playing
+from chronus.engine.layout import NEVER, NONE, STOPPED, Arena, At, Head, Playing
 from chronus.engine.notes import play_note
 from chronus.engine.onsets import BEAT_TOLERANCE, is_there, measure_note, next_value
 from chronus.engine.ports import change_all, change_back
@@ -40,20 +40,28 @@ START, TAKES_OVER, END = int(At.START), int(At.TAKES_OVER), int(At.END)
 
 
 @njit(**OPTIONS)
-def run_sequences(arena: Arena, lane: int, block: int) -> None:
-    """Turn what every sequence plays in this block into changes of ports."""
+def run_sequences(arena: Arena, lane: int, block: int) -> int:
+    """Turn what every sequence plays in this block into changes of ports.
+
+    The frame of what one of them plays next.
+    """
     new = block & 1
+    comes = NEVER
     for half in range(2):
         first, last = sequences_of(arena, lane, new, half)
         for sequence in range(first, last):
             state = arena.sequences[lane, new, sequence]
             if state[TABLE] != NONE or state[PENDING] != NONE:
-                run_sequence(arena, lane, block, sequence)
+                comes = min(comes, run_sequence(arena, lane, block, sequence))
+    return comes
 
 
 @njit(**OPTIONS)
-def run_sequence(arena: Arena, lane: int, block: int, sequence: int) -> None:
-    """Play one sequence through the block, and let a pending table take over at its beat."""
+def run_sequence(arena: Arena, lane: int, block: int, sequence: int) -> int:
+    """Play one sequence through the block, and let a pending table take over at its beat.
+
+    The frame of what comes next.
+    """
     new = block & 1
     beats = arena.beats[lane, new]
     rate = arena.head[RATE]
@@ -70,15 +78,16 @@ def run_sequence(arena: Arena, lane: int, block: int, sequence: int) -> None:
             length = arena.table_values[table, 0]
             beat = at[START] + state[TURN] * length + arena.entry_values[entry, A_BEAT]
         if state[PENDING] != NONE and beat >= at[TAKES_OVER] - BEAT_TOLERANCE:
-            if frame_at(beats, rate, at[TAKES_OVER]) >= end:
-                return
+            frame = frame_at(beats, rate, at[TAKES_OVER])
+            if frame >= end:
+                return frame
             take_over(arena, lane, block, sequence)
             continue
         if silent:
-            return
+            return NEVER
         frame = frame_at(beats, rate, beat)
         if frame >= end:
-            return
+            return frame
         if is_there(arena, table, entry, state[TURN]):
             play_entry(arena, lane, block, sequence, entry, beat, max(frame, block * BLOCK))
         state[ENTRY] += 1

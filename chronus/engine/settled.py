@@ -54,6 +54,7 @@ LOST_BLOCK = int(Lane.LOST_BLOCK)
 CHANGES, PLAN, PLAN_SINCE = int(Clock.CHANGES), int(Clock.PLAN), int(Clock.PLAN_SINCE)
 CABLES, COUNT_NODES, NOW = int(Count.CABLES), int(Count.NODES), int(Ramp.NOW)
 N_GROUP, N_FIRST_ROW, N_INPUTS = int(Node.GROUP), int(Node.FIRST_ROW), int(Node.INPUTS)
+N_ROOT = int(Node.ROOT)
 PORT = int(Row.PORT)
 
 
@@ -90,10 +91,10 @@ def look_back(arena: Arena, lane: int, block: int, stirs: bool, memo: np.ndarray
 
 @njit(**ONCE)
 def forgets_some(arena: Arena, lane: int, block: int, memo: np.ndarray) -> bool:
-    """Where ports alone change, forget their nodes, and those that rest; False if that is not all.
+    """Where ports alone change, forget their nodes, and what pauses with these; False if not all.
 
-    It is not where voices are, or what is fixed, or where there are many nodes to look through, or
-    where no room is left for much more.
+    It is not all where voices are, or what is fixed, or where there are many nodes to look through,
+    or where no room is left for much more.
     """
     plan = arena.clock[lane, block & 1, PLAN]
     count = arena.plan_counts[plan, lane, COUNT_NODES]
@@ -104,16 +105,27 @@ def forgets_some(arena: Arena, lane: int, block: int, memo: np.ndarray) -> bool:
         node = arena.plan_nodes[plan, lane, index]
         if node[N_GROUP] != NONE:
             return False
-        first = node[N_FIRST_ROW]
-        changed = False
-        for row in range(first, first + node[N_INPUTS]):
-            port = arena.plan_rows[plan, lane, row, PORT]
-            for i in range(changes):
-                changed = changed or arena.changes[lane, i, 0] == port
-        for bank in range(2):
-            if changed or memo[PLACES + bank * NODES + index] == NONE:
-                memo[MARKS + bank * NODES + index] = 0
+        changed = does_change(arena, lane, plan, changes, node)
+        rests = goes_on_resting(memo, 0, index) or goes_on_resting(memo, 1, index)
+        if rests and not changed and node[N_ROOT] != NONE:
+            root = arena.plan_nodes[plan, lane, node[N_ROOT]]
+            changed = does_change(arena, lane, plan, changes, root)
+        if changed:
+            memo[MARKS + index] = 0
+            memo[MARKS + NODES + index] = 0
     return True
+
+
+@njit(**OPTIONS)
+def does_change(arena: Arena, lane: int, plan: int, changes: int, node: np.ndarray) -> bool:
+    """Whether one of so many changes in a block is of a port of a node."""
+    first = node[N_FIRST_ROW]
+    for row in range(first, first + node[N_INPUTS]):
+        port = arena.plan_rows[plan, lane, row, PORT]
+        for i in range(changes):
+            if arena.changes[lane, i, 0] == port:
+                return True
+    return False
 
 
 @njit(**OPTIONS)

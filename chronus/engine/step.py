@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from numba import carray, from_dtype, njit, types
+from numba import from_dtype, njit, types
 
 from chronus.dsp.native import (
     FLUSH_BITS,
@@ -18,9 +18,9 @@ from chronus.dsp.native import (
     copy_items,
     fence,
     longs,
-    pointer,
     put_long,
     read_float_control,
+    record,
     write_float_control,
 )
 from chronus.dsp.rows import fetch_rows
@@ -39,6 +39,7 @@ from chronus.engine.given import write_down
 from chronus.engine.layout import (
     LANE_COLUMNS,
     MEMO,
+    NEVER,
     NONE,
     SCRATCH,
     Arena,
@@ -53,6 +54,7 @@ from chronus.engine.layout import (
 from chronus.engine.master import tape_place, write_tape
 from chronus.engine.pace import has_room, wait_for_commit, wait_for_lanes
 from chronus.engine.ports import fill_rows, forget_changes
+from chronus.engine.quiet import is_quiet, look_ahead, pass_quietly
 from chronus.engine.repeats import go_by_heart
 from chronus.engine.sequencer import run_sequences
 from chronus.engine.settled import (
@@ -100,39 +102,30 @@ def step(
     """Compute a lane's share of the next block, and commit it; False if all is to end meanwhile."""
     block = arena.head[COMMITTED]
     new = block & 1
-    old = 1 - new
-    copy_items(arena.clock[lane, new], arena.clock[lane, old])
-    copy_items(arena.beats[lane, new], arena.beats[lane, old])
-    carry_sequences(arena, lane, new)
-    arena.clock[lane, new, CHANGES] = 0
-    head = arena.head.ctypes.data
-    cut = cut_of(head, arena.cuts.ctypes.data, block)
-    stirs = take_events(arena, lane, block, cut, memo)
+    cut = cut_of(arena.head.ctypes.data, arena.cuts.ctypes.data, block)
+    quiet = is_quiet(arena, lane, block, cut, memo)
+    stirs = not quiet and begin_block(arena, lane, block, cut, memo)
     plan = arena.clock[lane, new, PLAN]
     if lane == 0:
         fetch_rows(arena.tape[tape_place(arena, block)].ctypes.data)
     going_on = True
     if plan != NONE:
         empty_failed(arena, lane, block, plan)
-        if arena.clock[lane, new, PLAYING] != 0:
-            run_sequences(arena, lane, block)
-        take_dues(arena, lane, block)
-        close_due_gates(arena, lane, block, plan)
-        close_due_voices(arena, lane, block, plan)
+        if quiet:
+            pass_quietly(arena, lane, block, plan, memo)
+        else:
+            let_come(arena, lane, block, plan, cut, stirs, memo)
         if prepare_voices(arena, lane, block, plan):
             wake_nodes(arena, lane, block, plan)
-        cleared = is_cleared(arena, lane, block)
-        look_back(arena, lane, block, stirs or cleared, memo)
         before = arena.plan_counts[plan, lane, BEFORE]
         go_through(arena, lane, block, plan, 0, before, addresses, scratch, memo)
-        if lane == 0:
-            going_on = wait_for_lanes(arena.head, block)
+        going_on = lane != 0 or wait_for_lanes(arena.head, block)
         if going_on:
             nodes = arena.plan_counts[plan, lane, NODES]
             go_through(arena, lane, block, plan, before, nodes, addresses, scratch, memo)
-            move_cables(arena, lane, new, plan, memo)
-            let_sleep(arena, lane, block, plan, cleared)
-        forget_changes(arena, lane, new)
+            let_sleep(arena, lane, block, plan, is_cleared(arena, lane, block))
+        if not quiet:
+            end_block(arena, lane, new, plan, going_on, memo)
     elif lane == 0:
         going_on = wait_for_lanes(arena.head, block)
     if not going_on:
@@ -145,6 +138,63 @@ def step(
         fence()
         arena.head[DONE + lane * LANE_COLUMNS] = block + 1
     return True
+
+
+@njit(**OPTIONS)
+def begin_block(arena: Arena, lane: int, block: int, cut: int, memo: np.ndarray) -> bool:
+    """Bring what is said and played into the new bank, and what comes by events; were there any."""
+    new = block & 1
+    copy_items(arena.clock[lane, new], arena.clock[lane, 1 - new])
+    copy_items(arena.beats[lane, new], arena.beats[lane, 1 - new])
+    carry_sequences(arena, lane, new)
+    arena.clock[lane, new, CHANGES] = 0
+    return take_events(arena, lane, block, cut, memo)
+
+
+@njit(**OPTIONS)
+def let_come(
+    arena: Arena,
+    lane: int,
+    block: int,
+    plan: int,
+    cut: int,
+    stirs: bool,  # noqa: FBT001
+    memo: np.ndarray,
+) -> None:
+    """Let come what sequences play, and what is due: locks end, gates close.
+
+    Args:
+        arena: all that the engine knows.
+        lane: the lane.
+        block: the block.
+        plan: the plan slot.
+        cut: how many events it sees.
+        stirs: whether any of them took effect in it.
+        memo: of this process.
+    """
+    comes = NEVER
+    if arena.clock[lane, block & 1, PLAYING] != 0:
+        comes = run_sequences(arena, lane, block)
+    take_dues(arena, lane, block)
+    close_due_gates(arena, lane, block, plan)
+    close_due_voices(arena, lane, block, plan)
+    look_ahead(arena, lane, block, plan, cut, comes, memo)
+    look_back(arena, lane, block, stirs or is_cleared(arena, lane, block), memo)
+
+
+@njit(**OPTIONS)
+def end_block(
+    arena: Arena,
+    lane: int,
+    new: int,
+    plan: int,
+    going_on: bool,  # noqa: FBT001
+    memo: np.ndarray,
+) -> None:
+    """Let cables go on past a block, if that is done, and forget what came in it."""
+    if going_on:
+        move_cables(arena, lane, new, plan, memo)
+    forget_changes(arena, lane, new)
 
 
 @njit(**ONCE)
@@ -328,7 +378,7 @@ def run_node(
     listen(arena, block, node)
 
 
-_whole_at = pointer(from_dtype(arena_dtype(Limits())))
+_whole_at = record(from_dtype(arena_dtype(Limits())))
 
 
 @njit(types.int64(*(types.int64,) * 6), **OPTIONS)
@@ -348,7 +398,7 @@ def run_blocks(
     """
     control = read_float_control()
     write_float_control(control | FLUSH_BITS)
-    arena = carray(_whole_at(whole), (1,))[0]
+    arena = _whole_at(whole)
     addresses = longs(addresses_at, kernels)
     scratch = longs(scratch_at, SCRATCH)
     memo = longs(scratch_at + 8 * SCRATCH, MEMO)

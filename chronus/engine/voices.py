@@ -17,13 +17,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from numba import carray, float32, njit
+from numba import float32, njit
 
 from chronus.dsp.layout import WIDE
 from chronus.dsp.native import ONCE, OPTIONS, add_lanes, copy_items, float_stack, floats
 from chronus.engine.layout import (
     ASLEEP,
     HELD,
+    NEVER,
     NONE,
     VELOCITY_ONE,
     Arena,
@@ -71,6 +72,16 @@ def carry_voices(arena: Arena, lane: int, block: int, plan: int) -> None:
         first = player[BASE]
         last = first + player[VOICES]
         copy_items(arena.voice_off[lane, new, first:last], arena.voice_off[lane, old, first:last])
+    see_voices(arena, lane, old, plan)
+
+
+@njit(**OPTIONS)
+def see_voices(arena: Arena, lane: int, old: int, plan: int) -> None:
+    """See which of a plan's voices sound."""
+    for i in range(arena.plan_counts[plan, lane, PLAYERS]):
+        player = arena.players[arena.plan_players[plan, i]]
+        first = player[BASE]
+        last = first + player[VOICES]
         for group in range(first // WIDE, (last + WIDE - 1) // WIDE):
             awake = 0
             for voice in range(min(WIDE, last - WIDE * group)):
@@ -218,6 +229,19 @@ def close_due_voices(arena: Arena, lane: int, block: int, plan: int) -> None:
 
 
 @njit(**ONCE)
+def next_closing(arena: Arena, lane: int, block: int, plan: int) -> int:
+    """The frame at which the gate of a voice closes next."""
+    end = (block + 1) * BLOCK
+    comes = NEVER
+    for i in range(arena.plan_counts[plan, lane, PLAYERS]):
+        player = arena.players[arena.plan_players[plan, i]]
+        for slot in range(player[BASE], player[BASE] + player[VOICES]):
+            off = arena.voice_off[lane, block & 1, slot]
+            comes = min(comes, off if off >= end else NEVER)
+    return comes
+
+
+@njit(**ONCE)
 def copy_voices(arena: Arena, lane: int, block: int, to: int, source: int) -> None:
     """Let the voices of a player sound as those of another one do, with their gates closed."""
     new = block & 1
@@ -283,7 +307,7 @@ def add_up(source: int, target: int, peaks: int, heard: int) -> None:
         heard: a bit for each voice; what the others hold may be no number.
     """
     row = floats(source, BLOCK * WIDE)
-    most = carray(float_stack(), (WIDE,))
+    most = float_stack()
     for voice in range(WIDE):
         most[voice] = 0.0
     for i in range(BLOCK):
