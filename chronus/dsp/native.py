@@ -83,15 +83,16 @@ def product_and(_typing: Any, _sum: Any, _one: Any, _other: Any) -> Any:
 
 
 @intrinsic
-def add_lanes(_typing: Any, _source: Any, _target: Any, _heard: Any) -> Any:
+def add_lanes(_typing: Any, _source: Any, _target: Any, _peaks: Any, _heard: Any) -> Any:
     """Write the sums over WIDE voices of WIDE frames: see `chronus.dsp.lanes.summed`.
 
-    By the address of the frames, each WIDE float32, and of as many float32 for the sums; `heard`
-    has a bit for each voice that counts.
+    By the address of the frames, each WIDE float32, and of as many float32 for the sums, and for
+    the peaks of the voices so far, 0 or above; `heard` has a bit for each voice that counts, none
+    of which gives what is no number.
     """
 
     def code(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        source, target, heard = arguments
+        source, target, peaks, heard = arguments
         item = ir.VectorType(ir.FloatType(), WIDE)
         kind = ir.PointerType(item)
         bits = builder.trunc(heard, ir.IntType(WIDE))
@@ -102,9 +103,23 @@ def add_lanes(_typing: Any, _source: Any, _target: Any, _heard: Any) -> Any:
             row = builder.load(builder.inttoptr(at, kind), align=4)
             frames.append(builder.select(mask, row, ir.Constant(item, [0.0] * WIDE)))
         builder.store(summed(builder, frames), builder.inttoptr(target, kind), align=4)
+        # Numbers above 0 are in the order of their bits.
+        words = ir.VectorType(ir.IntType(32), WIDE)
+        unsigned = ir.Constant(words, [0x7FFFFFFF] * WIDE)
+        before = builder.inttoptr(peaks, ir.PointerType(words))
+        loud = [builder.and_(builder.bitcast(frame, words), unsigned) for frame in frames]
+        loud.append(builder.load(before, align=4))
+        while len(loud) > 1:
+            pairs = zip(loud[::2], loud[1::2], strict=False)
+            rest = loud[len(loud) - len(loud) % 2 :]
+            loud = [
+                builder.select(builder.icmp_signed(">", one, other), one, other)
+                for one, other in pairs
+            ] + rest
+        builder.store(loud[0], before, align=4)
         return ir.Constant(ir.IntType(64), 0)
 
-    return types.int64(*(types.int64,) * 3), code
+    return types.int64(*(types.int64,) * 4), code
 
 
 def _array(

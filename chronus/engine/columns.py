@@ -363,7 +363,7 @@ class Given(IntEnum):
     STILL = 5  # address of whether it stands in this block
     STOOD = 6  # and of whether it stood in the last one
     ROOT_STOOD = 7  # and of the same of the node that it pauses with, or its own once more
-    BYPASS = 8  # address of whether it is bypassed
+    CARE = 8  # a bit for each input row whose knob is on its way, and GROUPED; mostly 0
     BEHIND = 9  # see Node.BEHIND
     AWAKE = 10  # address of which of its voices sound, 0 where it is single
     LEAVES = 11  # see Node.LEAVES
@@ -373,7 +373,8 @@ class Given(IntEnum):
     STATES = 15  # words of its state of which one moves where it cannot stand
     REFILLS = 16  # rows that are filled anew
     REFILLED = 17  # address of what is written down of the first of these
-    TABLE = 18  # the first of the addresses of its rows, as the kernel takes them
+    HEARD = 18  # address of whether something that it hears stands, or 0
+    TABLE = 19  # the first of the addresses of its rows, as the kernel takes them
 
 
 class Refill(IntEnum):
@@ -390,6 +391,8 @@ class Refill(IntEnum):
     FIRST = 8  # of the sources: the address of each, and its amount
 
 
+GROUPED: Final = 1 << 62
+"""Of a node that is of voices, or heard with voices alone."""
 HOLDS: Final = 0
 """In place of a row's pieces: it holds its knob, and others may write there."""
 ANY: Final = -1

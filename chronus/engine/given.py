@@ -15,6 +15,7 @@ from chronus.engine.faults import has_failed
 from chronus.engine.layout import (
     ANY,
     ANY_WIDE,
+    GROUPED,
     HOLDS,
     MEMO,
     NONE,
@@ -32,8 +33,9 @@ from chronus.engine.ports import CALM, is_dead, source_row
 from chronus.engine.repeats import (
     G_AWAKE,
     G_BEHIND,
-    G_BYPASS,
+    G_CARE,
     G_COUNT,
+    G_HEARD,
     G_KERNEL,
     G_LEAVES,
     G_MEMORY,
@@ -76,6 +78,7 @@ N_ROW_IN, N_ROW_OUT, N_FIRST_ROW = int(Node.ROW_IN), int(Node.ROW_OUT), int(Node
 N_CHOICES, N_RECORDING = int(Node.CHOICES), int(Node.RECORDING)
 N_ROOT, N_BEHIND, N_GROUP = int(Node.ROOT), int(Node.BEHIND), int(Node.GROUP)
 N_LEAVES, N_OWN_ROWS = int(Node.LEAVES), int(Node.OWN_ROWS)
+N_MATTERS = int(Node.MATTERS)
 N_BATCHES, N_FUSES, N_FUSED = int(Node.BATCHES), int(Node.FUSES), int(Node.FUSED)
 
 
@@ -251,7 +254,9 @@ def put_places(
     put_long(given + G_STILL, arena.still[new].ctypes.data + 8 * slot)
     put_long(given + G_STOOD, arena.still[1 - new].ctypes.data + 8 * slot)
     put_long(given + G_ROOT_STOOD, arena.still[1 - new].ctypes.data + 8 * root)
-    put_long(given + G_BYPASS, arena.faults[slot].ctypes.data + 8 * BYPASS)
+    care = GROUPED if node[N_GROUP] != NONE or node[N_BEHIND] != NONE else 0
+    put_long(given + G_CARE, care)
+    put_long(given + G_HEARD, heard_by(arena, lane, new, plan, node))
     put_long(given + G_BEHIND, node[N_BEHIND])
     put_long(given + G_OUTPUTS, arena.rows_out[new, node[N_ROW_OUT]].ctypes.data)
     put_long(given + G_COUNT, node[N_OUTPUTS])
@@ -261,6 +266,24 @@ def put_places(
     put_long(given + G_LEAVES, node[N_LEAVES])
     rows = node[N_INPUTS] + node[N_OUTPUTS] + 1
     put_long(given + G_VERDICT, given + G_TABLE + 8 * rows)
+
+
+@njit(**ONCE)
+def heard_by(arena: Arena, lane: int, new: int, plan: int, node: np.ndarray) -> int:
+    """Address of whether something stands that a node hears and that matters to it; 0: it may."""
+    for k in range(node[N_INPUTS]):
+        entry = arena.plan_rows[plan, lane, node[N_FIRST_ROW] + k]
+        if (node[N_MATTERS] >> k) & 1 == 0:
+            continue
+        for wire in range(entry[FIRST], entry[FIRST] + entry[WIRES]):
+            if arena.live_left[lane, arena.plan_wires[plan, lane, wire, W_CABLE]] != 0:
+                continue
+            bank = new ^ arena.plan_wires[plan, lane, wire, W_LATE]
+            source = arena.plan_wires[plan, lane, wire, W_NODE]
+            place = arena.still[bank, source:].ctypes.data
+            if long_at(place) == 0 and not is_dead(arena, lane, plan, wire):
+                return place
+    return 0
 
 
 @njit(**OPTIONS)
@@ -345,11 +368,14 @@ def is_settled(arena: Arena, lane: int, block: int, plan: int, node: np.ndarray)
         return False
     is_single = node[N_GROUP] == NONE
     calm = arena.calm[0, slot] >= CALM and arena.calm[1, slot] >= CALM
-    if calm != is_single or (not is_single and arena.awake[lane, node[N_GROUP]] == 0):
+    if not is_single and (calm or arena.awake[lane, node[N_GROUP]] == 0):
         return False
     for k in range(node[N_INPUTS]):
         entry = arena.plan_rows[plan, lane, node[N_FIRST_ROW] + k]
         if entry[WIRES] != 0 and (node[N_CHOICES] >> k) & 1:
+            return False
+        # In the first block in which a port rests it is brought into the other bank.
+        if is_single and arena.port_moved[entry[PORT]] >= block:
             return False
         if not is_single and not has_rested(arena, block, entry):
             return False

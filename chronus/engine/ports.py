@@ -177,12 +177,9 @@ def walk_port(arena: Arena, lane: int, block: int, port: int, samples: np.ndarra
         end = arena.changes[lane, entry, 1] if entry != NONE else BLOCK
         if ramp[FOLLOWS] != 0.0:
             left = walk_by_tempo(arena, lane, block, port, samples, at, end, left)
-        else:
-            for k in range(at, end):
-                left = max(left - 1, 0)
-                samples[k] = port_value(ramp, left)
-            if end > at:
-                ramp[NOW] = samples[end - 1]
+        elif end > at:
+            left = walk_ramp(ramp, samples, at, end, left)
+            ramp[NOW] = samples[end - 1]
         at = end
         if entry == NONE:
             break
@@ -192,6 +189,24 @@ def walk_port(arena: Arena, lane: int, block: int, port: int, samples: np.ndarra
         entry = arena.changes[lane, entry, 3]
     arena.port_left[new, port] = left
     arena.port_moved[port] = block
+
+
+@njit(**ONCE)
+def walk_ramp(ramp: np.ndarray, samples: np.ndarray, begin: int, end: int, left: int) -> int:
+    """As `walk_port`, a part of a block on one way to a target; frames left behind it."""
+    goes = min(begin + max(left - 1, 0), end)
+    if ramp[BENT] != 0.0:
+        for k in range(begin, goes):
+            samples[k] = port_value(ramp, left - 1 - (k - begin))
+    else:
+        step = ramp[STEP]
+        target = ramp[TARGET]
+        last = left - 1 + begin
+        for k in range(begin, goes):
+            samples[k] = target - step * float32(last - k)
+    for k in range(goes, end):
+        samples[k] = ramp[TARGET]
+    return max(left - (end - begin), 0)
 
 
 @njit(**ONCE)

@@ -15,17 +15,15 @@ from chronus.dsp.native import ONCE, OPTIONS
 from chronus.engine.dues import next_due
 from chronus.engine.gates import next_gate
 from chronus.engine.layout import (
-    LANE_COLUMNS,
     NEVER,
     NONE,
     Arena,
     Clock,
     Count,
-    Lane,
     Memo,
     Ring,
 )
-from chronus.engine.settled import SETTLED, is_of
+from chronus.engine.settled import SETTLED, is_lost, is_of
 from chronus.engine.silence import panic_blocks
 from chronus.engine.voices import next_closing, see_voices
 from chronus.settings import BLOCK
@@ -33,7 +31,6 @@ from chronus.settings import BLOCK
 if TYPE_CHECKING:
     import numpy as np
 
-LOST_BLOCK = int(Lane.LOST_BLOCK)
 SEEN, PENDING, FINISHING = int(Clock.SEEN), int(Clock.PENDING), int(Clock.FINISHING)
 NEXT_PLAN, NEXT_BLOCK, PANIC = int(Clock.NEXT_PLAN), int(Clock.NEXT_BLOCK), int(Clock.PANIC)
 M_ARENA, M_LANE, M_BLOCK = int(Memo.ARENA), int(Memo.LANE), int(Memo.BLOCK)
@@ -62,7 +59,7 @@ def is_quiet(arena: Arena, lane: int, block: int, cut: int, memo: np.ndarray) ->
         and memo[M_CABLES_REST] >= SETTLED
         and memo[M_ARENA] == arena.head.ctypes.data
         and memo[M_LANE] == lane
-        and arena.head[LOST_BLOCK + lane * LANE_COLUMNS] != block
+        and not is_lost(arena, lane, block)
     )
 
 

@@ -25,19 +25,21 @@ from chronus.dsp.native import (
     put_long,
 )
 from chronus.dsp.rows import NUMBERS, SILENCE, sum_rows, what_is_heard
-from chronus.engine.layout import ANY, HOLDS, NONE, Arena, Given, Head, Refill
-from chronus.engine.ports import fill_row
+from chronus.engine.layout import ANY, GROUPED, HOLDS, NONE, Arena, Given, Head, Node, Refill, Row
+from chronus.engine.ports import CALM, fill_row
 from chronus.engine.settled import M_EDITION, MARKS, NODES, PLACES
 from chronus.engine.verdicts import judge_place
 from chronus.engine.voices import add_up_voices, is_asleep
 from chronus.engine.wide import fill_wide_row
 from chronus.settings import BLOCK
 
-RATE = int(Head.RATE)
+RATE, PORT = int(Head.RATE), int(Row.PORT)
+N_INPUTS, N_FIRST_ROW = int(Node.INPUTS), int(Node.FIRST_ROW)
+N_ROW_IN, N_SLOT = int(Node.ROW_IN), int(Node.SLOT)
 G_SLOT, G_KERNEL, G_MEMORY = 8 * int(Given.SLOT), 8 * int(Given.KERNEL), 8 * int(Given.MEMORY)
 G_OLD, G_NEW, G_STILL = 8 * int(Given.OLD), 8 * int(Given.NEW), 8 * int(Given.STILL)
 G_STOOD, G_ROOT_STOOD = 8 * int(Given.STOOD), 8 * int(Given.ROOT_STOOD)
-G_BYPASS, G_BEHIND = 8 * int(Given.BYPASS), 8 * int(Given.BEHIND)
+G_CARE, G_BEHIND = 8 * int(Given.CARE), 8 * int(Given.BEHIND)
 G_AWAKE, G_LEAVES = 8 * int(Given.AWAKE), 8 * int(Given.LEAVES)
 G_VERDICT, G_OUTPUTS = 8 * int(Given.VERDICT), 8 * int(Given.OUTPUTS)
 G_COUNT, G_STATES, G_REFILLS = (
@@ -46,6 +48,7 @@ G_COUNT, G_STATES, G_REFILLS = (
     8 * int(Given.REFILLS),
 )
 G_REFILLED, G_TABLE = 8 * int(Given.REFILLED), 8 * int(Given.TABLE)
+G_HEARD = 8 * int(Given.HEARD)
 R_TABLE, R_PIECES = 8 * int(Refill.TABLE), 8 * int(Refill.PIECES)
 R_TARGET, R_BASE = 8 * int(Refill.TARGET), 8 * int(Refill.BASE)
 R_LOW, R_HIGH = 8 * int(Refill.LOW), 8 * int(Refill.HIGH)
@@ -118,14 +121,10 @@ def repeat(
     Returns:
         DONE, GAVE_OTHER or STIRRED.
     """
-    stirs = long_at(long_at(given + G_STOOD)) | long_at(long_at(given + G_ROOT_STOOD))
-    if stirs | long_at(long_at(given + G_BYPASS)) != 0:
+    if long_at(long_at(given + G_STOOD)) | long_at(long_at(given + G_ROOT_STOOD)) != 0:
         return STIRRED
-    behind = long_at(given + G_BEHIND)
-    if behind != NONE and is_asleep(arena, lane, behind):
-        return STIRRED
-    awake_at = long_at(given + G_AWAKE)
-    if awake_at != 0 and long_at(awake_at) == 0:
+    care = long_at(given + G_CARE)
+    if care != 0 and not takes_care(arena, lane, block, plan, index, care, given):
         return STIRRED
     put_long(current, long_at(given + G_SLOT))
     put_long(long_at(given + G_STILL), 0)
@@ -140,9 +139,10 @@ def repeat(
         long_at(given + G_MEMORY),
         arena.head[RATE],
     )
+    awake_at = long_at(given + G_AWAKE) if care != 0 else 0
     if awake_at == 0:
         found = what_is_heard(long_at(given + G_OUTPUTS), long_at(given + G_COUNT))
-        if found == SILENCE and moves_on(given):
+        if found == SILENCE and (hears_on(given) or moves_on(given)):
             return DONE
         return DONE if found == NUMBERS else GAVE_OTHER
     if long_at(long_at(given + G_VERDICT)) & long_at(awake_at) != 0:
@@ -150,6 +150,60 @@ def repeat(
     if long_at(given + G_LEAVES) != 0:
         add_up_voices(arena, lane, block, arena.plan_nodes[plan, lane, index])
     return DONE
+
+
+@njit(**ONCE)
+def takes_care(
+    arena: Arena, lane: int, block: int, plan: int, index: int, care: int, given: int
+) -> bool:
+    """See that voices are heard, and fill rows whose knobs move; False where none are heard.
+
+    Arguments are those of `repeat`, and what is written down as `Given.CARE`.
+    """
+    if care & GROUPED != 0:
+        behind = long_at(given + G_BEHIND)
+        if behind != NONE and is_asleep(arena, lane, behind):
+            return False
+        awake_at = long_at(given + G_AWAKE)
+        if awake_at != 0 and long_at(awake_at) == 0:
+            return False
+    if care & ~GROUPED != 0:
+        move_rows(arena, lane, block, plan, index, care, given)
+    return True
+
+
+@njit(**ONCE)
+def move_rows(
+    arena: Arena, lane: int, block: int, plan: int, index: int, care: int, given: int
+) -> None:
+    """Fill the rows of a node whose knobs are on their way, until they rest.
+
+    A knob that did not move in a block is the same in both banks from then on, and its row is given
+    as one that rests. What says so of the node goes on as in `fill_rows`.
+    """
+    new = block & 1
+    node = arena.plan_nodes[plan, lane, index]
+    moved = False
+    for k in range(node[N_INPUTS]):
+        if (care >> k) & 1:
+            row = node[N_FIRST_ROW] + k
+            address = fill_row(arena, lane, block, plan, row, node[N_ROW_IN] + k)
+            if arena.port_moved[arena.plan_rows[plan, lane, row, PORT]] == block:
+                moved = True
+            else:
+                address |= 1
+                care &= ~(1 << k)
+            put_long(given + G_TABLE + 8 * k, address)
+    put_long(given + G_CARE, care)
+    calm = arena.calm[1 - new, node[N_SLOT]]
+    arena.calm[new, node[N_SLOT]] = 0 if moved else min(calm + 1, CALM)
+
+
+@njit(**OPTIONS)
+def hears_on(given: int) -> bool:
+    """Whether something that matters to a node was computed, so that this cannot stand yet."""
+    heard = long_at(given + G_HEARD)
+    return heard != 0 and long_at(heard) == 0
 
 
 @njit(**ONCE)

@@ -19,12 +19,14 @@ from numba import njit
 
 from chronus.dsp.native import ONCE, OPTIONS, copy_items
 from chronus.engine.layout import (
+    GROUPED,
     LANE_COLUMNS,
     MEMO,
     NONE,
     Arena,
     Clock,
     Count,
+    Given,
     Lane,
     Limits,
     Memo,
@@ -38,9 +40,12 @@ from chronus.settings import BLOCK
 if TYPE_CHECKING:
     import numpy as np
 
-FEW_NODES: Final = 64
+KNOWS: Final = 1
+"""Blocks without anything said after which what a node is given is written down."""
 SETTLED: Final = 2
-"""Blocks without anything said after which the rows of what rests are written down."""
+"""And after which both banks hold what rests."""
+MOST_CHANGES: Final = 2048
+"""Nodes times changes of a block that are gone through to see which of the nodes are known on."""
 
 NODES: Final = Limits().nodes
 MARKS: Final = len(Memo)
@@ -50,12 +55,17 @@ RECORDS: Final = FIXED + 2 * NODES
 M_ARENA, M_LANE, M_PLAN, M_SINCE = int(Memo.ARENA), int(Memo.LANE), int(Memo.PLAN), int(Memo.SINCE)
 M_BLOCK, M_STILL, M_EDITION = int(Memo.BLOCK), int(Memo.STILL), int(Memo.EDITION)
 M_NEXT, M_CABLES_REST, M_FIXES = int(Memo.NEXT), int(Memo.CABLES_REST), int(Memo.FIXES)
-LOST_BLOCK = int(Lane.LOST_BLOCK)
+LOST_BLOCK, FAILED = int(Lane.LOST_BLOCK), int(Lane.FAILED)
 CHANGES, PLAN, PLAN_SINCE = int(Clock.CHANGES), int(Clock.PLAN), int(Clock.PLAN_SINCE)
 CABLES, COUNT_NODES, NOW = int(Count.CABLES), int(Count.NODES), int(Ramp.NOW)
 N_GROUP, N_FIRST_ROW, N_INPUTS = int(Node.GROUP), int(Node.FIRST_ROW), int(Node.INPUTS)
-N_ROOT = int(Node.ROOT)
-PORT = int(Row.PORT)
+N_ROOT, N_CHOICES, N_OUTPUTS = int(Node.ROOT), int(Node.CHOICES), int(Node.OUTPUTS)
+PORT, WIRES = int(Row.PORT), int(Row.WIRES)
+G_CARE, G_TABLE = int(Given.CARE), int(Given.TABLE)
+MOST_ROWS: Final = 61
+OTHER_WAY: Final = 1 << MOST_ROWS
+"""A bit behind those of rows."""
+assert OTHER_WAY < GROUPED
 
 
 @njit(**ONCE)
@@ -70,8 +80,8 @@ def look_back(arena: Arena, lane: int, block: int, stirs: bool, memo: np.ndarray
         memo: of this process.
     """
     clock = arena.clock[lane, block & 1]
-    # Whoever was lost in a block may have left a node behind that is not to be computed any more.
-    lost = arena.head[LOST_BLOCK + lane * LANE_COLUMNS] == block
+    # Where a worker was lost, or a number, a node may not be computed any more.
+    lost = is_lost(arena, lane, block)
     goes_on = is_of(arena, lane, block, memo) and not lost
     if goes_on and not stirs and clock[CHANGES] == 0:
         memo[M_STILL] += 1
@@ -86,6 +96,7 @@ def look_back(arena: Arena, lane: int, block: int, stirs: bool, memo: np.ndarray
         memo[M_EDITION] += 1
         memo[M_NEXT] = RECORDS
         memo[M_FIXES] = 0
+        memo[M_CABLES_REST] = NONE  # one may move from now on, or be elsewhere at once
     memo[M_BLOCK] = block
 
 
@@ -93,39 +104,60 @@ def look_back(arena: Arena, lane: int, block: int, stirs: bool, memo: np.ndarray
 def forgets_some(arena: Arena, lane: int, block: int, memo: np.ndarray) -> bool:
     """Where ports alone change, forget their nodes, and what pauses with these; False if not all.
 
-    It is not all where voices are, or what is fixed, or where there are many nodes to look through,
-    or where no room is left for much more.
+    A node whose knobs move, and that is computed, is known on: see `moving`. It is not all where
+    voices are, or what is fixed, or where much is to be looked through, or no room is left for much
+    more.
     """
     plan = arena.clock[lane, block & 1, PLAN]
     count = arena.plan_counts[plan, lane, COUNT_NODES]
-    if memo[M_FIXES] != 0 or count > FEW_NODES or memo[M_NEXT] > MEMO // 2:
-        return False
     changes = arena.clock[lane, block & 1, CHANGES]
+    if memo[M_FIXES] != 0 or count * changes > MOST_CHANGES or memo[M_NEXT] > MEMO // 2:
+        return False
     for index in range(count):
         node = arena.plan_nodes[plan, lane, index]
         if node[N_GROUP] != NONE:
             return False
-        changed = does_change(arena, lane, plan, changes, node)
+        moved = moved_rows(arena, lane, plan, changes, node)
         rests = goes_on_resting(memo, 0, index) or goes_on_resting(memo, 1, index)
-        if rests and not changed and node[N_ROOT] != NONE:
+        if rests and moved == 0 and node[N_ROOT] != NONE:
             root = arena.plan_nodes[plan, lane, node[N_ROOT]]
-            changed = does_change(arena, lane, plan, changes, root)
-        if changed:
-            memo[MARKS + index] = 0
-            memo[MARKS + NODES + index] = 0
+            moved = moved_rows(arena, lane, plan, changes, root)
+        if moved == 0:
+            continue
+        for bank in range(2):
+            mark = MARKS + bank * NODES + index
+            if memo[mark] == memo[M_EDITION]:
+                if rests or moved & OTHER_WAY != 0:
+                    memo[mark] = 0
+                else:
+                    let_move(memo, memo[PLACES + bank * NODES + index], node, moved)
     return True
 
 
 @njit(**OPTIONS)
-def does_change(arena: Arena, lane: int, plan: int, changes: int, node: np.ndarray) -> bool:
-    """Whether one of so many changes in a block is of a port of a node."""
-    first = node[N_FIRST_ROW]
-    for row in range(first, first + node[N_INPUTS]):
-        port = arena.plan_rows[plan, lane, row, PORT]
+def moved_rows(arena: Arena, lane: int, plan: int, changes: int, node: np.ndarray) -> int:
+    """A bit for each row of a node whose port is one of those that change in a block.
+
+    With OTHER_WAY for rows into which cables come, and those of words.
+    """
+    moved = 0
+    for k in range(node[N_INPUTS]):
+        entry = arena.plan_rows[plan, lane, node[N_FIRST_ROW] + k]
         for i in range(changes):
-            if arena.changes[lane, i, 0] == port:
-                return True
-    return False
+            if arena.changes[lane, i, 0] == entry[PORT]:
+                may = entry[WIRES] == 0 and (node[N_CHOICES] >> k) & 1 == 0 and k < MOST_ROWS
+                moved |= 1 << k if may else OTHER_WAY
+    return moved
+
+
+@njit(**OPTIONS)
+def let_move(memo: np.ndarray, place: int, node: np.ndarray, moved: int) -> None:
+    """Have some rows of a node, of which something is written down at a place, filled from now on.
+
+    What its kernel keeps does not follow from what rests any more.
+    """
+    memo[place + G_CARE] |= moved
+    memo[place + G_TABLE + node[N_INPUTS] + node[N_OUTPUTS] + 2] = 0
 
 
 @njit(**OPTIONS)
@@ -133,6 +165,13 @@ def forget(memo: np.ndarray) -> None:
     """Let nothing hold any more that a memo has."""
     memo[M_STILL] = 0
     memo[M_EDITION] += 1
+
+
+@njit(**OPTIONS)
+def is_lost(arena: Arena, lane: int, block: int) -> bool:
+    """Whether a worker was lost in a block, or a node of the lane went wrong in the last one."""
+    place = lane * LANE_COLUMNS
+    return arena.head[LOST_BLOCK + place] == block or arena.head[FAILED + place] >= block - 1
 
 
 @njit(**OPTIONS)
@@ -157,9 +196,9 @@ def cables_rest(arena: Arena, lane: int, block: int, memo: np.ndarray) -> bool:
 @njit(**ONCE)
 def move_cables(arena: Arena, lane: int, new: int, plan: int, memo: np.ndarray) -> None:
     """Let the amounts of a lane's cables go on past this block."""
-    if memo[M_STILL] > 0 and memo[M_CABLES_REST] >= SETTLED:
+    if memo[M_CABLES_REST] >= SETTLED:
         return
-    moves = memo[M_STILL] == 0
+    moves = False
     for i in range(arena.plan_counts[plan, lane, CABLES]):
         cable = arena.plan_cables[plan, lane, i]
         moves = moves or arena.live_left[lane, cable] != 0

@@ -58,8 +58,8 @@ from chronus.engine.quiet import is_quiet, look_ahead, pass_quietly
 from chronus.engine.repeats import go_by_heart
 from chronus.engine.sequencer import run_sequences
 from chronus.engine.settled import (
+    KNOWS,
     M_STILL,
-    SETTLED,
     goes_on_resting,
     is_of_node,
     look_back,
@@ -277,7 +277,7 @@ def run_nodes(
             continue
         else:
             run_single(arena, lane, block, plan, node, cleared, addresses, scratch)
-        if memo[M_STILL] >= SETTLED:
+        if memo[M_STILL] >= KNOWS:
             write_down(arena, lane, block, plan, i, addresses, scratch, memo)
     return last
 
@@ -331,7 +331,7 @@ def is_spared(
     may_rest = not cleared and (node[N_MATTERS] != 0 or node[N_ROOT] != NONE)
     if not may_rest or not is_left_out(arena, lane, block, plan, node, row):
         return False
-    if memo[M_STILL] >= SETTLED:
+    if memo[M_STILL] >= KNOWS:
         note_rest(arena, node, index, block & 1, memo)
     return True
 

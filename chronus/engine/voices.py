@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 from numba import float32, njit
 
 from chronus.dsp.layout import WIDE
-from chronus.dsp.native import ONCE, OPTIONS, add_lanes, copy_items, float_stack, floats
+from chronus.dsp.native import ONCE, OPTIONS, add_lanes, copy_items
 from chronus.engine.layout import (
     ASLEEP,
     HELD,
@@ -306,20 +306,8 @@ def add_up(source: int, target: int, peaks: int, heard: int) -> None:
         peaks: address of the voices' peaks so far.
         heard: a bit for each voice; what the others hold may be no number.
     """
-    row = floats(source, BLOCK * WIDE)
-    most = float_stack()
-    for voice in range(WIDE):
-        most[voice] = 0.0
-    for i in range(BLOCK):
-        for voice in range(WIDE):
-            value = abs(row[WIDE * i + voice])
-            most[voice] = max(most[voice], value)
     for i in range(0, BLOCK, WIDE):
-        add_lanes(source + 4 * WIDE * i, target + 4 * i, heard)
-    before = floats(peaks, WIDE)
-    for voice in range(WIDE):
-        if (heard >> voice) & 1:
-            before[voice] = max(before[voice], most[voice])
+        add_lanes(source + 4 * WIDE * i, target + 4 * i, peaks, heard)
 
 
 @njit(**OPTIONS)

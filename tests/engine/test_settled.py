@@ -102,7 +102,7 @@ def test_what_rests_is_known_by_heart():
 
 
 def test_a_step_of_a_sequence_is_news_to_its_own_node_alone():
-    """All others are known on, and so is what rests and does not hear it."""
+    """It and all others are known on, and so is what rests and does not hear it."""
     stage = Stage()
     stage.say(
         "tempo 120; load saw; load filter; load lfo; patch saw > filter",
@@ -110,7 +110,7 @@ def test_a_step_of_a_sequence_is_news_to_its_own_node_alone():
         "sequence lfo.rate: 2 3 4 5",
         "wait 1252ms",
     )
-    assert known(stage) == 2 * 6  # not the lfo
+    assert known(stage) == 2 * 7
     stage.say("wait 60ms")
     assert known(stage) == 2 * 7
     stage.say("load knob value=0.5; patch knob > filter.resonance by 0.1", "wait 150ms")
