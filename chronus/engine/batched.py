@@ -27,6 +27,7 @@ from chronus.dsp.native import (
 from chronus.dsp.tiles import put_apart, put_side_by_side
 from chronus.engine.choices import hold_choices
 from chronus.engine.faults import has_failed, is_bypassed
+from chronus.engine.inputs import fill_rows
 from chronus.engine.layout import (
     LANE_COLUMNS,
     MOST_BATCH_ROWS,
@@ -39,7 +40,6 @@ from chronus.engine.layout import (
     Node,
     Tail,
 )
-from chronus.engine.ports import fill_rows
 from chronus.engine.standing import pauses
 from chronus.settings import BLOCK
 

@@ -20,6 +20,7 @@ from chronus.dsp.layout import FUSED_WORDS, VERDICT, WIDE
 from chronus.dsp.native import ONCE, OPTIONS, call_kernel, copy_items, floats
 from chronus.engine.choices import word_of
 from chronus.engine.faults import has_failed, is_bypassed
+from chronus.engine.inputs import is_dead, source_row
 from chronus.engine.layout import (
     FUSED_SIZE,
     LANE_COLUMNS,
@@ -35,7 +36,6 @@ from chronus.engine.layout import (
     Tail,
     Wire,
 )
-from chronus.engine.ports import is_dead, source_row
 from chronus.engine.resting import has_rested, resting
 from chronus.engine.settled import (
     M_EDITION,
@@ -48,7 +48,7 @@ from chronus.engine.settled import (
     forget,
     is_known,
 )
-from chronus.engine.wide import fill_wide_row
+from chronus.engine.wide_rows import fill_wide_row
 
 RATE = int(Head.RATE)
 CURRENT, LOST_BLOCK = int(Lane.NODE), int(Lane.LOST_BLOCK)

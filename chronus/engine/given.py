@@ -12,6 +12,7 @@ from numba import njit
 from chronus.dsp.layout import KEPT_WORDS
 from chronus.dsp.native import ONCE, OPTIONS, copy_items, floats, long_at, put_float, put_long
 from chronus.engine.faults import has_failed
+from chronus.engine.inputs import is_dead, source_row
 from chronus.engine.layout import (
     ANY,
     ANY_WIDE,
@@ -29,7 +30,7 @@ from chronus.engine.layout import (
     Wire,
 )
 from chronus.engine.nodes import stays, width_of, words_of_state
-from chronus.engine.ports import CALM, is_dead, source_row
+from chronus.engine.ports import CALM
 from chronus.engine.repeats import (
     G_AWAKE,
     G_BEHIND,

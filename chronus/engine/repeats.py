@@ -25,12 +25,13 @@ from chronus.dsp.native import (
     put_long,
 )
 from chronus.dsp.rows import NUMBERS, SILENCE, sum_rows, what_is_heard
+from chronus.engine.inputs import fill_row
 from chronus.engine.layout import ANY, GROUPED, HOLDS, NONE, Arena, Given, Head, Node, Refill, Row
-from chronus.engine.ports import CALM, fill_row
+from chronus.engine.ports import CALM
 from chronus.engine.settled import M_EDITION, MARKS, NODES, PLACES
 from chronus.engine.verdicts import judge_place
 from chronus.engine.voices import add_up_voices, is_asleep
-from chronus.engine.wide import fill_wide_row
+from chronus.engine.wide_rows import fill_wide_row
 from chronus.settings import BLOCK
 
 RATE, PORT = int(Head.RATE), int(Row.PORT)

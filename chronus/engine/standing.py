@@ -21,9 +21,10 @@ import numpy as np
 from numba import int32, njit
 
 from chronus.dsp.native import OPTIONS, copy_items, floats
+from chronus.engine.inputs import is_dead
 from chronus.engine.layout import NONE, Arena, Clock, Fault, Head, Node, Row, Tail, Wire
 from chronus.engine.nodes import stays
-from chronus.engine.ports import CALM, is_dead, moves
+from chronus.engine.ports import CALM, moves
 from chronus.engine.settled import M_EDITION, MARKS, NODES, PLACES, goes_on_resting
 from chronus.engine.silence import hush
 from chronus.engine.wide import sleep_on

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 COMPUTES_ALL = int(Head.COMPUTES_ALL)
-PLAYERS, GROUPS, NODES = int(Count.PLAYERS), int(Count.GROUPS), int(Count.NODES)
+PLAYERS, GROUPS = int(Count.PLAYERS), int(Count.GROUPS)
 BASE, VOICES = int(Player.BASE), int(Player.VOICES)
 P_FREQ, P_VELOCITY = int(Player.FREQ), int(Player.VELOCITY)
 G_NUMBER, G_VOICES = int(Group.NUMBER), int(Group.VOICES)
