@@ -215,8 +215,7 @@ def _all_that_is_there() -> Iterator[tuple[str, str, str, str]]:
             yield from _ports_of(kind)
     for name, file in instrument_files.files().items():
         source = file.read_text(encoding="utf-8", errors="replace")
-        head = next((line for line in source.splitlines() if line.startswith("instrument ")), "")
-        yield ("instrument", name, head.partition('"')[2].partition('"')[0], source)
+        yield ("instrument", name, instrument_files.doc_in(source), source)
     for command in _commands():
         yield ("command", command.verb, command.doc, " ".join((command.form, *command.more)))
     for page in topics().values():

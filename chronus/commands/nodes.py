@@ -36,7 +36,7 @@ from chronus.session.naming import exposed_input
 from chronus.session.saving import load_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from chronus.dsp.declaration import Input, Kind
     from chronus.patch.instruments import Definition
@@ -63,7 +63,7 @@ def kind_of(name: Name) -> Kind:
             Code.STATE, "out is always there: there is one way to the sound card", name.span
         )
     near = nearest(name.text, [*offered, *instrument_files.files()])
-    near = tuple(dict.fromkeys([*_described_by(name.text, offered), *near]))[:3]
+    near = tuple(dict.fromkeys([*_described_by(name.text, _docs(offered)), *near]))[:3]
     message = (
         f"there is no module kind or instrument '{name.text}'; `list kinds` and `list instruments`"
         " show all, and `--modules DIR` on the command line gives modules of your own"
@@ -71,12 +71,21 @@ def kind_of(name: Name) -> Kind:
     raise UserError(Code.NAME, message, name.span, near)
 
 
-def _described_by(text: str, names: Iterable[str]) -> list[str]:
-    """The kinds that are known by another name, which their line of help says; the best first."""
+def _docs(names: Iterable[str]) -> dict[str, str]:
+    """What is said in a line of some kinds, and of all instruments with files."""
+    files = instrument_files.files().items()
+    texts = {name: path.read_text(encoding="utf-8", errors="replace") for name, path in files}
+    return {name: kinds()[name].doc for name in names} | {
+        name: instrument_files.doc_in(text) for name, text in texts.items()
+    }
+
+
+def _described_by(text: str, docs: Mapping[str, str]) -> list[str]:
+    """What is known by another name, which its line of help says; the best first."""
     words = re.findall(r"\w+", text.lower())
     found = []
-    for name in names:
-        said = re.findall(r"\w+", kinds()[name].doc.lower())
+    for name, doc in docs.items():
+        said = re.findall(r"\w+", doc.lower())
         if words and all(word in said for word in words):
             found.append((said.index(words[0]), name))
     return [name for _, name in sorted(found)]

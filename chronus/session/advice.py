@@ -16,6 +16,7 @@ from chronus.modules.catalog import kinds
 from chronus.patch.hearing import heard
 from chronus.patch.instruments import PLAYED
 from chronus.patch.model import OUT
+from chronus.session import instrument_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,6 +58,8 @@ def advised(error: UserError, text: str, patch: Patch, works: Callable[[str], bo
             break
     if not found:
         return error
+    # The language does not know the names: `load kick and=snare` is well formed.
+    kept = tuple(text for text in kept if " " not in text or works(text))
     suggestions = (*kept, *found)
     return UserError(error.code, error.message, error.span, suggestions, error.details)
 
@@ -126,6 +129,17 @@ def _set(rest: list[str], patch: Patch) -> Iterator[str]:
         yield f"set {word} {value}"
 
 
+def _load(rest: list[str], _patch: Patch) -> Iterator[str]:
+    words = [word for word in " ".join(rest).replace(",", " ").lower().split() if word != "and"]
+    joined = "".join(words[:2])
+    names = [*instrument_files.files(), *kinds()]
+    for name in names:
+        if name == joined or (joined.isdigit() and name.endswith(joined)):
+            yield f"load {name}"
+    if len(words) > 1:
+        yield "; ".join(f"load {word}" for word in words)
+
+
 def _play(rest: list[str], _patch: Patch) -> Iterator[str]:
     name, more = (rest[0], rest[1:]) if rest else ("", [])
     if more:
@@ -192,6 +206,7 @@ def _sequence(rest: list[str], patch: Patch) -> Iterator[str]:
 
 _BY_VERB: Final = {
     "set": _set,
+    "load": _load,
     "play": _play,
     "stop": _stop,
     "start": _start,

@@ -73,6 +73,12 @@ def _shipped() -> tuple[Path, ...]:
         return ()
 
 
+def doc_in(text: str) -> str:
+    """What the text of an instrument's file says of it in a line, without reading all of it."""
+    head = next((line for line in text.splitlines() if line.startswith("instrument ")), "")
+    return head.partition('"')[2].partition('"')[0]
+
+
 def find(name: str) -> Path | None:
     """The file of the instrument of a name; None where there is none, or a kind has that name."""
     return None if is_kinds_own(name) else _file_of(name)
