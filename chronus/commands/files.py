@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from chronus.language.parser import read
 from chronus.machine.recorder import SUBTYPES, FileRecorder
 from chronus.patch.instruments import text_of
 from chronus.patch.model import empty_patch
-from chronus.session import instrument_files
+from chronus.session import instrument_files, kept_sources
 from chronus.session.draft import Draft, Result
 from chronus.session.drafting import prepare
 from chronus.session.instrument_files import made_here
@@ -200,9 +201,17 @@ def _check_allowed(part: Said, number: int, allowed: tuple[type, ...] | None) ->
 def _save(draft: Draft, statement: Save) -> None:
     path = writable(statement.path, statement.span)
     lines = patch_lines(draft.patch, made_here(draft.patch), folder=path.parent)
-    notes = own.notes(node.declaration for node in draft.patch.nodes.values())
-    text = "\n".join([HEAD, *notes, *lines]) + "\n"
-    draft.open_first(lambda _: write_whole(path, text.encode(), statement.path, statement.span))
+    used = [node.declaration for node in draft.patch.nodes.values()]
+    modules = kept_sources.own_modules(used)
+    text = "\n".join([HEAD, *own.notes(used), *kept_sources.notes(modules), *lines]) + "\n"
+
+    def write(_session: Session) -> None:
+        write_whole(path, text.encode(), statement.path, statement.span)
+        with suppress(OSError):  # then it can be opened with the module as it is, and no other
+            for module in modules:
+                kept_sources.keep(module)
+
+    draft.open_first(write)
     draft.say(Result(f"saved {statement.path} ({len(lines)} lines)", data={"file": statement.path}))
 
 
@@ -254,7 +263,12 @@ def _open(draft: Draft, statement: Open) -> None:
     count = _put(draft, lines, statement.path, statement.span)
     nodes, cables = counts(draft.patch)
     text = f"opened {statement.path}: {counted(nodes, 'node')}, {counted(cables, 'cable')}"
-    draft.say(Result(text, data={"file": statement.path, "commands": count, "nodes": nodes}))
+    data = {"file": statement.path, "commands": count, "nodes": nodes}
+    # A module may have been mended since, so what is there now is played.
+    others = kept_sources.others(lines)
+    for line in others:
+        text += f"; {line.split()[1]} is another one now than when this was saved: `{line}`"
+    draft.say(Result(text, data=data | {"others": others}))
 
 
 def _open_block(draft: Draft, statement: OpenBlock) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from chronus.dsp import own
 from chronus.errors import Code, UserError
-from chronus.modules.catalog import catalog, kinds
+from chronus.modules.catalog import kinds
 from chronus.session import kept_sources
 from chronus.session.journal import end_lines, entry_lines, header_lines, pending_lines, shortened
 from chronus.session.ledger import END
@@ -197,9 +197,8 @@ class Journals:
         """
         self._marks |= kept_sources.marks_in(done.texts)
         fresh = []
-        for kind in (kinds()[name] for name in used):
-            module = catalog().modules.get(kind.tick.__module__)
-            if own.origin(kind) is None or module is None or module in self._modules.values():
+        for module in kept_sources.own_modules(kinds()[name] for name in used):
+            if module in self._modules.values():
                 continue
             name, mark = kept_sources.name_of(module), kept_sources.mark_of(module)
             self._modules[name] = module

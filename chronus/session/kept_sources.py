@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
+    from chronus.dsp.declaration import Kind
     from chronus.dsp.sources import Text
 
 MARK_DIGITS: Final = 12
+_NOTE: Final = re.compile(r"# source (\w+) mark ([0-9a-f]+)", re.ASCII)
 _MARKED: Final = re.compile(r"(\w+) mark ([0-9a-f]+)", re.ASCII)
 
 
@@ -47,6 +49,27 @@ def mark_of(module: ModuleType) -> str:
 def marked(module: ModuleType) -> str:
     """How `reload` names a module with the source that it has now."""
     return f"{name_of(module)} mark {mark_of(module)}"
+
+
+def own_modules(kinds: Iterable[Kind]) -> list[ModuleType]:
+    """The modules of the user's own that some kinds are from."""
+    names = dict.fromkeys(kind.tick.__module__ for kind in kinds if own.origin(kind) is not None)
+    return [catalog().modules[name] for name in names if name in catalog().modules]
+
+
+def notes(modules: Iterable[ModuleType]) -> list[str]:
+    """Comments of a patch file that say which sources it was made with."""
+    return [f"# source {marked(module)}" for module in modules]
+
+
+def others(lines: Iterable[str]) -> list[str]:
+    """Lines that bring back the sources which such comments name, where others are there now."""
+    found = []
+    for name, mark in (match.groups() for line in lines if (match := _NOTE.fullmatch(line))):
+        module = catalog().modules.get(module_called(name))
+        if module is not None and mark_of(module) != mark:
+            found.append(f"reload {name} mark {mark}")
+    return found
 
 
 def marks_in(texts: Iterable[str]) -> dict[str, str]:

@@ -140,6 +140,26 @@ def test_what_is_known_of_it_says_where_it_is_from(folders):
     assert "saw" not in lines[1]
 
 
+def test_a_saved_patch_knows_what_its_modules_were(folders):
+    """Opened with another source it plays that, and says how the one it was saved with is had."""
+    near, _ = folders
+    (near / "slope.py").write_text(named("slope"))
+    look_in([near])
+    stage = Stage()
+    stage.say("load slope", f"save {near}/patch.chronus")
+    note = (near / "patch.chronus").read_text().splitlines()[2]
+    assert note.startswith("# source slope mark ")
+    assert "another" not in stage.say(f"open {near}/patch.chronus").results[0].text
+    (near / "slope.py").write_text(named("slope", "Changed."))
+    stage.say("reload")
+    opened = stage.say(f"open {near}/patch.chronus").results[0]
+    line = f"reload {note.removeprefix('# source ')}"
+    assert f"slope is another one now than when this was saved: `{line}`" in opened.text
+    assert opened.data["others"] == [line]
+    assert stage.say(line).results[0].data["changed"] == ["slope"]
+    assert "Changed." not in kinds()["slope"].doc
+
+
 ASTRAY = '''\
 """A module whose places lie anywhere."""
 
