@@ -13,13 +13,17 @@ from chronus.doors.statuses import DONE, SOME_FAILED, write_out
 from chronus.errors import Code, UserError
 from chronus.language.blocks import gathered
 from chronus.language.parser import read
+from chronus.language.statements import Reload
+from chronus.modules.catalog import adopt, read_again
 from chronus.patch.instruments import Definition
 from chronus.session import instrument_files
 from chronus.session.drafting import prepare
+from chronus.session.kept_sources import kept
 from chronus.session.offline import Offline
 from chronus.session.session import Session
 
 if TYPE_CHECKING:
+    from chronus.language.statements import Statement
     from chronus.session.draft import Draft
 
 
@@ -45,6 +49,7 @@ def check(paths: list[str]) -> int:
             try:
                 for part in read(text, number):
                     prepare(draft, part)
+                    _find_replayed(part.statement)
                     commands += 1
             except UserError as error:
                 wrong += 1
@@ -53,6 +58,21 @@ def check(paths: list[str]) -> int:
         if not wrong:
             write_out(f"ok {path}: {commands} commands")
     return SOME_FAILED if errors else DONE
+
+
+def _find_replayed(statement: Statement) -> None:
+    """Have the kinds that a journal's `reload` brings from a kept source, for the lines behind it.
+
+    Raises:
+        UserError: E_FILE, it is kept no longer, with its place.
+    """
+    if isinstance(statement, Reload):
+        for name, mark in zip(statement.names, statement.marks, strict=True):
+            if mark:
+                try:
+                    adopt(read_again((), dict([kept(name.text, mark)])))
+                except UserError as error:
+                    raise error.at(name.span) from error
 
 
 def _check_instrument(path: str, draft: Draft) -> int:

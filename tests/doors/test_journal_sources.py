@@ -57,6 +57,7 @@ def test_what_is_edited_later_is_replayed_as_it_was(played):
         ended, frames = rendered(folder, places, *options)
         assert (ended.status, ended.out) == (0, ""), ended
         np.testing.assert_array_equal(frames, heard)
+    assert chronus("check", folder / "j.chronus", **places).status == 0
     text = (folder / "j.chronus").read_text()
     kept = {path.name for path in (folder / "state" / "chronus" / "modules").iterdir()}
     assert len(kept) == 2
@@ -73,6 +74,9 @@ def test_a_journal_alone_brings_no_code(played, tmp_path):
     assert "'ramp' as it was played is kept no longer: there is no ramp-" in ended.out
     assert f"in {tmp_path}/chronus/modules" in ended.out
     assert "was made with the module 'ramp'" in ended.err
+    checked = chronus("check", folder / "j.chronus", **elsewhere)
+    assert checked.status == 1
+    assert "kept no longer" in checked.out
     kept = folder / "state" / "chronus" / "modules"
     ended, frames = rendered(folder, elsewhere, "--modules", kept)
     assert ended.status == 0, ended
