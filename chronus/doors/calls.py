@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import time
@@ -19,8 +18,9 @@ from chronus.doors.chatter import Chatter
 from chronus.doors.journals import Journals
 from chronus.doors.news import News
 from chronus.doors.progress import Progress
-from chronus.doors.score import Manner, run_score
-from chronus.doors.statuses import DONE, SOME_FAILED, write_err, write_out
+from chronus.doors.score import Manner, Score
+from chronus.doors.statuses import DONE, write_err, write_out
+from chronus.doors.waking import Waking
 from chronus.dsp import own
 from chronus.errors import Code, UserError
 from chronus.language.blocks import gathered
@@ -194,36 +194,28 @@ def render(path: str, how: Rendering, options: Options) -> int:
             session = Session(backend, handlers(), is_score=True)
             session.folders = (str(Path(path).parent),)
             session.pending.on_news(lambda n: manner.write(replies.news(n, as_object=manner.json)))
-            failed, end = play_score(session, lines, how.length, manner, path)
+            score = Score(session, manner, path)
+            end = play_score(score, lines, how.length)
         finally:
             backend.close()
     write_err(f"{how.output}: {end / rate_hz:.3f} s")
-    return SOME_FAILED if failed else DONE
+    return score.status
 
 
-def play_score(
-    session: Session,
-    lines: Iterable[str],
-    length: Length,
-    manner: Manner,
-    who: str,
-    tell_news: Callable[[], None] = lambda: None,
-) -> tuple[int, int]:
-    """Carry out a score and play it to its end.
-
-    Returns:
-        How many lines failed, when they were said or when their time came; the frame of the end.
-    """
+def play_score(score: Score, lines: Iterable[str], length: Length) -> int:
+    """Carry out a score and play it to its end; the frame of that."""
+    session = score.session
     session.length = length
-    failed = run_score(session, lines, manner, who, tell_news)
+    end = None
     try:
-        end = session.position[0] if session.ends_now else session.finish()
+        score.run(lines)
+        if not session.ends_now:
+            end = session.finish()
     except KeyboardInterrupt:
         if not session.ends_now:
             raise
-        end = session.position[0]
-    tell_news()
-    return failed + session.pending.failures, end
+    score.tell_news()
+    return session.position[0] if end is None else end
 
 
 # ---- live
@@ -240,6 +232,7 @@ class Live:
         claim: the session's name and socket; None where there is no place for one.
         journals: what takes effect is written down there.
         chatter: what is said to one is news to others.
+        waking: how the first thread is told that it is over.
         osc: host and port at which OSC is taken; None for nowhere.
     """
 
@@ -249,6 +242,7 @@ class Live:
     claim: sessions.Claim | None
     journals: Journals
     chatter: Chatter
+    waking: Waking
     osc: tuple[str, int] | None = None
 
     def start(self) -> LiveMachine:
@@ -274,20 +268,18 @@ class Live:
 
         with ExitStack() as doors:
             if self.claim is not None:
-                door = Door(self.claim, what, session, self.news, _end_this)
+                door = Door(self.claim, what, session, self.news, self.waking.wake)
                 doors.callback(door.close)
             if self.osc is not None:
-                controllers = osc.opened(self.osc, session, self.news, _end_this)
+                controllers = osc.opened(self.osc, session, self.news, self.waking.wake)
                 if controllers is not None:
                     self.machine.add_facts(controllers.facts)
                     doors.callback(controllers.close)
             doors.enter_context(self.news.watched())
-            yield
-
-
-def _end_this() -> None:
-    """Wake this process's first thread, which waits for a line or for time, as SIGTERM does."""
-    os.kill(os.getpid(), signal.SIGTERM)
+            try:
+                yield
+            finally:
+                self.waking.leave()
 
 
 @contextmanager
@@ -326,26 +318,26 @@ def live(
         litter=() if claim is None else (claim.path,),
         lanes=options.lanes,
     )
-    machine = LiveMachine(settings, compiling=compiling)
-    news = _news_of(machine, manner)
-    previous = signal.signal(signal.SIGTERM, _end_on_signal)
-    if trouble:
-        news.say(f"no lines come in from outside: {trouble}")
-    journals = None
-    try:
-        if options.record is not None:
-            machine.add_sink(FileRecorder(options.record, options.rate), 0)
-        name = "main" if claim is None else claim.name
-        journals = Journals(options.journal, name, options.rate, news.say)
-        chatter = Chatter(news.say, time.monotonic)
-        news.add_source(chatter.tell)
-        yield Live(machine, needed, news, claim, journals, chatter, options.osc_address)
-    finally:
-        machine.close()
-        if journals is not None:
-            journals.end(machine.played)
-        _let_go(claim)
-        signal.signal(signal.SIGTERM, previous)
+    waking = Waking()
+    with waking.heard():
+        machine = LiveMachine(settings, compiling=compiling)
+        news = _news_of(machine, manner)
+        if trouble:
+            news.say(f"no lines come in from outside: {trouble}")
+        journals = None
+        try:
+            if options.record is not None:
+                machine.add_sink(FileRecorder(options.record, options.rate), 0)
+            name = "main" if claim is None else claim.name
+            journals = Journals(options.journal, name, options.rate, news.say)
+            chatter = Chatter(news.say, time.monotonic)
+            news.add_source(chatter.tell)
+            yield Live(machine, needed, news, claim, journals, chatter, waking, options.osc_address)
+        finally:
+            machine.close()
+            if journals is not None:
+                journals.end(machine.played)
+            _let_go(claim)
 
 
 def _news_of(machine: LiveMachine, manner: Manner) -> News:
@@ -377,14 +369,6 @@ def _let_go(claim: sessions.Claim | None) -> None:
         claim.close()
 
 
-class Terminated(KeyboardInterrupt):
-    """SIGTERM: it ends like Ctrl-C where that ends."""
-
-
-def _end_on_signal(_number: int, _frame: object) -> None:
-    raise Terminated
-
-
 def play(
     lines: Iterable[str],
     kinds: list[str],
@@ -399,12 +383,16 @@ def play(
         session = Session(machine.start(), handlers(), is_score=True)
         session.folders = folders
         machine.attend(session)
+        score = Score(session, manner, what, machine.news.tell)
         try:
             with machine.door(what, lambda: session):
-                failed, _ = play_score(session, lines, length, manner, what, machine.news.tell)
+                play_score(score, lines, length)
+        except KeyboardInterrupt:
+            if not session.ends_now:
+                raise
         finally:
             session.close()
-    return SOME_FAILED if failed else DONE
+    return score.status
 
 
 def serve(options: Options, kinds: list[str]) -> int:

@@ -8,15 +8,16 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final
 
 from chronus.commands.registry import handlers
-from chronus.doors.calls import Terminated, live
+from chronus.doors.calls import live
 from chronus.doors.completion import completions
 from chronus.doors.own_modules import kinds_to_begin_with
 from chronus.doors.resume import resume
-from chronus.doors.score import Manner, answer, run_score
+from chronus.doors.score import Manner, Score, answer
 from chronus.doors.screen import TerminalScreen, is_terminal, unechoed
 from chronus.doors.statuses import DONE
 from chronus.doors.talking import Speaker, talk
 from chronus.doors.toolbar import Toolbar
+from chronus.doors.waking import Terminated
 from chronus.patch.model import empty_patch
 from chronus.session.passing import as_score
 from chronus.session.reply import Reply, state_error
@@ -131,8 +132,11 @@ def prompt(options: Options, lines: list[str], past: Past | None = None) -> int:
                 if lines:
                     session = conversation.session()
                     with as_score(session):
-                        run_score(session, lines, manner, PROMPT, machine.news.tell)
+                        Score(session, manner, PROMPT, machine.news.tell).run(lines)
                 talk(conversation, manner, speaker, plain=options.plain, toolbar=toolbar)
+        except KeyboardInterrupt:
+            if not conversation.is_over:
+                raise
         finally:
             conversation.close()
     return DONE

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chronus.doors import replies
+from chronus.doors.statuses import DONE, SOME_FAILED
 from chronus.language.blocks import gathered
 
 if TYPE_CHECKING:
@@ -41,34 +42,48 @@ def answer(reply: Reply, manner: Manner) -> None:
         manner.write(replies.as_text(reply))
 
 
-def run_score(
-    session: Session,
-    lines: Iterable[str],
-    manner: Manner,
-    who: str,
-    tell_news: Callable[[], None] = lambda: None,
-) -> int:
-    """Carry out lines one after the other; the number of those that failed.
+@dataclass(slots=True)
+class Score:
+    """Lines that are carried out one after the other.
 
-    A blank line or a comment of a file gets no reply; every other line gets one, and so do all
-    lines of a pipe; those of a block get one together. Where a line from outside ends the session,
-    Ctrl-C's exception is how a wait for time or lines is left.
+    Attributes:
+        session: where.
+        manner: how replies are given.
+        who: says the lines.
+        tell_news: called behind each line.
+        failed: how many lines failed so far, when they were said.
     """
-    failed = 0
-    try:
+
+    session: Session
+    manner: Manner
+    who: str
+    tell_news: Callable[[], None] = lambda: None
+    failed: int = 0
+
+    def run(self, lines: Iterable[str]) -> None:
+        """Carry out lines, until they or the session end.
+
+        A blank line or a comment of a file gets no reply; every other line gets one, and so do all
+        lines of a pipe; those of a block get one together.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C; and where a line from outside ends the session, since a wait
+                for time or lines is left so.
+        """
         for text, number in gathered(lines):
-            reply = session.run_line(text, number, who=who)
-            tell_news()
-            if reply.ok and not reply.results and not manner.answers_blank:
+            reply = self.session.run_line(text, number, who=self.who)
+            self.tell_news()
+            if reply.ok and not reply.results and not self.manner.answers_blank:
                 continue
-            answer(reply, manner)
+            answer(reply, self.manner)
             if not reply.ok:
-                failed += 1
-                if manner.strict:
+                self.failed += 1
+                if self.manner.strict:
                     break
-            if session.is_over:
+            if self.session.is_over:
                 break
-    except KeyboardInterrupt:
-        if not session.ends_now:
-            raise
-    return failed
+
+    @property
+    def status(self) -> int:
+        """The exit status: whether a line failed, when it was said or when its time came."""
+        return SOME_FAILED if self.failed + self.session.pending.failures else DONE

@@ -7,9 +7,9 @@ import time
 from typing import TYPE_CHECKING, Final, Protocol
 
 from chronus.doors import replies
-from chronus.doors.calls import Terminated
 from chronus.doors.screen import is_terminal
 from chronus.doors.statuses import write_out
+from chronus.doors.waking import Terminated
 from chronus.language.blocks import Gathering
 
 if TYPE_CHECKING:
