@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from typing import TYPE_CHECKING
 
 from llvmlite import ir
@@ -31,6 +31,7 @@ from llvmlite import ir
 from chronus.dsp.kept import Kept
 from chronus.dsp.lanes import Carried, Lanes
 from chronus.dsp.layout import KEPT_WORDS, WIDE
+from chronus.dsp.leaps import leap
 from chronus.dsp.node_code import (
     BYTE,
     ENERGY,
@@ -41,7 +42,7 @@ from chronus.dsp.node_code import (
     unreasonable,
 )
 from chronus.dsp.rests import idle_of
-from chronus.dsp.stages import Reads, cut, loops_of, walked
+from chronus.dsp.stages import Reads, cut, leaping_of, loops_of, walked
 from chronus.dsp.syntax import names_in
 from chronus.dsp.ticks import functions_of
 from chronus.dsp.values import BYTES, LLVM, LONG, Array, Value
@@ -50,6 +51,7 @@ from chronus.settings import BLOCK
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from chronus.dsp.linear import Linear
     from chronus.dsp.recipe import Recipe
     from chronus.dsp.rests import Idle
     from chronus.dsp.stages import Loop
@@ -235,8 +237,20 @@ class _Kernel:
         states = node.states(one, self._source, width, voice)
         ways, marks = node.recipe.ways, node.recipe.marks
 
+        full, plain = marks.stirred(ways.full), ways.plain or ways.full
+        earlier = marks.earlier if ways.plain else frozenset()
+        idle = None
+        if marks.conditions:
+            idle = idle_of(plain, marks.conditions, [state.name for state in node.shape.state])
+        all_ways = [(full, frozenset()), (plain if idle is None else marks.stirred(plain), earlier)]
+        if idle is not None:
+            all_ways.append((idle.tick, marks.earlier))
+        reads = [(source, Reads(names, marks.lately)) for source, names in all_ways]
+        # Voice after voice, what leaps gain would be lost by gathering their rows.
+        leaping = leaping_of(node.shape, reads, node.functions) if voice is None else None
+
         def go(source: str, values: dict[str, Value], earlier: frozenset[str]) -> None:
-            stages = cut(node.shape, source, Reads(earlier, marks.lately))
+            stages = cut(node.shape, source, Reads(earlier, marks.lately), leaping=leaping)
             fixed: dict[str, Item] = {**arrays, **values, **states}
             made = _Stages(node, self._build, rows, fixed, states)
             made.put_into_rows(stages.outputs)
@@ -246,15 +260,12 @@ class _Kernel:
             node.put_states(one, self._target, width, voice, made.states)
 
         def fully() -> None:
-            go(marks.stirred(ways.full), {}, frozenset())
+            go(full, {}, frozenset())
 
         def go_plainly(values: dict[str, Value]) -> None:
-            source = ways.plain or ways.full
-            earlier = marks.earlier if ways.plain else frozenset()
-            if not marks.conditions:
-                go(source, values, earlier)
+            if idle is None:
+                go(plain, values, earlier)
                 return
-            idle = idle_of(source, marks.conditions, [state.name for state in node.shape.state])
             given: dict[str, Item] = {**arrays, **values, **states}
             build = self._build
             idly, usually, end = (build.append_basic_block(n) for n in ("idly", "usually", "over"))
@@ -263,7 +274,7 @@ class _Kernel:
             go(idle.tick, values, marks.earlier)
             build.branch(end)
             build.position_at_end(usually)
-            go(marks.stirred(source), values, earlier)
+            go(marks.stirred(plain), values, earlier)
             build.branch(end)
             build.position_at_end(end)
 
@@ -318,6 +329,11 @@ class _Stages:
 
     def run(self, loop: Loop) -> None:
         """All frames of a stage."""
+        for group in loop.linear:
+            self._leap(group, {*loop.needs})
+        leapt = {name for group in loop.linear for name in group.states}
+        if loop.linear and not (loop.codes or loop.carried):
+            return
         statements = ast.parse("\n".join(loop.codes)).body
         at_once = not loop.is_serial and not self._node.takes_turns(statements)
         width = FRAMES_AT_ONCE if at_once else 1
@@ -338,13 +354,29 @@ class _Stages:
                 else:
                     ticks.do(statement, names)
             for name in (*loop.seen, *loop.kept):
-                self._keep(lanes, name, names[name], k)
+                if name not in leapt:
+                    self._keep(lanes, name, names[name], k)
             for state, name in going.items():
                 following = names[name] if name in names else self._found(lanes, name, now, k)
                 following = lasts.get(state, following)
                 assert isinstance(following, Value)
                 carried.become(state, following)
         self.states.update(carried.now())
+
+    def _leap(self, group: Linear, known: set[str]) -> None:
+        """Take states that go on linearly through the block."""
+        lanes = Lanes(self._build, FRAMES_AT_ONCE, self._resting, are_frames=True)
+        walked = leap(
+            lanes,
+            self._node.ticks(lanes),
+            group,
+            {name: partial(self._found, lanes, name, {}) for name in group.needs & known},
+            self.states,
+        )
+        for name, vectors in walked.rows.items():
+            for i, vector in enumerate(vectors):
+                self._keep(lanes, name, vector, ir.Constant(LONG, i * FRAMES_AT_ONCE))
+        self.states.update(walked.ends)
 
     def _found(self, lanes: Lanes, name: str, now: Mapping[str, Value], k: ir.Value) -> Item:
         """What is called so at frame k."""

@@ -11,11 +11,17 @@ from llvmlite import ir
 from chronus.dsp.values import BYTES, LLVM, LONG, Array, Value, Values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 
 class Lanes(Values):
     """Values, the memory that they come from, and loops."""
+
+    def shuffled(self, one: Value, other: Value, places: Sequence[int]) -> Value:
+        """Lanes of two values, those of the other counted on."""
+        kind = ir.VectorType(LLVM["i4"], len(places))
+        code = self.builder.shuffle_vector(one.code, other.code, ir.Constant(kind, places))
+        return Value(code, one.dtype, is_wide=True)
 
     # ---- memory
 

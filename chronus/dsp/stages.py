@@ -8,7 +8,8 @@ of an earlier one lies in rows on the stack. Each value is computed by the same 
 the tick, so the bits are the same.
 
 A tick gains by it where it says in statements of their own what does not depend on its states.
-A state that goes on by a walk (`chronus.dsp.walks`) is no hindrance to computing many frames.
+A state that goes on by a walk (`chronus.dsp.walks`) is no hindrance to computing many frames, and
+states that go on linearly (`chronus.dsp.linear`) go in leaps, in a serial stage of their own.
 """
 
 from __future__ import annotations
@@ -17,13 +18,16 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from chronus.dsp.linear import linear
 from chronus.dsp.recipe import CodeError
 from chronus.dsp.rewriting import CASTS, WALKS
 from chronus.dsp.syntax import function_in
+from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
+    from chronus.dsp.linear import Linear
     from chronus.dsp.recipe import Shape
 
 
@@ -33,7 +37,8 @@ class Step:
 
     `gives` and `needs` are names of values; `before` are the steps whose values it needs;
     `memories` are those that it touches, in their order with other steps, and `lately` those that
-    it reads when others have stored a whole block; `walk` is the state that it walks on.
+    it reads when others have stored a whole block; `walk` is the state that it walks on; `linear`
+    is how the state goes on together with others.
     """
 
     gives: tuple[str, ...]
@@ -43,6 +48,7 @@ class Step:
     memories: frozenset[str] = frozenset()
     lately: frozenset[str] = frozenset()
     walk: str = ""
+    linear: Linear | None = None
     before: set[int] = field(default_factory=set)
     stage: int = 0
 
@@ -108,7 +114,14 @@ class Reads:
     lately: frozenset[str] = frozenset()
 
 
-def cut(shape: Shape, source: str, reads: Reads = Reads(), *, walks: bool = True) -> Stages:
+def cut(
+    shape: Shape,
+    source: str,
+    reads: Reads = Reads(),
+    *,
+    walks: bool = True,
+    leaping: Leaping | None = None,
+) -> Stages:
     """Cut a tick, given as the source that the compiler would get, into stages.
 
     Args:
@@ -116,6 +129,7 @@ def cut(shape: Shape, source: str, reads: Reads = Reads(), *, walks: bool = True
         source: of the tick.
         reads: what is read out of turn.
         walks: whether states may walk; else they go on in serial stages.
+        leaping: which states go in leaps.
     """
     function = function_in(source)
     *written, end = function.body
@@ -156,13 +170,48 @@ def cut(shape: Shape, source: str, reads: Reads = Reads(), *, walks: bool = True
     ]
     steps = [*states, *steps]
     _let_walk(steps, walks=walks)
-    storing = {name: index for index, step in enumerate(steps) for name in step.memories}
-    for step in steps:
-        step.before = {storing[name] for name in step.lately}
     _let_store(steps)
     _connect(steps)
     _number(steps)
+    if leaping is not None:
+        _let_leap(shape, steps, leaping)
     return Stages(tuple(steps), tuple(names[:split]), tuple(names[split:]))
+
+
+@dataclass(frozen=True, slots=True)
+class Leaping:
+    """Which states go on linearly, group by group, and the helpers by which they do."""
+
+    groups: frozenset[frozenset[str]]
+    helpers: Mapping[str, ast.FunctionDef]
+
+
+def leaping_of(
+    shape: Shape, ways: Collection[tuple[str, Reads]], helpers: Mapping[str, ast.FunctionDef]
+) -> Leaping:
+    """The states that go on linearly together, in all ways through a block in which they go on.
+
+    Where one way went in leaps and another did not, a block would have other bits by its way.
+
+    Args:
+        shape: of the kind whose tick it is.
+        ways: the source of each, and what is read out of turn there.
+        helpers: functions that it calls.
+    """
+    going, leaping = [], []
+    for source, reads in ways:
+        steps = cut(shape, source, reads).steps
+        going.append({step.gives[0] for step in steps if not step.code})
+        found = _linear_groups(shape, steps, helpers)
+        leaping.append({frozenset(group.states) for group in found})
+    groups = {
+        group
+        for group in set().union(*leaping)
+        if all(
+            group in own or not group & states for own, states in zip(leaping, going, strict=True)
+        )
+    }
+    return Leaping(frozenset(groups), helpers)
 
 
 def _apart(statement: ast.stmt, index: int) -> list[ast.stmt]:
@@ -271,20 +320,27 @@ def _connect(steps: list[Step]) -> None:
     for index, step in enumerate(steps):
         for memory in step.memories:
             touching.setdefault(memory, set()).add(index)
+    storing = {name: index for index, step in enumerate(steps) for name in step.memories}
     for index, step in enumerate(steps):
+        step.before = {storing[name] for name in step.lately if name in storing}
         step.before |= {givers[name] for name in step.needs if name in givers}
         # What touches a memory stays together, in its order.
         for memory in step.memories:
             step.before |= touching[memory] - {index}
 
 
-def _number(steps: list[Step]) -> None:
-    """Number the stages: even ones are parallel, odd ones serial."""
+def _circles(steps: Sequence[Step]) -> list[frozenset[int]]:
+    """For each step those that need it and that it needs, itself among them."""
     earlier = [_reach(steps, index) for index in range(len(steps))]
-    circles = [
+    return [
         frozenset(other for other in earlier[index] if index in earlier[other]) | {index}
         for index in range(len(steps))
     ]
+
+
+def _number(steps: list[Step]) -> None:
+    """Number the stages: even ones are parallel, odd ones serial."""
+    circles = _circles(steps)
     done: dict[frozenset[int], int] = {}
 
     def number(circle: frozenset[int]) -> int:
@@ -304,7 +360,57 @@ def _number(steps: list[Step]) -> None:
             step.walk = ""
 
 
-def _reach(steps: list[Step], start: int) -> set[int]:
+def _linear_groups(
+    shape: Shape, steps: Sequence[Step], helpers: Mapping[str, ast.FunctionDef]
+) -> list[Linear]:
+    """The states that go on linearly, where leaps take less than the walk through their stage.
+
+    Where something else walks through it anyway, nothing is saved.
+    """
+    found: dict[int, list[Linear]] = {}
+    walking = {step.stage for step in steps if step.serial and step.code}
+    for circle in sorted(set(_circles(steps)), key=min):
+        own = [steps[i] for i in sorted(circle)]
+        stage = own[0].stage
+        if stage % 2 == 1 and len(own) > 1:
+            group = _group(shape, own, helpers)
+            found.setdefault(stage, []).extend([] if group is None else [group])
+            walking |= {stage} if group is None else set()
+    return [
+        group
+        for stage, groups in sorted(found.items())
+        if stage not in walking
+        and BLOCK * max(g.waits for g in groups) > sum(g.cost for g in groups)
+        for group in groups
+    ]
+
+
+def _group(
+    shape: Shape, own: Sequence[Step], helpers: Mapping[str, ast.FunctionDef]
+) -> Linear | None:
+    """How the states of a circle of steps go on together, where that is linear."""
+    precisions = {state.name: state.dtype for state in shape.state}
+    states = {step.gives[0]: next(iter(step.needs)) for step in own if not step.code}
+    if any(precisions[name] != "f4" for name in states):
+        return None
+    if any(step.memories or step.lately for step in own):
+        return None
+    codes = [ast.parse(step.code).body[0] for step in own if step.code]
+    return linear(tuple(states), tuple(states.values()), codes, helpers)
+
+
+def _let_leap(shape: Shape, steps: list[Step], leaping: Leaping) -> None:
+    """Let states go in leaps: they need what their matrices are made of, and not what they give."""
+    for group in _linear_groups(shape, steps, leaping.helpers):
+        if frozenset(group.states) in leaping.groups:
+            for step in steps:
+                if not step.code and step.gives[0] in group.states:
+                    step.linear, step.needs = group, {*group.needs}
+    _connect(steps)
+    _number(steps)
+
+
+def _reach(steps: Sequence[Step], start: int) -> set[int]:
     """All steps that a step needs, directly or through others."""
     found: set[int] = set()
     open_ = list(steps[start].before)
@@ -325,6 +431,7 @@ class Loop:
         needs: names of the values that they take from outside.
         kept: names of what they give to other stages.
         walks: the states that walk on there, each with the name of its next value.
+        linear: those that go in leaps before all else there, by groups.
         carried: the other states that go with the loop, in the same way.
         seen: those of them whose values other stages need.
         is_serial: whether one frame needs the frame before.
@@ -334,6 +441,7 @@ class Loop:
     needs: tuple[str, ...]
     kept: tuple[str, ...]
     walks: dict[str, str]
+    linear: tuple[Linear, ...]
     carried: dict[str, str]
     seen: tuple[str, ...]
     is_serial: bool
@@ -359,24 +467,27 @@ def _loop(shape: Shape, stages: Stages, stage: int, values: tuple[str, ...]) -> 
     steps = steps if is_serial else _in_order(steps, stages.steps)
     given = [name for step in steps if step.code for name in step.gives]
     states = {name for step in steps if not step.code for name in step.gives}
+    leaps = {step.linear.states: step.linear for step in steps if step.linear is not None}
+    leaping = {name for names in leaps for name in names}
     elsewhere = {name for step in stages.steps if step.stage != stage for name in step.needs}
     elsewhere |= {*stages.outputs}
     carried = {
         state.name: name
         for state, name in zip(shape.state, stages.next_states, strict=True)
-        if state.name in states
+        if state.name in states - leaping
     }
     known = {*shape.inputs} | states | {*values}
     known |= {"dt", shape.recording, *(memory.name for memory in shape.memories)}
     known |= {name for step in stages.steps if step.stage < stage for name in step.gives}
     # Those states that stay what they are.
     known |= {*stages.next_states} - {name for step in stages.steps for name in step.gives}
-    needed = {name for step in steps if step.code for name in step.needs}
+    needed = {name for step in steps if step.code or step.linear for name in step.needs}
     return Loop(
         codes=tuple(step.code for step in steps if step.code),
         needs=tuple(sorted(needed & known)),
         kept=tuple(name for name in given if name in elsewhere),
         walks={step.walk: step.gives[0] for step in steps if step.walk},
+        linear=tuple(leaps.values()),
         carried={} if not is_serial else carried,
         seen=tuple(sorted(states & elsewhere)),
         is_serial=is_serial,

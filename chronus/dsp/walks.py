@@ -60,7 +60,7 @@ def many_steps(lanes: Lanes, name: str, before: Value, *given: Value) -> tuple[V
     else:
         found = _walked(lanes, name, before, *given)
     last = Value(_lane(lanes, found, lanes.width - 1), found.dtype)
-    ahead = _shuffled(lanes, found, lanes.wide(before), [lanes.width, *range(lanes.width - 1)])
+    ahead = lanes.shuffled(found, lanes.wide(before), [lanes.width, *range(lanes.width - 1)])
     return found, ahead, last
 
 
@@ -93,11 +93,11 @@ def _walked(lanes: Lanes, name: str, before: Value, value: Value, *begins: Value
             lane - step if lane >= step else (lane + width if nothing else lane)
             for lane in range(width)
         ]
-        both = joined(_shuffled(lanes, found, nothing or found, others), found)
+        both = joined(lanes.shuffled(found, nothing or found, others), found)
         if begun:
             found = lanes.select(_is_set(lanes, begun[0]), found, both)
             own = [lane - step if lane >= step else lane for lane in range(width)]
-            shifted = _shuffled(lanes, begun[0], begun[0], own)
+            shifted = lanes.shuffled(begun[0], begun[0], own)
             begun = [Value(lanes.builder.or_(begun[0].code, shifted.code), "i4", is_wide=True)]
         else:
             found = both
@@ -122,7 +122,7 @@ def _all_fallen(lanes: Lanes, before: Value, value: Value, fall: Value) -> Value
     while step < lanes.width:
         # Below the first lane a lane meets itself, and has fallen.
         own = [lane - step if lane >= step else lane for lane in range(lanes.width)]
-        found = lanes.most(found, _sum(lanes, _shuffled(lanes, found, found, own), drop))
+        found = lanes.most(found, _sum(lanes, lanes.shuffled(found, found, own), drop))
         drop = _sum(lanes, drop, drop)
         step *= 2
     frames = lanes.cast(lanes.lane_numbers(), before.dtype)
@@ -182,10 +182,3 @@ def _one_by_one(lanes: Lanes, before: Value, step: Callable[..., Value], *given:
 
 def _lane(lanes: Lanes, value: Value, lane: int) -> ir.Value:
     return lanes.builder.extract_element(value.code, ir.Constant(LLVM["i4"], lane))
-
-
-def _shuffled(lanes: Lanes, one: Value, other: Value, places: list[int]) -> Value:
-    """Lanes of two values, those of the other counted on."""
-    kind = ir.VectorType(LLVM["i4"], len(places))
-    code = lanes.builder.shuffle_vector(one.code, other.code, ir.Constant(kind, places))
-    return Value(code, one.dtype, is_wide=True)
