@@ -97,6 +97,20 @@ def falling_peak(before: int, value: int, fall: int) -> int:
     return max(value, before - fall)
 
 
+def fading_peak(before: float, value: float, kept: float, added: float) -> float:
+    """The highest of all values till now, each of which fades: `max(value, added + kept * before)`.
+
+    As the next value of a state it costs little, as what is linear does: see `chronus.dsp.linear`.
+
+    Args:
+        before: what this gave at the frame before.
+        value: of this frame.
+        kept: how much of what was before is left; 0 where it is less than that.
+        added: comes to it.
+    """
+    return max(value, added + max(kept, 0.0) * before)
+
+
 def latched(before: T, value: T, takes: bool) -> T:  # noqa: FBT001
     """The last value that was taken: sample and hold."""
     return value if takes else before

@@ -30,19 +30,17 @@ from llvmlite import ir
 
 from chronus.dsp.kept import Kept
 from chronus.dsp.lanes import Carried, Lanes
-from chronus.dsp.layout import KEPT_WORDS, WIDE
+from chronus.dsp.layout import FRAMES_AT_ONCE, KEPT_WORDS, WIDE
 from chronus.dsp.leaps import leap
 from chronus.dsp.node_code import (
     BYTE,
     ENERGY,
-    FRAMES_AT_ONCE,
     ROW_BYTES,
     NodeCode,
     kernel_function,
     unreasonable,
 )
-from chronus.dsp.rests import idle_of
-from chronus.dsp.stages import Reads, cut, leaping_of, loops_of, walked
+from chronus.dsp.stages import Reads, cut, idle_in, leaping_of, loops_of, walked
 from chronus.dsp.syntax import names_in
 from chronus.dsp.ticks import functions_of
 from chronus.dsp.values import BYTES, LLVM, LONG, Array, Value
@@ -239,15 +237,9 @@ class _Kernel:
 
         full, plain = marks.stirred(ways.full), ways.plain or ways.full
         earlier = marks.earlier if ways.plain else frozenset()
-        idle = None
-        if marks.conditions:
-            idle = idle_of(plain, marks.conditions, [state.name for state in node.shape.state])
-        all_ways = [(full, frozenset()), (plain if idle is None else marks.stirred(plain), earlier)]
-        if idle is not None:
-            all_ways.append((idle.tick, marks.earlier))
-        reads = [(source, Reads(names, marks.lately)) for source, names in all_ways]
+        idle = idle_in(node.recipe)
         # Voice after voice, what leaps gain would be lost by gathering their rows.
-        leaping = leaping_of(node.shape, reads, node.functions) if voice is None else None
+        leaping = leaping_of(node.recipe) if voice is None else None
 
         def go(source: str, values: dict[str, Value], earlier: frozenset[str]) -> None:
             stages = cut(node.shape, source, Reads(earlier, marks.lately), leaping=leaping)

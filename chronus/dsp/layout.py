@@ -17,6 +17,8 @@ WIDE: Final = 16
 FUSED_WORDS: Final = 1024
 """Whole numbers that a fused kernel is given at most; real ones follow them."""
 FUSED_VALUES: Final = 2048
+FRAMES_AT_ONCE: Final = 16
+"""What a kernel of one voice computes side by side."""
 KEPT_WORDS: Final = 20
 """Room for what a kernel of one voice keeps from block to block: 1, then its steady values."""
 VERDICT: Final = FUSED_WORDS - 1
@@ -47,5 +49,10 @@ def state_layout(kind: Kind | Shape, width: int = 1) -> StateLayout:
 
 
 def memory_frames(memory: Memory, rate_hz: int) -> int:
-    """Samples of a delay memory at a rate: what it declares and one block more."""
-    return int(memory.seconds * rate_hz + 0.5) + BLOCK
+    """Samples of a delay memory at a rate: what it declares and one block more.
+
+    They are a multiple of FRAMES_AT_ONCE, so that a kernel that takes so many frames of a ring at
+    once comes to its end between two times and not within one.
+    """
+    frames = int(memory.seconds * rate_hz + 0.5) + BLOCK
+    return -(-frames // FRAMES_AT_ONCE) * FRAMES_AT_ONCE

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Final
 from llvmlite import ir
 
 from chronus.dsp.lanes import Carried, Lanes
-from chronus.dsp.values import BYTES, LLVM, LONG, Value
+from chronus.dsp.layout import FRAMES_AT_ONCE
+from chronus.dsp.values import LLVM, LONG, Value
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
@@ -45,13 +46,17 @@ class _Steps:
     Attributes:
         changes: a row for each state, of what it gets of each.
         added: what it gets besides.
+        least: what the state is not to be below behind it, where there is one state.
     """
 
     changes: tuple[tuple[Value | None, ...], ...]
     added: tuple[Value | None, ...]
+    least: Value | None = None
 
     def done(self, lanes: Lanes, states: list[Value]) -> list[Value]:
         """The states behind the step."""
+        if self.least is not None:
+            return [self._above_least(lanes, states[0])]
         found = []
         for row, (changes, added) in enumerate(zip(self.changes, self.added, strict=True)):
             # Two sums that do not wait for one another.
@@ -65,6 +70,20 @@ class _Steps:
                     other = _more(lanes, other, change, states[column])
             found.append(_sum(lanes, state, other))
         return found
+
+    def _above_least(self, lanes: Lanes, state: Value) -> Value:
+        """The one state behind the step, not below the least.
+
+        What is left is one product, though it loses some of a small change: there is less to wait
+        for, and a level that fades to a floor stands nowhere between.
+        """
+        ((change,),), (added,) = self.changes, self.added
+        assert self.least is not None
+        left = lanes.cast(lanes.constant("f8", 1.0), "f4")
+        if change is not None:
+            left = lanes.binary("+", left, change)
+        faded = _more(lanes, added, left, state)
+        return lanes.most(self.least, faded)
 
     def then(self, lanes: Lanes, later: _Steps) -> _Steps:
         """One step that does what it and a later one do."""
@@ -92,7 +111,9 @@ class _Steps:
         added = tuple(
             put_together(self.added[i], later.added[i], i, list(self.added)) for i in count
         )
-        return _Steps(changes, added)
+        # What is above the least of this step is above what the later one makes of that.
+        least = self.least and later.done(lanes, [self.least])[0]
+        return _Steps(changes, added, least)
 
 
 def _sum(lanes: Lanes, one: Value, other: Value | None) -> Value:
@@ -153,7 +174,7 @@ def _steps(group: Linear, names: dict[str, Item]) -> _Steps:
         return found
 
     changes = tuple(tuple(named(name) for name in row) for row in group.changes)
-    return _Steps(changes, tuple(named(name) for name in group.added))
+    return _Steps(changes, tuple(named(name) for name in group.added), named(group.least))
 
 
 def _walked(lanes: Lanes, steps: _Steps, states: list[Value]) -> tuple[list[Value], list[Value]]:
@@ -161,7 +182,7 @@ def _walked(lanes: Lanes, steps: _Steps, states: list[Value]) -> tuple[list[Valu
     build = lanes.builder
     one = Lanes(build, 1)
     slots: dict[int, ir.Value] = {}
-    for value in (*steps.added, *(entry for row in steps.changes for entry in row)):
+    for value in (steps.least, *steps.added, *(entry for row in steps.changes for entry in row)):
         if value is not None and value.is_wide and id(value) not in slots:
             slots[id(value)] = _slot(lanes)
             _put(lanes, slots[id(value)], value)
@@ -180,6 +201,7 @@ def _walked(lanes: Lanes, steps: _Steps, states: list[Value]) -> tuple[list[Valu
         here = _Steps(
             tuple(tuple(at(entry) for entry in row) for row in steps.changes),
             tuple(at(value) for value in steps.added),
+            at(steps.least),
         )
         for i, state in enumerate(here.done(one, now)):
             carried.become(str(i), state)
@@ -246,4 +268,4 @@ def _in_turn(lanes: Lanes, phases: list[Value]) -> list[Value]:
 
 
 assert LEAP == 4, "steps are put together by twos, twice"
-assert BYTES["f4"] * WIDTH == 64, "a row of leaps is a vector"
+assert WIDTH == FRAMES_AT_ONCE, "the leaps of a block fill a vector"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from chronus.dsp.approx import bits_of, exp2, i4, of_bits
+from chronus.dsp.approx import bits_of, exp2, fading_peak, i4, of_bits
 from chronus.dsp.declaration import helper
 
 ONE: Final = 0x3F800000
@@ -56,7 +56,7 @@ def let_go(need: float, taken: float, falling: float) -> float:
     """
     # It comes to 0 where a 0 is near, below half the last bit of 1, and not only nearer to it.
     back = falling * (need - 2.9e-8)
-    return max(need, back + (1.0 - falling) * taken)
+    return fading_peak(taken, need, 1.0 - falling, back)
 
 
 @helper

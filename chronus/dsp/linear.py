@@ -15,14 +15,13 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from chronus.dsp.syntax import names_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Mapping, Sequence
 
 COSTS: Final = {1: 150, 2: 230}
 """About how many cycles a block in leaps takes, by the number of states that go together; where
@@ -42,6 +41,7 @@ class Linear:
         codes: statements that give what follows, of frames each by itself.
         changes: names of the matrix's entries, "" where one is 0; a row for each state.
         added: names of what is added to each state, "" where that is nothing.
+        least: the name of what the state is not to be below, where it is one and there is such.
         needs: the names that the statements read.
         waits: cycles from a frame to the next, where frames are computed one by one.
     """
@@ -50,6 +50,7 @@ class Linear:
     codes: tuple[str, ...]
     changes: tuple[tuple[str, ...], ...]
     added: tuple[str, ...]
+    least: str
     needs: frozenset[str]
     waits: int
 
@@ -75,27 +76,24 @@ class _Weight:
 class _Form:
     """A weighted sum of states, and an expression without them.
 
-    `waits` says how many cycles it is there after the states.
+    `waits` says how many cycles it is there after the states, `least` what it is not to be below.
     """
 
     weights: dict[str, _Weight]
     rest: ast.expr | None = None
     waits: int = 0
+    least: ast.expr | None = None
 
 
 class _NotLinearError(Exception):
     """An expression is no weighted sum of states."""
 
 
-Functions = Mapping[str, ast.FunctionDef]
-_Forms = dict[str, _Form]
-
-
 def linear(
     states: Sequence[str],
     following: Sequence[str],
     statements: Sequence[ast.stmt],
-    helpers: Functions,
+    helpers: Mapping[str, ast.FunctionDef],
 ) -> Linear | None:
     """How states go on, or None if that is not linear, or if there are too many.
 
@@ -108,9 +106,10 @@ def linear(
     if len(states) not in COSTS:
         return None
     forms = {name: _Form({name: _Weight(1.0)}) for name in states}
+    reader = _Reader(forms, helpers)
     try:
         for statement in statements:
-            _do(statement, forms, helpers)
+            reader.do(statement)
     except _NotLinearError:
         return None
     codes: list[str] = []
@@ -130,85 +129,120 @@ def linear(
         entries = [weights.get(other, _Weight()).expression() for other in states]
         changes.append(tuple(named(f"change{row}_{i}", e) for i, e in enumerate(entries)))
         added.append(named(f"added{row}", forms[name].rest))
+    floors = [forms[name].least for name in following]
+    if len(floors) > 1 and any(floor is not None for floor in floors):
+        return None
+    least = named("least", floors[0])
     read = {name for code in codes for name in names_in(ast.parse(code).body[0], ast.Load)}
     waits = max(forms[name].waits for name in following)
-    return Linear(tuple(states), tuple(codes), tuple(changes), tuple(added), frozenset(read), waits)
+    return Linear(
+        tuple(states), tuple(codes), tuple(changes), tuple(added), least, frozenset(read), waits
+    )
 
 
-def _do(statement: ast.stmt, forms: _Forms, helpers: Functions) -> None:
-    """Add what an assignment gives to the forms of names."""
-    match statement:
-        case ast.Assign([ast.Name(name)], value):
-            forms[name] = _form(value, forms, helpers)
-        case ast.Assign([ast.Tuple(names)], ast.Call(ast.Name(called), arguments)):
-            found = _called(called, arguments, forms, helpers)
-            for target, form in zip(names, found, strict=True):
-                assert isinstance(target, ast.Name)
-                forms[target.id] = form
-        case _:
-            raise _NotLinearError
+class _Reader:
+    """Reads statements as weighted sums.
 
-
-def _form(node: ast.expr, forms: _Forms, helpers: Functions) -> _Form:
-    """An expression as a weighted sum.
-
-    Raises:
-        _NotLinearError: it is none.
+    Args:
+        forms: what names stand for.
+        helpers: functions that may be called.
     """
-    names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
-    if all(not forms[name].weights for name in names & forms.keys()):
-        return _Form({}, _Put(forms).visit(copy.deepcopy(node)))
-    if isinstance(node, ast.Name):
-        return forms[node.id]
-    return _computed(node, lambda part: _form(part, forms, helpers), forms, helpers)
 
+    def __init__(self, forms: dict[str, _Form], helpers: Mapping[str, ast.FunctionDef]) -> None:
+        self.forms = forms
+        self._helpers = helpers
 
-def _computed(
-    node: ast.expr, form: Callable[[ast.expr], _Form], forms: _Forms, helpers: Functions
-) -> _Form:
-    match node:
-        case ast.UnaryOp(ast.USub(), one):
-            return _times(form(one), _literal(-1.0))
-        case ast.BinOp(one, ast.Add(), other):
-            return _later(_plus(form(one), form(other)))
-        case ast.BinOp(one, ast.Sub(), other):
-            return _later(_plus(form(one), _times(form(other), _literal(-1.0))))
-        case ast.BinOp(one, ast.Mult(), other):
-            return _later(_product(form(one), form(other)))
-        case ast.Call(ast.Name("product_and"), [first, one, other]):
-            return _later(_plus(form(first), _product(form(one), form(other))))
-        case ast.Call(ast.Name("float32"), [one]):
-            return form(one)
-        case ast.Call(ast.Name(name), arguments):
-            (found,) = _called(name, arguments, forms, helpers)
-            return found
-        case ast.IfExp(test, one, other):
-            return _later(_chosen(form(test), form(one), form(other)), CHOICE_WAITS)
-    raise _NotLinearError
+    def do(self, statement: ast.stmt) -> None:
+        """Add what an assignment gives to the forms of names.
 
+        Raises:
+            _NotLinearError: that is no weighted sum.
+        """
+        match statement:
+            case ast.Assign([ast.Name(name)], value):
+                self.forms[name] = self.any_form(value)
+            case ast.Assign([ast.Tuple(names)], ast.Call(ast.Name(called), arguments)):
+                for target, form in zip(names, self._results(called, arguments), strict=True):
+                    assert isinstance(target, ast.Name)
+                    self.forms[target.id] = form
+            case _:
+                raise _NotLinearError
 
-def _called(
-    name: str, arguments: Sequence[ast.expr], forms: _Forms, helpers: Functions
-) -> list[_Form]:
-    """What a helper gives, of statements that are carried out one after the other."""
-    function = helpers.get(name)
-    if function is None:
+    def any_form(self, node: ast.expr) -> _Form:
+        """An expression as a weighted sum, which may have a least."""
+        names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+        if all(not self.forms[name].weights for name in names & self.forms.keys()):
+            return _Form({}, _Put(self.forms).visit(copy.deepcopy(node)))
+        match node:
+            case ast.Name(name):
+                return self.forms[name]
+            case ast.Call(ast.Name(name), arguments):
+                return self._called(name, arguments)
+        return self._computed(node)
+
+    def _form(self, node: ast.expr) -> _Form:
+        """An expression as a weighted sum with which something may be computed."""
+        found = self.any_form(node)
+        if found.least is not None:
+            raise _NotLinearError
+        return found
+
+    def _computed(self, node: ast.expr) -> _Form:
+        form = self._form
+        match node:
+            case ast.UnaryOp(ast.USub(), one):
+                return _times(form(one), _literal(-1.0))
+            case ast.BinOp(one, ast.Add(), other):
+                return _later(_plus(form(one), form(other)))
+            case ast.BinOp(one, ast.Sub(), other):
+                return _later(_plus(form(one), _times(form(other), _literal(-1.0))))
+            case ast.BinOp(one, ast.Mult(), other):
+                return _later(_product(form(one), form(other)))
+            case ast.IfExp(test, one, other):
+                return _later(_chosen(form(test), form(one), form(other)), CHOICE_WAITS)
         raise _NotLinearError
-    given = zip(function.args.args, arguments, strict=True)
-    own = {parameter.arg: _form(each, forms, helpers) for parameter, each in given}
-    *statements, end = function.body
-    for statement in statements:
-        _do(statement, own, helpers)
-    if not isinstance(end, ast.Return) or end.value is None:
+
+    def _called(self, name: str, arguments: Sequence[ast.expr]) -> _Form:
+        """What a function gives, the compiler's own or a helper."""
+        if name == FLOAT:
+            return self.any_form(arguments[0])
+        if name == "product_and":
+            added, one, other = map(self._form, arguments)
+            return _later(_plus(added, _product(one, other)))
+        if name == "fading_peak":
+            return _faded(*map(self._form, arguments))
+        (found,) = self._results(name, arguments)
+        return found
+
+    def _results(self, name: str, arguments: Sequence[ast.expr]) -> list[_Form]:
+        """What a helper gives, of statements that are carried out one after the other."""
+        function = self._helpers.get(name)
+        if function is None:
+            raise _NotLinearError
+        given = zip(function.args.args, arguments, strict=True)
+        inside = _Reader({each.arg: self._form(node) for each, node in given}, self._helpers)
+        *statements, end = function.body
+        for statement in statements:
+            inside.do(statement)
+        if not isinstance(end, ast.Return) or end.value is None:
+            raise _NotLinearError
+        results = end.value.elts if isinstance(end.value, ast.Tuple) else [end.value]
+        return [inside.any_form(result) for result in results]
+
+
+def _faded(before: _Form, value: _Form, kept: _Form, added: _Form) -> _Form:
+    """A peak that fades: a sum that is not below the value that comes."""
+    if value.weights or kept.weights:
         raise _NotLinearError
-    results = end.value.elts if isinstance(end.value, ast.Tuple) else [end.value]
-    return [_form(result, own, helpers) for result in results]
+    share = ast.Call(ast.Name("max"), [kept.rest or _literal(0.0), _literal(0.0)], [])
+    faded = _later(_plus(added, _product(before, _Form({}, share))), SUM_WAITS + CHOICE_WAITS)
+    return replace(faded, least=value.rest or _literal(0.0))
 
 
 class _Put(ast.NodeTransformer):
     """Puts expressions without states in the place of the names that stand for them."""
 
-    def __init__(self, forms: _Forms) -> None:
+    def __init__(self, forms: dict[str, _Form]) -> None:
         self._forms = forms
 
     def visit_Call(self, node: ast.Call) -> ast.AST:

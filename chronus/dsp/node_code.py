@@ -9,7 +9,7 @@ from llvmlite import ir
 
 from chronus.dsp.declaration import RECORDING_HEAD
 from chronus.dsp.lanes import Carried, Lanes
-from chronus.dsp.layout import UNREASONABLE, state_layout
+from chronus.dsp.layout import FRAMES_AT_ONCE, UNREASONABLE, state_layout
 from chronus.dsp.syntax import called_in
 from chronus.dsp.ticks import Ticks, functions_of, has_turns
 from chronus.dsp.values import BYTES, LLVM, LONG, Array, Value
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from chronus.dsp.ticks import Item
 
 ROW_BYTES: Final = 4
-FRAMES_AT_ONCE: Final = 16
 BYTE: Final = ir.IntType(8)
 ENERGY: Final = "energy"
 """What carries the energy of outputs in a block: one product for each shows what is no number."""
@@ -79,7 +78,8 @@ class NodeCode:
         one = self._one
         frames = one.binary("*", one.constant("f8", seconds), rate_hz)
         frames = one.cast(one.binary("+", frames, one.constant("f8", 0.5)), "i8")
-        return one.binary("+", frames, one.constant("i8", BLOCK))
+        frames = one.binary("+", frames, one.constant("i8", BLOCK + FRAMES_AT_ONCE - 1))
+        return one.binary("&", frames, one.constant("i8", -FRAMES_AT_ONCE))  # see `memory_frames`
 
     def _table(self, name: str, source: str) -> Array:
         """A table in the code itself, made by the function of its source."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from chronus.dsp.declaration import Kind
 
-GENERATOR_VERSION: Final = 30
+GENERATOR_VERSION: Final = 35
 
 
 class CodeError(Exception):

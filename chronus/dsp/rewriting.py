@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CASTS: Final = {"f4": "float32", "f8": "float64", "i4": "int32", "u4": "uint32"}
 WALKS: Final = ("held_peak", "falling_peak", "latched", "running_sum", "counted")
-PLAIN: Final = ("two_to", "product_and", "bits_of", "of_bits", *WALKS)
+PLAIN: Final = ("two_to", "product_and", "bits_of", "of_bits", "fading_peak", *WALKS)
 """Functions of `chronus.dsp.approx` that the compiler of ticks knows itself."""
 BUILTINS: Final = frozenset(
     {
@@ -41,6 +41,7 @@ ARGUMENTS: Final = {
     **dict.fromkeys(("min", "max"), (2, 99)),
     **dict.fromkeys(("running_sum", "counted"), (2, 2)),
     **dict.fromkeys(("product_and", "held_peak", "falling_peak", "latched"), (3, 3)),
+    "fading_peak": (4, 4),
     "range": (1, 2),
 }
 """How many arguments a function takes, at least and at most."""

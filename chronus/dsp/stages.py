@@ -20,15 +20,17 @@ from typing import TYPE_CHECKING
 
 from chronus.dsp.linear import linear
 from chronus.dsp.recipe import CodeError
+from chronus.dsp.rests import idle_of
 from chronus.dsp.rewriting import CASTS, WALKS
 from chronus.dsp.syntax import function_in
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from chronus.dsp.linear import Linear
-    from chronus.dsp.recipe import Shape
+    from chronus.dsp.recipe import Recipe, Shape
+    from chronus.dsp.rests import Idle
 
 
 @dataclass(slots=True)
@@ -170,6 +172,9 @@ def cut(
     ]
     steps = [*states, *steps]
     _let_walk(steps, walks=walks)
+    storing = {name: index for index, step in enumerate(steps) for name in step.memories}
+    for step in steps:
+        step.before = {storing[name] for name in step.lately}
     _let_store(steps)
     _connect(steps)
     _number(steps)
@@ -186,18 +191,29 @@ class Leaping:
     helpers: Mapping[str, ast.FunctionDef]
 
 
-def leaping_of(
-    shape: Shape, ways: Collection[tuple[str, Reads]], helpers: Mapping[str, ast.FunctionDef]
-) -> Leaping:
+def idle_in(recipe: Recipe) -> Idle | None:
+    """The way through a plain block in which nothing rarely happens, where a tick has one."""
+    if not recipe.marks.conditions:
+        return None
+    names = [state.name for state in recipe.shape.state]
+    return idle_of(recipe.ways.plain or recipe.ways.full, recipe.marks.conditions, names)
+
+
+def leaping_of(recipe: Recipe) -> Leaping:
     """The states that go on linearly together, in all ways through a block in which they go on.
 
     Where one way went in leaps and another did not, a block would have other bits by its way.
-
-    Args:
-        shape: of the kind whose tick it is.
-        ways: the source of each, and what is read out of turn there.
-        helpers: functions that it calls.
     """
+    shape, marks = recipe.shape, recipe.marks
+    earlier = marks.earlier if recipe.ways.plain else frozenset()
+    ways = [
+        (marks.stirred(recipe.ways.full), Reads(lately=marks.lately)),
+        (marks.stirred(recipe.ways.plain or recipe.ways.full), Reads(earlier, marks.lately)),
+    ]
+    idle = idle_in(recipe)
+    if idle is not None:
+        ways.append((idle.tick, Reads(marks.earlier, marks.lately)))
+    helpers = {name: function_in(source) for name, source in recipe.helpers.items()}
     going, leaping = [], []
     for source, reads in ways:
         steps = cut(shape, source, reads).steps
@@ -207,9 +223,7 @@ def leaping_of(
     groups = {
         group
         for group in set().union(*leaping)
-        if all(
-            group in own or not group & states for own, states in zip(leaping, going, strict=True)
-        )
+        if all(group in own or not group & it for own, it in zip(leaping, going, strict=True))
     }
     return Leaping(frozenset(groups), helpers)
 
@@ -320,9 +334,7 @@ def _connect(steps: list[Step]) -> None:
     for index, step in enumerate(steps):
         for memory in step.memories:
             touching.setdefault(memory, set()).add(index)
-    storing = {name: index for index, step in enumerate(steps) for name in step.memories}
     for index, step in enumerate(steps):
-        step.before = {storing[name] for name in step.lately if name in storing}
         step.before |= {givers[name] for name in step.needs if name in givers}
         # What touches a memory stays together, in its order.
         for memory in step.memories:
@@ -405,7 +417,7 @@ def _let_leap(shape: Shape, steps: list[Step], leaping: Leaping) -> None:
         if frozenset(group.states) in leaping.groups:
             for step in steps:
                 if not step.code and step.gives[0] in group.states:
-                    step.linear, step.needs = group, {*group.needs}
+                    step.linear, step.needs, step.before = group, {*group.needs}, set()
     _connect(steps)
     _number(steps)
 

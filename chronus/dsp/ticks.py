@@ -45,6 +45,7 @@ OPERATIONS: Final[dict[str, Callable[..., Value]]] = {
     "sqrt": Lanes.root,
     "two_to": Lanes.two_to,
     "product_and": Lanes.product_and,
+    "fading_peak": Lanes.fading_peak,
 }
 BITS: Final = {"bits_of": ("f4", "i4"), "of_bits": ("i4", "f4")}
 CASTS: Final = {"float32": "f4", "float64": "f8", "int32": "i4", "uint32": "u4", "int": "i8"}

@@ -243,6 +243,11 @@ class Values:
             return self.fused(one, other, added)
         return self.binary("+", added, self.binary("*", one, other))
 
+    def fading_peak(self, before: Value, value: Value, kept: Value, added: Value) -> Value:
+        """The higher of a value and of what is left of one before."""
+        kept = self.most(kept, self.cast(self.constant("f8", 0.0), kept.dtype))
+        return self.most(value, self.product_and(added, kept, before))
+
     @_once
     def fused(self, one: Value, other: Value, added: Value) -> Value:
         """A product and a sum of floats, rounded once."""

@@ -80,8 +80,6 @@ WIDE_COST: Final = 4.0
 """Times that 16 voices side by side cost what one does."""
 WIDE_TIMES: Final = MappingProxyType(
     {
-        "filter": 1.6,
-        "formant": 1.4,
         "ladder": 1.2,
         "diode": 1.4,
         "follower": 2.2,
@@ -89,16 +87,14 @@ WIDE_TIMES: Final = MappingProxyType(
         "walk": 2.8,
         "phaser": 1.9,
         "shift": 2.0,
-        "eq": 1.7,
         "crush": 1.5,
-        "dcblock": 1.3,
         "noisegate": 1.3,
-        "width": 1.3,
     }
 )
 """Times that the wide kernel of a kind costs what the mono one does, as measured, where that is
 little: the mono kernel waits from sample to sample for itself, and the wide one does not. Left out
-is what mostly stands, as envelopes and drums do between their strokes."""
+is what mostly stands, as envelopes and drums do between their strokes, and what goes on linearly:
+its mono kernel goes in leaps, which are not rounded as steps are."""
 ROW_US: Final = 90.0
 """What it costs in a second to put one row of each of WIDE nodes side by side, or apart."""
 MEMBER_US: Final = 60.0

@@ -42,8 +42,7 @@ STEPS: Final = 32768.0
 @helper
 def before(line: MutableSequence[float], place: int, frames: int) -> float:
     """What was written to a ring so many frames ago."""
-    index = place - frames
-    return line[index + len(line) if index < 0 else index]
+    return line[place - frames]  # what is below 0 is counted from the end
 
 
 @helper
@@ -111,7 +110,8 @@ def limiter(
     share = 1.0 / (STEPS * f4(span) * f4(span))
     # Held for longer than the sound is delayed: for half a period of 100 Hz.
     held_for = steady(i4(0.005 / dt + 0.5))
-    above = above_one(max(abs(in_left), abs(in_right)) / top)
+    over = steady(1.0 / top)
+    above = above_one(max(abs(in_left), abs(in_right)) * over)
     works = rarely(max(above, newer, older) > 0 or taken > 0.0 or max(once, twice) > 0)
     age = counted(age, held_for)
     begins = age == 0

@@ -16,7 +16,9 @@ from chronus.dsp.compile import load_kernel, write_kernel
 from chronus.dsp.declaration import RECORDING_HEAD
 from chronus.dsp.layout import KEPT_WORDS, WIDE, memory_frames, state_layout
 from chronus.dsp.native import FLUSH_BITS, call_kernel, read_float_control, write_float_control
+from chronus.dsp.recipe import recipe_of
 from chronus.dsp.recording import banded, laid_out
+from chronus.dsp.stages import leaping_of
 from chronus.modules.catalog import kinds
 from chronus.settings import BLOCK
 
@@ -139,3 +141,17 @@ def strokes(frames: int, *at: int, length: int = 480) -> np.ndarray:
 def level_db(x: float) -> float:
     """An amplitude in decibel."""
     return 20.0 * math.log10(max(abs(float(x)), 1e-12))
+
+
+def alike(kind: Kind, alone: np.ndarray, together: np.ndarray, what: str) -> None:
+    """What a node gives alone and among others: the same bits, or within the rounding of leaps.
+
+    A limiter counts in steps of 2**-15 what it takes from its input.
+    """
+    if not leaping_of(recipe_of(kind)).groups:
+        pair = (alone.view(np.int32), together.view(np.int32))
+        np.testing.assert_array_equal(*pair, err_msg=what)
+        return
+    step = 2.0**-12 if kind.name == "limiter" else 0.0
+    limit = max(5e-5 * float(np.abs(together).max()), step)
+    np.testing.assert_allclose(alone, together, rtol=0, atol=limit, err_msg=what)
