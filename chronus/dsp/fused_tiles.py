@@ -15,14 +15,16 @@ from llvmlite import binding, ir
 
 from chronus.dsp.lanes import Lanes
 from chronus.dsp.layout import WIDE
-from chronus.dsp.stages import cut, loops_of
+from chronus.dsp.loops import loops_of
+from chronus.dsp.stages import cut
 from chronus.dsp.values import LLVM, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from chronus.dsp.loops import Loop
     from chronus.dsp.node_code import NodeCode
-    from chronus.dsp.stages import Loop, Stages
+    from chronus.dsp.stages import Stages
     from chronus.dsp.ticks import Item
 
 FRAMES: Final = 4 if binding.get_host_cpu_features().get("avx512f") else 2

@@ -15,13 +15,14 @@ states that go on linearly (`chronus.dsp.linear`) go in leaps, in a serial stage
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chronus.dsp.linear import linear
 from chronus.dsp.recipe import CodeError
 from chronus.dsp.rests import idle_of
 from chronus.dsp.rewriting import CASTS, WALKS
+from chronus.dsp.steps import Step, circles, connect, let_store, number
 from chronus.dsp.syntax import function_in
 from chronus.settings import BLOCK
 
@@ -31,28 +32,6 @@ if TYPE_CHECKING:
     from chronus.dsp.linear import Linear
     from chronus.dsp.recipe import Recipe, Shape
     from chronus.dsp.rests import Idle
-
-
-@dataclass(slots=True)
-class Step:
-    """A statement of a tick, or one of its states (then without code).
-
-    `gives` and `needs` are names of values; `before` are the steps whose values it needs;
-    `memories` are those that it touches, in their order with other steps, and `lately` those that
-    it reads when others have stored a whole block; `walk` is the state that it walks on; `linear`
-    is how the state goes on together with others.
-    """
-
-    gives: tuple[str, ...]
-    needs: set[str]
-    code: str = ""
-    serial: bool = False
-    memories: frozenset[str] = frozenset()
-    lately: frozenset[str] = frozenset()
-    walk: str = ""
-    linear: Linear | None = None
-    before: set[int] = field(default_factory=set)
-    stage: int = 0
 
 
 class _Versions(ast.NodeTransformer):
@@ -175,9 +154,9 @@ def cut(
     storing = {name: index for index, step in enumerate(steps) for name in step.memories}
     for step in steps:
         step.before = {storing[name] for name in step.lately}
-    _let_store(steps)
-    _connect(steps)
-    _number(steps)
+    let_store(steps)
+    connect(steps)
+    number(steps)
     if leaping is not None:
         _let_leap(shape, steps, leaping)
     return Stages(tuple(steps), tuple(names[:split]), tuple(names[split:]))
@@ -189,6 +168,18 @@ class Leaping:
 
     groups: frozenset[frozenset[str]]
     helpers: Mapping[str, ast.FunctionDef]
+
+
+def _let_walk(steps: list[Step], *, walks: bool) -> None:
+    """Let those states walk whose next value is a walk from them, and no other step is."""
+    following = {s.gives[0]: name for s in steps if not s.code for name in s.needs}
+    for step in steps:
+        if not walks or (step.walk and following.get(step.walk) not in step.gives):
+            step.walk = ""
+    walking = {step.walk for step in steps}
+    for step in steps:
+        if not step.code and step.gives[0] in walking:
+            step.serial = False
 
 
 def idle_in(recipe: Recipe) -> Idle | None:
@@ -308,70 +299,6 @@ def _touched(node: ast.AST) -> set[str]:
     return {name for child in ast.iter_child_nodes(node) for name in _touched(child)}
 
 
-def _let_walk(steps: list[Step], *, walks: bool) -> None:
-    """Let those states walk whose next value is a walk from them, and no other step is."""
-    following = {s.gives[0]: name for s in steps if not s.code for name in s.needs}
-    for step in steps:
-        if not walks or (step.walk and following.get(step.walk) not in step.gives):
-            step.walk = ""
-    walking = {step.walk for step in steps}
-    for step in steps:
-        if not step.code and step.gives[0] in walking:
-            step.serial = False
-
-
-def _let_store(steps: list[Step]) -> None:
-    """Let what is only stored in a block, and not read again in it, be stored side by side."""
-    for step in steps:
-        others = [each for each in steps if each is not step and each.memories & step.memories]
-        if len(step.memories) == 1 and not step.gives and not others:
-            step.memories, step.serial = frozenset(), False
-
-
-def _connect(steps: list[Step]) -> None:
-    givers = {name: index for index, step in enumerate(steps) for name in step.gives}
-    touching: dict[str, set[int]] = {}
-    for index, step in enumerate(steps):
-        for memory in step.memories:
-            touching.setdefault(memory, set()).add(index)
-    for index, step in enumerate(steps):
-        step.before |= {givers[name] for name in step.needs if name in givers}
-        # What touches a memory stays together, in its order.
-        for memory in step.memories:
-            step.before |= touching[memory] - {index}
-
-
-def _circles(steps: Sequence[Step]) -> list[frozenset[int]]:
-    """For each step those that need it and that it needs, itself among them."""
-    earlier = [_reach(steps, index) for index in range(len(steps))]
-    return [
-        frozenset(other for other in earlier[index] if index in earlier[other]) | {index}
-        for index in range(len(steps))
-    ]
-
-
-def _number(steps: list[Step]) -> None:
-    """Number the stages: even ones are parallel, odd ones serial."""
-    circles = _circles(steps)
-    done: dict[frozenset[int], int] = {}
-
-    def number(circle: frozenset[int]) -> int:
-        if circle not in done:
-            # A walk and its state need one another, and nothing else.
-            walks = len(circle) == 2 and any(steps[i].walk for i in circle)
-            is_serial = any(steps[i].serial for i in circle) or (len(circle) > 1 and not walks)
-            parity = 1 if is_serial else 0
-            outside = {circles[j] for i in circle for j in steps[i].before} - {circle}
-            lowest = max((number(other) for other in outside), default=0)
-            done[circle] = lowest if lowest % 2 == parity else lowest + 1
-        return done[circle]
-
-    for index, step in enumerate(steps):
-        step.stage = number(circles[index])
-        if step.walk and step.stage % 2 == 1:
-            step.walk = ""
-
-
 def _linear_groups(
     shape: Shape, steps: Sequence[Step], helpers: Mapping[str, ast.FunctionDef]
 ) -> list[Linear]:
@@ -381,7 +308,7 @@ def _linear_groups(
     """
     found: dict[int, list[Linear]] = {}
     walking = {step.stage for step in steps if step.serial and step.code}
-    for circle in sorted(set(_circles(steps)), key=min):
+    for circle in sorted(set(circles(steps)), key=min):
         own = [steps[i] for i in sorted(circle)]
         stage = own[0].stage
         if stage % 2 == 1 and len(own) > 1:
@@ -418,107 +345,5 @@ def _let_leap(shape: Shape, steps: list[Step], leaping: Leaping) -> None:
             for step in steps:
                 if not step.code and step.gives[0] in group.states:
                     step.linear, step.needs, step.before = group, {*group.needs}, set()
-    _connect(steps)
-    _number(steps)
-
-
-def _reach(steps: Sequence[Step], start: int) -> set[int]:
-    """All steps that a step needs, directly or through others."""
-    found: set[int] = set()
-    open_ = list(steps[start].before)
-    while open_:
-        index = open_.pop()
-        if index not in found:
-            found.add(index)
-            open_ += steps[index].before
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class Loop:
-    """What one stage does at each frame, in the order of its statements.
-
-    Attributes:
-        codes: its statements.
-        needs: names of the values that they take from outside.
-        kept: names of what they give to other stages.
-        walks: the states that walk on there, each with the name of its next value.
-        linear: those that go in leaps before all else there, by groups.
-        carried: the other states that go with the loop, in the same way.
-        seen: those of them whose values other stages need.
-        is_serial: whether one frame needs the frame before.
-    """
-
-    codes: tuple[str, ...]
-    needs: tuple[str, ...]
-    kept: tuple[str, ...]
-    walks: dict[str, str]
-    linear: tuple[Linear, ...]
-    carried: dict[str, str]
-    seen: tuple[str, ...]
-    is_serial: bool
-
-
-def loops_of(shape: Shape, stages: Stages, values: tuple[str, ...] = ()) -> list[Loop]:
-    """The stages of a tick in the order in which they run.
-
-    Args:
-        shape: of the kind whose tick it is.
-        stages: that.
-        values: names of steady values, which are known before the block.
-    """
-    return [
-        _loop(shape, stages, stage, values)
-        for stage in sorted({step.stage for step in stages.steps})
-    ]
-
-
-def _loop(shape: Shape, stages: Stages, stage: int, values: tuple[str, ...]) -> Loop:
-    is_serial = stage % 2 == 1
-    steps = [step for step in stages.steps if step.stage == stage]
-    steps = steps if is_serial else _in_order(steps, stages.steps)
-    given = [name for step in steps if step.code for name in step.gives]
-    states = {name for step in steps if not step.code for name in step.gives}
-    leaps = {step.linear.states: step.linear for step in steps if step.linear is not None}
-    leaping = {name for names in leaps for name in names}
-    elsewhere = {name for step in stages.steps if step.stage != stage for name in step.needs}
-    elsewhere |= {*stages.outputs}
-    carried = {
-        state.name: name
-        for state, name in zip(shape.state, stages.next_states, strict=True)
-        if state.name in states - leaping
-    }
-    known = {*shape.inputs} | states | {*values}
-    known |= {"dt", shape.recording, *(memory.name for memory in shape.memories)}
-    known |= {name for step in stages.steps if step.stage < stage for name in step.gives}
-    # Those states that stay what they are.
-    known |= {*stages.next_states} - {name for step in stages.steps for name in step.gives}
-    needed = {name for step in steps if step.code or step.linear for name in step.needs}
-    return Loop(
-        codes=tuple(step.code for step in steps if step.code),
-        needs=tuple(sorted(needed & known)),
-        kept=tuple(name for name in given if name in elsewhere),
-        walks={step.walk: step.gives[0] for step in steps if step.walk},
-        linear=tuple(leaps.values()),
-        carried={} if not is_serial else carried,
-        seen=tuple(sorted(states & elsewhere)),
-        is_serial=is_serial,
-    )
-
-
-def _in_order(steps: list[Step], all_steps: Sequence[Step]) -> list[Step]:
-    """The steps of a parallel stage, those that a step needs before it.
-
-    What needs a walking state as it was before a frame comes behind the walk.
-    """
-    left, found = list(steps), []
-    while left:
-        for step in left:
-            needed = [all_steps[i] for i in step.before]
-            if step.walk:
-                needed = [other for other in needed if other.gives != (step.walk,)]
-            if not any(other is each for other in needed for each in left):
-                break
-        found.append(step)
-        left.remove(step)
-    return found
+    connect(steps)
+    number(steps)

@@ -9,8 +9,9 @@ import pytest
 
 from chronus.dsp.approx import fading_peak
 from chronus.dsp.declaration import Family, Input, Output, State, audio, helper, module
+from chronus.dsp.loops import loops_of
 from chronus.dsp.recipe import recipe_of
-from chronus.dsp.stages import cut, leaping_of, loops_of
+from chronus.dsp.stages import cut, leaping_of
 from chronus.engine.costs import WIDE_TIMES
 from chronus.modules.catalog import kinds
 from chronus.settings import BLOCK

@@ -21,8 +21,9 @@ from chronus.dsp.approx import (
     running_sum,
 )
 from chronus.dsp.declaration import Family, Memory, Output, State, audio, module
+from chronus.dsp.loops import loops_of
 from chronus.dsp.recipe import recipe_of
-from chronus.dsp.stages import cut, loops_of
+from chronus.dsp.stages import cut
 from chronus.settings import BLOCK
 from tests.modules.driver import Player
 
