@@ -13,7 +13,7 @@ from chronus.dsp.kernels import kernel_module
 from chronus.dsp.layout import WIDE
 from chronus.dsp.recipe import CodeError, recipe_of
 from chronus.settings import BLOCK
-from tests.modules.driver import Player
+from tests.modules.driver import Player, alike
 
 if TYPE_CHECKING:
     from collections.abc import MutableSequence
@@ -35,7 +35,7 @@ def heard(kind):
     alone = [Player(kind).play(BLOCK, in_=IN[:, voice]) for voice in range(WIDE)]
     for name, rows in together.items():
         each = np.stack([found[name] for found in alone], axis=1)
-        assert np.array_equal(each.view(np.int32), rows.view(np.int32)), name
+        alike(kind, each, rows, name)
     return together
 
 
