@@ -131,7 +131,7 @@ def test_snapshots_by_name():
     assert stage.say("snapshot drop").results[0].already
     assert stage.say("recall drop").results[0].already
     stage.say("forget intro")
-    assert stage.say("list snapshots").results[0].text == "1 snapshots"
+    assert stage.say("list snapshots").results[0].text == "1 snapshot"
     assert not stage.say("history").results[0].data["redo"]
 
 
