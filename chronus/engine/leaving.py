@@ -115,17 +115,16 @@ class Leaving:
         """Let go what is not in a graph: it fades, or rings on, or was never heard."""
         writer = self._writer
         together: dict[str, list[str]] = {}
-        for key in writer.places:
+        for key in _gone(writer.places, graph.nodes):
             node = writer.nodes.get(key)
-            if node is None or key in graph.nodes or key in writer.fresh:
+            if node is None or key in writer.fresh:
                 continue
             if (node.base or key) in ringing:
                 together.setdefault(node.lead or key, []).append(key)
         for lead, keys in together.items():
             self._let_ring(keys, lead, graph)
-        for key in (*writer.places, *writer.cables):
-            if key in graph.cables or key in graph.nodes:
-                continue
+        nodes, cables = _gone(writer.places, graph.nodes), _gone(writer.cables, graph.cables)
+        for key in (*nodes, *cables):
             cable = writer.cables.get(key)
             # Of a row that leaves only the last cable fades: two fades at once would be too fast.
             is_held = cable is not None and not self._is_kept(cable.target, graph)
@@ -278,3 +277,10 @@ class Leaving:
             self._writer.room.give_node(place)
         for slot in slots:
             self._writer.room.give_cable(slot)
+
+
+def _gone(there: Mapping[str, object], stays: Mapping[str, object]) -> list[str]:
+    """Keys of what is there and does not stay, in order."""
+    if there.keys() <= stays.keys():
+        return []
+    return [key for key in there if key not in stays]

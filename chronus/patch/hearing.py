@@ -26,6 +26,11 @@ NOT_SOLOED: Final = "not soloed"
 """Why a node is silent while another is soloed."""
 
 
+FEW_STEPS: Final = 4
+"""For so many steps from node to node all ways are looked through each time, which takes less than
+to note where each begins; so few is it mostly."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Traits:
     """Names of the kinds that make sound or shape it, and each output that carries what is heard.
@@ -54,11 +59,18 @@ def _traits(known: Mapping[str, Kind]) -> _Traits:
 
 def reached(names: Iterable[str], ways: Iterable[tuple[str, str]]) -> frozenset[str]:
     """Names, and all that can be reached from them by ways from one to another."""
+    found = set(names)
+    ways = list(ways)
+    new = found
+    for _ in range(FEW_STEPS):
+        new = {end for start, end in ways if start in new and end not in found}
+        if not new:
+            return frozenset(found)
+        found |= new
     ends: dict[str, list[str]] = {}
     for start, end in ways:
         ends.setdefault(start, []).append(end)
-    found = set(names)
-    front = [name for name in ends if name in found]
+    front = list(new)
     while front:
         for end in ends.get(front.pop(), ()):
             if end not in found:
