@@ -71,7 +71,9 @@ def like_nodes(
     for index, key in enumerate(order):
         if key in like:
             at.setdefault(like[key], index)
-    place = {key: (levels[key], at[like[key]] if key in like else i) for i, key in enumerate(order)}
+    count = len(order)
+    place = {key: count * levels[key] + index for index, key in enumerate(order)}
+    place |= {key: count * levels[key] + at[it] for key, it in like.items()}
     ordered = sorted(order, key=place.__getitem__)
     return ordered, {places[key].slot: it for key, it in like.items()}
 
@@ -80,19 +82,23 @@ def _levels(
     order: Sequence[str], places: Mapping[str, Place], forward: Iterable[tuple[str, str]]
 ) -> dict[str, int]:
     """The level of each node; one that follows another of its group of voices is of its level."""
-    unit = {key: key for key in order[:1]}
-    for before, key in pairwise(order):
-        group = places[key].group
-        unit[key] = unit[before] if group == places[before].group != NONE else key
-    heard: dict[str, set[str]] = {}
+    unit = {key: key for key in order}
+    if any(places[key].group != NONE for key in order):
+        for before, key in pairwise(order):
+            if places[key].group == places[before].group != NONE:
+                unit[key] = unit[before]
+        forward = [(unit[a], unit[b]) for a, b in forward if unit[a] != unit[b]]
+    heard: dict[str, list[str]] = {}
     for source, target in forward:
-        if unit[source] != unit[target]:
-            heard.setdefault(unit[target], set()).add(unit[source])
+        heard.setdefault(target, []).append(source)
     levels: dict[str, int] = {}
     for key in order:
         if unit[key] == key:
-            levels[key] = 1 + max((levels[source] for source in heard.get(key, ())), default=0)
-    return {key: levels[unit[key]] for key in order}
+            sources = heard.get(key)
+            levels[key] = 1 + max([levels[source] for source in sources]) if sources else 1
+        else:
+            levels[key] = levels[unit[key]]
+    return levels
 
 
 def mark_batches(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chronus.dsp.layout import WIDE
 from chronus.engine.costs import cost_of
-from chronus.engine.layout import NODE_COLUMNS, NONE, Node
+from chronus.engine.layout import NODE_COLUMNS, NONE, Node, Row
 from chronus.patch.tables import Role
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from chronus.engine.place import Place
     from chronus.patch.graph import GraphCable
 
+ROW: Final = len(Row)
 N_KIND, N_STATE, N_MEMORY = int(Node.KIND), int(Node.STATE), int(Node.MEMORY)
 N_ROW_IN, N_ROW_OUT, N_SLOT = int(Node.ROW_IN), int(Node.ROW_OUT), int(Node.SLOT)
 N_STATE_BYTES, N_MEMORY_FRAMES = int(Node.STATE_BYTES), int(Node.MEMORY_FRAMES)
@@ -55,7 +56,8 @@ class Facts:
         is_wire: whether nothing but what arrives is heard through it.
         cost: of a node of it.
         node: the row of a node of it, with what is the same for all of them.
-        bare: the rows of a node of it into which nothing is patched.
+        rows: the rows of a node of it into which nothing is patched, word for word, and `bare` the
+            same byte for byte.
     """
 
     inputs: tuple[int, ...]
@@ -68,6 +70,7 @@ class Facts:
     is_wire: bool
     cost: float
     node: tuple[int, ...]
+    rows: tuple[int, ...]
     bare: bytes
 
 
@@ -89,6 +92,7 @@ def facts_of(kind: Kind) -> Facts:
     node[Node.CHOICES] = choices
     node[Node.MATTERS] = matters
     node[Node.BEHIND] = node[Node.ROOT] = NONE
+    bare = tuple(word for port in inputs for word in (port, 0, 0, NONE, 0))
     return Facts(
         inputs,
         tuple(
@@ -103,7 +107,8 @@ def facts_of(kind: Kind) -> Facts:
         kind.name in WIRES and kind.main_input is not None,
         cost_of(kind),
         tuple(node),
-        _longs([word for port in inputs for word in (port, 0, 0, NONE, 0)]),
+        bare,
+        _longs(bare),
     )
 
 
@@ -152,13 +157,10 @@ def node_rows(place: Place, facts: Facts, arriving: Mapping[int, list[Arrival]])
     is_wired, count = False, 0
     if arriving or place.is_player:
         entries, words, amounts = _entries(place, facts, arriving)
-        is_wired = any(
-            entry[2] > 0 and port != facts.shut
-            for port, entry in zip(facts.inputs, entries, strict=True)
-        )
-        rows = _longs([word for entry in entries for word in entry])
-        wires, scales = _longs(words), struct.pack(f"{len(amounts)}d", *amounts)
+        is_wired = any(port != facts.shut for port, arrivals in arriving.items() if arrivals)
         count = len(amounts)
+        rows, wires = _longs(entries), _longs(words)
+        scales = struct.pack(f"{count}d", *amounts)
     gate = NONE if facts.gate is None or place.is_player else place.ports + facts.gate
     node = _node_row(place, facts, is_wired=is_wired)
     return NodeRows(place.ports, len(facts.inputs), count, node, rows, wires, scales, gate)
@@ -206,22 +208,21 @@ def _longs(words: Sequence[int]) -> bytes:
 
 def _entries(
     place: Place, facts: Facts, arriving: Mapping[int, list[Arrival]]
-) -> tuple[list[tuple[int, ...]], list[int], list[float]]:
-    """The rows of a node, the words of the wires into them, and what each is multiplied by."""
-    rows: list[tuple[int, ...]] = []
+) -> tuple[list[int], list[int], list[float]]:
+    """The words of a node's rows and of the wires into them, and what those are multiplied by."""
+    rows = list(facts.rows)
     wires: list[int] = []
     scales: list[float] = []
-    channel, last = 0, -1
-    for port in facts.inputs:
-        channel = channel + 1 if port == last else 0
-        last = port
+    last = NONE
+    for at, port in enumerate(facts.inputs):
+        channel, last = int(port == last), port
+        voices = _voice_ports(place, port) if place.is_player else NONE
+        is_wide = voices != NONE
         first = len(scales)
-        is_wide = False
         for arrival in arriving.get(port, ()):
             is_wide |= _add_wires(wires, scales, arrival, place, (port, channel))
-        voices = _voice_ports(place, port) if place.is_player else NONE
-        is_wide |= voices != NONE
-        rows.append((port, first, len(scales) - first, voices, int(is_wide)))
+        if is_wide or len(scales) > first:
+            rows[ROW * at + 1 : ROW * (at + 1)] = (first, len(scales) - first, voices, is_wide)
     return rows, wires, scales
 
 
