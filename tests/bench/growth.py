@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -14,21 +14,17 @@ import numpy as np
 from chronus.commands.registry import handlers
 from chronus.dsp.compile import load_kernel, write_kernel
 from chronus.dsp.layout import WIDE
-from chronus.engine import writer
-from chronus.machine.live import LiveMachine, LiveSettings
 from chronus.modules.catalog import kinds
-from chronus.patch.model import Cable, Node
-from chronus.session.garbage import collecting_later
 from chronus.session.offline import Offline
 from chronus.session.session import Session
 from chronus.settings import BLOCK
+from tests.bench.many import with_nodes
 from tests.bench.peers import ours
 from tests.bench.peers.spec import RATE_HZ, Case
+from tests.bench.plans import print_plans
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from chronus.engine.plan import Wiring
 
     Make = Callable[[Session, int], None]
 
@@ -42,9 +38,6 @@ MOST_S = 30.0
 """Seconds of audio of a turn."""
 WARM_BLOCKS = 16
 """Computed before each turn and not counted: others had the caches before."""
-AIM_S = 0.05
-"""In which a plan of 2,000 nodes is to be compiled."""
-EDITS = 10
 LINES = MappingProxyType(
     {
         "set": "set n1.freq {n}",
@@ -81,24 +74,6 @@ def with_voices(session: Session, count: int) -> None:
     for line in voice_lines(count):
         reply = session.run_line(line)
         assert reply.ok, reply
-
-
-def with_nodes(session: Session, count: int) -> None:
-    """Let a session play so many nodes that are no voices: saws, and a mix of them.
-
-    They are patched at one stroke: as lines, each of which answers for itself, 2,000 take minutes.
-    """
-    before = session.patch
-    names = [f"n{number}" for number in range(count - 1)]
-    freq = MappingProxyType({"freq": 220.0})
-    nodes = {name: Node(name, "saw", i + 2, freq) for i, name in enumerate(names)}
-    nodes = {**before.nodes, "sum": Node("sum", "mix", 1), **nodes}
-    cables = [Cable(count + 2 + i, n, "out", "sum", "in", 0.0) for i, n in enumerate(names)]
-    patch = replace(
-        before, nodes=MappingProxyType(nodes), cables=tuple(cables), count=2 * count + 3
-    )
-    session.console.take(patch, is_rewired=True)
-    session.publish()
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,90 +180,6 @@ def print_line(
         )
     print(f"line: {line.none:.2f} + {line.each:.4f} for each", end="; ")
     print(f"R2 {line.r2:.4f}, {line.furthest:.1%} from the line at most")
-
-
-class Clocks:
-    """What pieces of work take: by the clock on the wall, and of the CPU in their thread alone.
-
-    Where the first is much more, something else had the core.
-    """
-
-    def __init__(self) -> None:
-        self.wall_s: list[float] = []
-        self.cpu_s: list[float] = []
-
-    @contextmanager
-    def timing(self) -> Iterator[None]:
-        """Time a piece of work."""
-        wall, cpu = time.perf_counter(), time.thread_time()
-        yield
-        self.cpu_s.append(time.thread_time() - cpu)
-        self.wall_s.append(time.perf_counter() - wall)
-
-    def print_as(self, what: str) -> None:
-        """Print the least, the median and the most of both, as shares of the aim."""
-        told = [f(times) / AIM_S for times in (self.wall_s, self.cpu_s) for f in OF_TIMES]
-        print(f"{what:29}", *(f"{share:8.2f}" for share in told[:3]), end="   ")
-        print(*(f"{share:8.2f}" for share in told[3:]))
-
-
-OF_TIMES = (min, statistics.median, max)
-
-
-def print_plans() -> None:
-    """What it takes to compile a plan of 2,000 nodes, and whether it is heard that one comes."""
-    edits, anew, whole = Clocks(), Clocks(), Clocks()
-    wirings: list[Wiring] = []
-    compile_plan = writer.plan_of
-
-    def timed(wiring: Wiring, *others: object) -> object:
-        with edits.timing():
-            plan = compile_plan(wiring, *others)
-        wirings.append(wiring)
-        return plan
-
-    for _ in range(EDITS):
-        backend = Offline(RATE_HZ)
-        session = Session(backend, handlers(), is_score=True)
-        with whole.timing():
-            with_nodes(session, NODES[-1])
-        backend.close()
-    machine = LiveMachine(LiveSettings(device="null"))
-    writer.plan_of = timed
-    try:
-        machine.start(["saw", "mix", "lfo", "strip", "out"])
-        session = Session(machine, handlers(), is_score=False)
-        with_nodes(session, NODES[-1])
-        time.sleep(1.0)
-        edits = Clocks()
-        begun, before = time.perf_counter(), machine.facts()["underruns"]
-        lines = [edit(session, number) for number in range(EDITS)]
-        time.sleep(0.5)
-        after = machine.facts()["underruns"]
-        time.sleep(time.perf_counter() - begun)
-        still = machine.facts()["underruns"] - after
-        for _ in range(EDITS):
-            with collecting_later(), anew.timing():
-                compile_plan(wirings[-1])
-        session.close()
-    finally:
-        writer.plan_of = compile_plan
-        machine.close()
-    print(f"\na plan of {NODES[-1]:,} nodes, of {AIM_S * 1e3:.0f} ms: the least, median and most")
-    print(f"{'':29} {'on the wall':>26}   {'of the CPU':>26}")
-    anew.print_as("compiled anew, while it plays")
-    edits.print_as("compiled for an edit")
-    whole.print_as("all nodes new, placed and all")
-    print(f"a line that edits it is answered in {statistics.median(lines) * 1e3:.0f} ms", end="; ")
-    print(f"underruns: {after - before}; in as long without edits: {still}")
-
-
-def edit(session: Session, number: int) -> float:
-    """Load and patch a node; the seconds until it is answered."""
-    begun = time.perf_counter()
-    reply = session.run_line(f"load lfo as extra{number}; patch extra{number} > n{number}.freq")
-    assert reply.ok, reply
-    return time.perf_counter() - begun
 
 
 def line_s(count: int) -> dict[str, float]:
