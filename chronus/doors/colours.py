@@ -28,7 +28,9 @@ STYLE: Final = {
 }
 _LONGEST: Final = 500
 """What is longer has no colours: it was pasted, and nobody waits for them."""
-_NAMES: Final = frozenset({"NODE", "KIND", "MODULE", "NAME", "THING", "LABEL", "FILE", "TOPIC"})
+_NAMES: Final = frozenset(
+    {"NODE", "KIND", "MODULE", "NAME", "THING", "LABEL", "DIGEST", "FILE", "TOPIC"}
+)
 _VALUES: Final = frozenset({"VALUE", "NUMBER", "DURATION", "METER", "NOTE", "WORD", "OPERATOR"})
 _STEPS: Final = frozenset({"HIT", "REST", "HOLD", "BARLINE", "SLIDE"})
 

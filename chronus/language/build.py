@@ -119,7 +119,7 @@ def _sound_file(tree: Node, line: int) -> st.SoundFile | None:
 
 def _named_file(tree: Node, line: int) -> st.SoundFile:
     path, span = _path(tree, line)
-    marks = tokens(tree, "LABEL")
+    marks = tokens(tree, "DIGEST")
     return st.SoundFile(path, span, str(marks[0]).lower() if marks else "")
 
 
@@ -129,7 +129,7 @@ def _file(tree: Node, line: int) -> st.ChangeFile:
 
 def _reload(tree: Node, line: int) -> st.Reload:
     named = [names(source, line, "MODULE")[0] for source in trees(tree)]
-    marks = [tokens(source, "LABEL") for source in trees(tree)]
+    marks = [tokens(source, "DIGEST") for source in trees(tree)]
     return st.Reload(tuple(named), tuple(str(mark[0]).lower() if mark else "" for mark in marks))
 
 

@@ -39,6 +39,7 @@ PHRASES: Final[tuple[tuple[frozenset[str], str], ...]] = tuple(
         ("TONIC", "a tonic such as c, f# or eb2"),
         ("SCALE", "the name of a scale such as minor"),
         ("LABEL", "the name of a snapshot such as drop"),
+        ("DIGEST", "the mark of a content, as a journal names it"),
         ("SCENE", "the name of a scene such as drop"),
         ("TEXT", "commands in braces"),
         ("ENDING", "`end` or `loop`"),

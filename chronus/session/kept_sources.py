@@ -19,7 +19,7 @@ from chronus.modules.catalog import catalog, module_called
 from chronus.settings import state_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
     from types import ModuleType
 
@@ -116,10 +116,19 @@ def kept(name: str, mark: str) -> tuple[str, Text]:
             continue
         if _mark(decode_source(text[1])) == mark:
             return module, text
+    raise _not_kept(name, mark, folders)
+
+
+def _not_kept(name: str, mark: str, folders: Sequence[Path]) -> UserError:
+    """That a source is not kept, and what there is of that module: the newest, and its file."""
     places = " or ".join(map(str, folders))
-    message = f"'{name}' as it was played is kept no longer: there is no {_file(name, mark)}"
-    hint = f"reload {name} (as its file is now)"
-    raise UserError(Code.FILE, f"{message} in {places}", None, (hint,))
+    message = f"no source of '{name}' with the mark {mark} is kept: there is no"
+    files = [path for place in folders for path in place.glob(_file(name, "*"))]
+    files.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    lines = [f"reload {name} mark {path.stem.rpartition('-')[2]}" for path in files[:2]]
+    if module_called(name) in catalog().modules:
+        lines.append(f"reload {name}")
+    return UserError(Code.FILE, f"{message} {_file(name, mark)} in {places}", None, tuple(lines))
 
 
 def is_kept(name: str, mark: str) -> bool:
