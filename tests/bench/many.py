@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 VOICE = MappingProxyType(
     {
-        "lfo": {"rate": 4.0, "shape": 3.0},
+        "lfo": {"rate": 4.0, "shape": 2.0},
         "adsr": {"attack": 5.0, "decay": 100.0, "sustain": 0.4, "release": 60.0},
         "saw": {"freq": 110.0},
         "filter": {"cutoff": 200.0, "resonance": 0.83},
@@ -31,6 +31,8 @@ WAYS = (
     ("adsr", "env", "vca", "gain", 1.0),
 )
 """Its cables."""
+QUIETLY = 0.001
+"""By how much each goes into the mix: a cable by nothing would not be carried at all."""
 
 
 def with_nodes(session: Session, count: int) -> None:
@@ -39,7 +41,7 @@ def with_nodes(session: Session, count: int) -> None:
     _take(
         session,
         [("sum", "mix", {}), *((name, "saw", {"freq": 220.0}) for name in names)],
-        [(name, "out", "sum", "in", 0.0) for name in names],
+        [(name, "out", "sum", "in", QUIETLY) for name in names],
     )
 
 
@@ -61,7 +63,7 @@ def with_chains(session: Session, count: int) -> None:
                 for n in numbers
                 for a, out, b, into, by in WAYS
             ),
-            *((f"vca{n}", "out", "sum", "in", 0.001) for n in numbers),
+            *((f"vca{n}", "out", "sum", "in", QUIETLY) for n in numbers),
         ],
     )
 

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from tests.bench.growth import line_through
+from tests.bench.plans import SHAPES
+from tests.support.score import Stage
 
 COUNTS = np.array([10.0, 20.0, 50.0, 100.0, 500.0, 2000.0])
 
@@ -24,3 +26,13 @@ def test_a_bend_shows():
     line = line_through(COUNTS, 3.0 + 0.25 * COUNTS**1.3)
     assert line.r2 < 0.99
     assert line.furthest > 0.1
+
+
+@pytest.mark.parametrize("make", SHAPES.values(), ids=SHAPES)
+def test_what_is_measured_is_there_and_sounds(make):
+    """A patch of so many nodes has as many, or a few less where chains do not come out even."""
+    stage = Stage()
+    make(stage.session, 52)
+    stage.say("wait 300ms")
+    assert 48 <= len(stage.session.patch.nodes) - 1 <= 52
+    assert np.max(np.abs(stage.frames)) > 1e-4
