@@ -47,8 +47,7 @@ class Facts:
 
     Attributes:
         inputs: the index of the port of each input row.
-        outputs: the rows of each output port.
-        output_rows: how many there are.
+        output_rows: how many rows its outputs have.
         gate: index of the input of that name.
         main: index of the main input.
         normals: the index of each port that another one stands for, and of that.
@@ -61,7 +60,6 @@ class Facts:
     """
 
     inputs: tuple[int, ...]
-    outputs: tuple[tuple[int, ...], ...]
     output_rows: int
     gate: int | None
     main: int | None
@@ -77,7 +75,6 @@ class Facts:
 def facts_of(kind: Kind) -> Facts:
     """What a plan says of a kind."""
     inputs = tuple(port for port, _ in kind.input_rows)
-    rows = [port for port, _ in kind.output_rows]
     shut = kind.find_input(kind.shuts) if kind.shuts else None
     matter = [port != shut and not kind.memories for port in inputs]
     normals = [(at, kind.find_input(p.normal)) for at, p in enumerate(kind.inputs) if p.normal]
@@ -86,7 +83,7 @@ def facts_of(kind: Kind) -> Facts:
     matters = sum(1 << index for index, does in enumerate(matter) if does)
     node = [0] * NODE_COLUMNS
     node[Node.INPUTS] = len(inputs)
-    node[Node.OUTPUTS] = len(rows)
+    node[Node.OUTPUTS] = len(kind.output_rows)
     node[Node.DRY] = dry
     node[Node.DRY_ROWS] = kind.outputs[0].channels
     node[Node.CHOICES] = choices
@@ -95,11 +92,7 @@ def facts_of(kind: Kind) -> Facts:
     bare = tuple(word for port in inputs for word in (port, 0, 0, NONE, 0))
     return Facts(
         inputs,
-        tuple(
-            tuple(row for row, port in enumerate(rows) if port == output)
-            for output in range(len(kind.outputs))
-        ),
-        len(rows),
+        len(kind.output_rows),
         kind.find_input("gate"),
         kind.main_input,
         tuple((port, normal) for port, normal in normals if normal is not None),
