@@ -29,6 +29,8 @@ there are more, matrices cost more than they save."""
 SUM_WAITS: Final = 4
 """Cycles until a sum or product, or the two in one, is there for what needs it."""
 CHOICE_WAITS: Final = 2
+LARGEST: Final = 200
+"""Parts of an expression: one that grows beyond by being put together costs more than it saves."""
 FLOAT: Final = "float32"
 
 
@@ -162,8 +164,12 @@ class _Reader:
             case ast.Assign([ast.Name(name)], value):
                 self.forms[name] = self.any_form(value)
             case ast.Assign([ast.Tuple(names)], ast.Call(ast.Name(called), arguments)):
-                for target, form in zip(names, self._results(called, arguments), strict=True):
-                    assert isinstance(target, ast.Name)
+                found = self._results(called, arguments)
+                if len(found) != len(names):
+                    raise _NotLinearError
+                for target, form in zip(names, found, strict=True):
+                    if not isinstance(target, ast.Name):
+                        raise _NotLinearError
                     self.forms[target.id] = form
             case _:
                 raise _NotLinearError
@@ -172,7 +178,7 @@ class _Reader:
         """An expression as a weighted sum, which may have a least."""
         names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
         if all(not self.forms[name].weights for name in names & self.forms.keys()):
-            return _Form({}, _Put(self.forms).visit(copy.deepcopy(node)))
+            return _Form({}, _checked(_Put(self.forms).visit(copy.deepcopy(node))))
         match node:
             case ast.Name(name):
                 return self.forms[name]
@@ -211,14 +217,16 @@ class _Reader:
             return _later(_plus(added, _product(one, other)))
         if name == "fading_peak":
             return _faded(*map(self._form, arguments))
-        (found,) = self._results(name, arguments)
-        return found
+        found = self._results(name, arguments)
+        if len(found) != 1:
+            raise _NotLinearError
+        return found[0]
 
     def _results(self, name: str, arguments: Sequence[ast.expr]) -> list[_Form]:
         """What a helper gives, of statements that are carried out one after the other."""
         function = self._helpers.get(name)
-        if function is None:
-            raise _NotLinearError
+        if function is None or len(function.args.args) != len(arguments):
+            raise _NotLinearError  # which the compiler of ticks will tell
         given = zip(function.args.args, arguments, strict=True)
         inside = _Reader({each.arg: self._form(node) for each, node in given}, self._helpers)
         *statements, end = function.body
@@ -327,7 +335,7 @@ def _literal(number: float) -> ast.expr:
 def _sum(one: ast.expr | None, other: ast.expr | None) -> ast.expr | None:
     if one is None or other is None:
         return one or other
-    return ast.BinOp(one, ast.Add(), other)
+    return _checked(ast.BinOp(one, ast.Add(), other))
 
 
 def _multiplied(one: ast.expr | None, factor: ast.expr) -> ast.expr | None:
@@ -342,4 +350,19 @@ def _multiplied(one: ast.expr | None, factor: ast.expr) -> ast.expr | None:
         return ast.UnaryOp(ast.USub(), one)
     if mine == -1.0:
         return ast.UnaryOp(ast.USub(), factor)
-    return ast.BinOp(one, ast.Mult(), factor)
+    return _checked(ast.BinOp(one, ast.Mult(), factor))
+
+
+def _checked(node: ast.expr) -> ast.expr:
+    """An expression, if it is not too large.
+
+    Raises:
+        _NotLinearError: it is.
+    """
+    left, size = [node], 0
+    while left:
+        size += 1
+        if size > LARGEST:
+            raise _NotLinearError
+        left += [part for part in ast.iter_child_nodes(left.pop()) if isinstance(part, ast.expr)]
+    return node

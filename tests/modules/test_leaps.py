@@ -119,7 +119,7 @@ def test_all_of_it_goes_in_leaps():
     "changed", ["value * y", "abs(x)", "x if y > 0.0 else in_", "x / (1.0 + y)"]
 )
 def test_what_is_not_linear_is_left_alone(changed):
-    """A product of states, a choice by one, and what the compiler knows nothing of."""
+    """A product of states, a choice by one, what the compiler knows nothing of, or grows too far."""
     tick = (
         f"def tick(x, y, in_, dt):\n value = x + in_\n x = {changed}\n y = y + x\n return x, y, x"
     )
