@@ -347,9 +347,8 @@ class Memo(IntEnum):
     EDITION = 6  # what is marked with another one does not hold any more
     NEXT = 7  # the first free word
     CABLES_REST = 8  # blocks in which no cable of the lane has moved
-    FIXES = 9  # whether any node is fixed, so that what others are given follows from it
-    FORESEEN = 10  # blocks in a row that nothing came in, as was known before
-    COMES = 11  # the frame before which nothing comes, see `quiet`
+    FORESEEN = 9  # blocks in a row that nothing came in, as was known before
+    COMES = 10  # the frame before which nothing comes, see `quiet`
 
 
 class Given(IntEnum):

@@ -64,7 +64,7 @@ from chronus.engine.repeats import (
     SOURCE,
 )
 from chronus.engine.resting import has_rested
-from chronus.engine.settled import FIXED, M_EDITION, M_FIXES, M_NEXT, MARKS, NODES, PLACES
+from chronus.engine.settled import FIXED, M_EDITION, M_NEXT, MARKS, NODES, PLACES
 from chronus.settings import BLOCK
 
 NOW, LEFT, BYPASS, SINCE = int(Ramp.NOW), int(Choice.LEFT), int(Fault.BYPASS), int(Tail.SINCE)
@@ -118,7 +118,6 @@ def write_down(
     end, is_fixed = write_rows(arena, lane, block, plan, node, given, scratch, memo)
     if is_fixed:
         memo[FIXED + new * NODES + node[N_SLOT]] = memo[M_EDITION]
-        memo[M_FIXES] = 1
         at = NONE
     else:
         memo[M_NEXT] += (end - given) // 8

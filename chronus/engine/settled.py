@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from numba import njit
 
+from chronus.dsp.layout import WIDE
 from chronus.dsp.native import ONCE, OPTIONS, copy_items
 from chronus.engine.layout import (
     GROUPED,
@@ -54,13 +55,14 @@ FIXED: Final = PLACES + 2 * NODES
 RECORDS: Final = FIXED + 2 * NODES
 M_ARENA, M_LANE, M_PLAN, M_SINCE = int(Memo.ARENA), int(Memo.LANE), int(Memo.PLAN), int(Memo.SINCE)
 M_BLOCK, M_STILL, M_EDITION = int(Memo.BLOCK), int(Memo.STILL), int(Memo.EDITION)
-M_NEXT, M_CABLES_REST, M_FIXES = int(Memo.NEXT), int(Memo.CABLES_REST), int(Memo.FIXES)
+M_NEXT, M_CABLES_REST = int(Memo.NEXT), int(Memo.CABLES_REST)
 LOST_BLOCK, FAILED = int(Lane.LOST_BLOCK), int(Lane.FAILED)
 CHANGES, PLAN, PLAN_SINCE = int(Clock.CHANGES), int(Clock.PLAN), int(Clock.PLAN_SINCE)
 CABLES, COUNT_NODES, NOW = int(Count.CABLES), int(Count.NODES), int(Ramp.NOW)
 N_GROUP, N_FIRST_ROW, N_INPUTS = int(Node.GROUP), int(Node.FIRST_ROW), int(Node.INPUTS)
 N_ROOT, N_CHOICES, N_OUTPUTS = int(Node.ROOT), int(Node.CHOICES), int(Node.OUTPUTS)
-PORT, WIRES = int(Row.PORT), int(Row.WIRES)
+PORT, WIRES, VOICES = int(Row.PORT), int(Row.WIRES), int(Row.VOICES)
+N_SLOT, N_FUSES = int(Node.SLOT), int(Node.FUSES)
 G_CARE, G_TABLE = int(Given.CARE), int(Given.TABLE)
 MOST_ROWS: Final = 61
 OTHER_WAY: Final = 1 << MOST_ROWS
@@ -95,7 +97,6 @@ def look_back(arena: Arena, lane: int, block: int, stirs: bool, memo: np.ndarray
         memo[M_STILL] = 0
         memo[M_EDITION] += 1
         memo[M_NEXT] = RECORDS
-        memo[M_FIXES] = 0
         memo[M_CABLES_REST] = NONE  # one may move from now on, or be elsewhere at once
     memo[M_BLOCK] = block
 
@@ -104,60 +105,75 @@ def look_back(arena: Arena, lane: int, block: int, stirs: bool, memo: np.ndarray
 def forgets_some(arena: Arena, lane: int, block: int, memo: np.ndarray) -> bool:
     """Where ports alone change, forget their nodes, and what pauses with these; False if not all.
 
-    A node whose knobs move, and that is computed, is known on: see `moving`. It is not all where
-    voices are, or what is fixed, or where much is to be looked through, or no room is left for much
-    more.
+    A single node whose knobs move, and that is computed, is known on (`repeats.move_rows`). It is
+    not all where a voice wakes, or what is fixed moves, or where much is to be looked through, or
+    no room is left for much more.
     """
     plan = arena.clock[lane, block & 1, PLAN]
     count = arena.plan_counts[plan, lane, COUNT_NODES]
     changes = arena.clock[lane, block & 1, CHANGES]
-    if memo[M_FIXES] != 0 or count * changes > MOST_CHANGES or memo[M_NEXT] > MEMO // 2:
+    if count * changes > MOST_CHANGES or memo[M_NEXT] > MEMO // 2:
         return False
+    first = 0
+    behind = 0  # those that one kernel computes: what is known of them is known of the first
     for index in range(count):
         node = arena.plan_nodes[plan, lane, index]
-        if node[N_GROUP] != NONE:
+        slot = node[N_SLOT]
+        if node[N_FUSES] != 0:
+            first = index
+            behind = index + node[N_FUSES]
+        if node[N_GROUP] != NONE and arena.woken[lane, node[N_GROUP]] != 0:
             return False
         moved = moved_rows(arena, lane, plan, changes, node)
         rests = goes_on_resting(memo, 0, index) or goes_on_resting(memo, 1, index)
         if rests and moved == 0 and node[N_ROOT] != NONE:
             root = arena.plan_nodes[plan, lane, node[N_ROOT]]
             moved = moved_rows(arena, lane, plan, changes, root)
-        if moved == 0:
-            continue
-        for bank in range(2):
-            mark = MARKS + bank * NODES + index
-            if memo[mark] == memo[M_EDITION]:
-                if rests or moved & OTHER_WAY != 0:
-                    memo[mark] = 0
-                else:
-                    let_move(memo, memo[PLACES + bank * NODES + index], node, moved)
+        fixed = memo[FIXED + slot] == memo[M_EDITION]
+        if moved != 0 and (fixed or memo[FIXED + NODES + slot] == memo[M_EDITION]):
+            return False
+        if moved != 0:
+            let_go(memo, index, node, OTHER_WAY if rests else moved)
+            if index < behind:
+                let_go(memo, first, node, OTHER_WAY)
     return True
+
+
+@njit(**OPTIONS)
+def let_go(memo: np.ndarray, index: int, node: np.ndarray, moved: int) -> None:
+    """Forget a node at a place of the plan, or let some of its rows move, as `moved_rows` has them.
+
+    What its kernel keeps does not follow from what rests any more.
+    """
+    for bank in range(2):
+        mark = MARKS + bank * NODES + index
+        if memo[mark] != memo[M_EDITION]:
+            continue
+        if moved & OTHER_WAY != 0:
+            memo[mark] = 0
+        else:
+            place = memo[PLACES + bank * NODES + index]
+            memo[place + G_CARE] |= moved
+            memo[place + G_TABLE + node[N_INPUTS] + node[N_OUTPUTS] + 2] = 0
 
 
 @njit(**OPTIONS)
 def moved_rows(arena: Arena, lane: int, plan: int, changes: int, node: np.ndarray) -> int:
     """A bit for each row of a node whose port is one of those that change in a block.
 
-    With OTHER_WAY for rows into which cables come, and those of words.
+    With OTHER_WAY for rows into which cables come, and those of words and of voices.
     """
     moved = 0
     for k in range(node[N_INPUTS]):
         entry = arena.plan_rows[plan, lane, node[N_FIRST_ROW] + k]
+        is_choice = (node[N_CHOICES] >> k) & 1 != 0
+        is_plain = entry[WIRES] == 0 and not is_choice and node[N_GROUP] == NONE and k < MOST_ROWS
         for i in range(changes):
-            if arena.changes[lane, i, 0] == entry[PORT]:
-                may = entry[WIRES] == 0 and (node[N_CHOICES] >> k) & 1 == 0 and k < MOST_ROWS
-                moved |= 1 << k if may else OTHER_WAY
+            port = arena.changes[lane, i, 0]
+            is_voice = entry[VOICES] != NONE and entry[VOICES] <= port < entry[VOICES] + WIDE
+            if port == entry[PORT] or is_voice:
+                moved |= 1 << k if is_plain else OTHER_WAY
     return moved
-
-
-@njit(**OPTIONS)
-def let_move(memo: np.ndarray, place: int, node: np.ndarray, moved: int) -> None:
-    """Have some rows of a node, of which something is written down at a place, filled from now on.
-
-    What its kernel keeps does not follow from what rests any more.
-    """
-    memo[place + G_CARE] |= moved
-    memo[place + G_TABLE + node[N_INPUTS] + node[N_OUTPUTS] + 2] = 0
 
 
 @njit(**OPTIONS)

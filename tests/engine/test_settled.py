@@ -113,10 +113,26 @@ def test_a_step_of_a_sequence_is_news_to_its_own_node_alone():
     assert known(stage) == 2 * 7
     stage.say("wait 60ms")
     assert known(stage) == 2 * 7
-    stage.say("load knob value=0.5; patch knob > filter.resonance by 0.1", "wait 150ms")
-    assert fixed(stage) > 0
-    stage.say("wait 40ms")
-    assert known(stage) == 0, "what is fixed may end with any step"
+    stage.say("load knob value=0.5; patch knob > lfo.phase by 0.1; wait 300ms")
+    assert fixed(stage) == 2
+    stage.say("wait 20ms")
+    assert known(stage) == 2 * 8
+    stage.say("sequence knob.value: 0.1 0.2 0.3 0.4; wait 358ms")
+    assert fixed(stage) == 2
+    stage.say("wait 12ms")
+    assert known(stage) == fixed(stage) == 0, "a step moved what is fixed"
+
+
+AMONG_VOICES = (
+    PAD,
+    "tempo 170; load pad voices 18; set pad.level -12db; note pad c3 e3 g3 for 3s; load kick",
+    "sequence kick: x..x ..x. ; sequence pad.cutoff: 900 _ 2000 300; load saw; load filter",
+    "patch saw > filter; set filter.level -20db; sequence filter.cutoff: 500 200 . 900",
+    "load knob value=0.5; patch knob > filter.resonance by 0.5; wait 1s",
+    "sequence pad: c4 . e4 . . . . . gate 50%; wait 900ms",
+    "sequence knob.value: 0 1 _ _ 0.5; wait 900ms; unload knob; wait 300ms",
+)
+"""Voices that are held, wake and end, while other nodes step, and so does a knob of theirs."""
 
 
 SEQUENCES = (
@@ -146,8 +162,8 @@ ALIKE = (
 
 @pytest.mark.parametrize(
     "lines",
-    [(*DRUMS, *STROKES), (WAH, PAD, *NOTES), SEQUENCES, ALIKE],
-    ids=["strokes", "notes", "sequences", "alike"],
+    [(*DRUMS, *STROKES), (WAH, PAD, *NOTES), SEQUENCES, ALIKE, AMONG_VOICES],
+    ids=["strokes", "notes", "sequences", "alike", "among voices"],
 )
 @pytest.mark.parametrize("fuses", [False, True])
 def test_it_is_not_heard_whether_anything_is_written_down(fuse, lines, fuses):
