@@ -57,7 +57,7 @@ LINES = MappingProxyType(
 """Lines of each sort; what stands behind ` / ` is said every second time."""
 SAID = 8
 """Times that each is said."""
-ALIKE = ("filter", "slew", "eq", "ladder")
+ALIKE = ("slew", "crush", "phaser", "ladder")
 """Kinds of which several, each behind a saw, are computed one by one and at once."""
 ALIKE_COUNTS = (4, 8, 16)
 ALIKE_ROUNDS = 5
