@@ -1,71 +1,112 @@
-"""The order in which a plan computes its nodes while some of its cables fade out."""
+"""The order in which a plan computes its nodes, and which cables read the last block.
+
+A cable that closes a cycle is late: it carries what its source gave a block before. If a cable that
+sounds became late, or came in time, its sound would jump by a block. So that is settled when it is
+patched in, and holds for as long as it is there, whatever else comes or goes.
+"""
 
 from __future__ import annotations
 
-from itertools import groupby
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chronus.patch.order import computing_order
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from chronus.engine.plan import Wiring
     from chronus.patch.graph import GraphCable
 
 
+@dataclass(slots=True)
+class Ranks:
+    """Which cables are late, and which are not, as plans have settled it so far.
+
+    Attributes:
+        in_time: keys of the cables that were patched in as of the last plan and are in time.
+        late: keys of all that ever were late: what `undo` brings back is as it was.
+    """
+
+    in_time: set[str] = field(default_factory=set)
+    late: set[str] = field(default_factory=set)
+
+    def note(self, wiring: Wiring, late: Iterable[str]) -> None:
+        """Hold what a plan has settled of cables that stay.
+
+        What only fades settles nothing: whether it is still there is chance.
+
+        Args:
+            wiring: what the plan was made of.
+            late: keys of the cables that are late in it.
+        """
+        stays = {cable.key for cable in wiring.cables if cable.key not in wiring.leaving}
+        self.late |= stays.intersection(late)
+        self.in_time = stays - self.late
+
+    def rename(self, old: str, new: str) -> None:
+        """A cable goes on under another key."""
+        if old in self.in_time:
+            self.in_time ^= {old, new}
+        if old in self.late:
+            self.late.add(new)
+
+
 def order_of(wiring: Wiring) -> tuple[list[str], frozenset[str]]:
     """The computing order and the cables that read the last block.
 
-    What fades out keeps its place as far as it can, but never decides for a cable that stays:
-    when a faded cable is taken away is chance, and must not be heard.
+    What was patched in at the last plan is late or in time as it was there, and what begins to fade
+    now as well. A new cable that closes a cycle with those is late. What began to fade before never
+    decides for a cable that stays: when it is taken away is chance, and must not be heard.
     """
-    places, cables, leaving = wiring.places, wiring.cables, wiring.leaving
-    staying = [cable for cable in cables if cable.key not in leaving]
+    places, leaving, in_time = wiring.places, wiring.leaving, wiring.ranks.in_time
+    late = {cable.key for cable in wiring.cables if cable.key in wiring.ranks.late}
+    free = [cable for cable in wiring.cables if cable.key not in late]
+    staying = [cable for cable in free if cable.key not in leaving]
+    going = [cable for cable in free if cable.key in leaving]
     order, closing = computing_order(places, staying)
-    going = [cable for cable in cables if cable.key in leaving]
-    if not going:
-        return order, closing
-    place = {key: index for index, key in enumerate(order)}
+    place = {key: index for index, key in enumerate(order)} if going else {}
     if not closing and all(place[cable.source] < place[cable.target] for cable in going):
-        return order, closing
-    forward = [cable for cable in cables if cable.key not in closing]
-    both, broken = computing_order(places, forward)
-    if not broken:
-        return both, closing
+        return order, frozenset(late)
+    forward = [cable for cable in free if cable.key in in_time]
+    new = [cable for cable in staying if cable.key not in in_time]
+    late |= _closing([*places], forward, new)
+    forward += [cable for cable in new if cable.key not in late]
     # What began to fade last is in the order first: it is there for longer than what is in its way.
-    forward = [cable for cable in staying if cable.key not in closing]
-    by_key = {cable.key: cable for cable in going}
-    late: set[str] = set()
-    for _, keys in groupby(reversed(tuple(leaving)), leaving.__getitem__):
-        at_once = [by_key[key] for key in keys if key in by_key][::-1]
-        late |= _closing(wiring.oldest or [*places], forward, at_once)
-        forward += [cable for cable in at_once if cable.key not in late]
-    both, _ = computing_order(places, forward)
-    return both, closing | late
+    age = {key: index for index, key in enumerate(leaving)}
+    before = [cable for cable in going if cable.key not in in_time]
+    before.sort(key=lambda cable: age[cable.key], reverse=True)
+    late |= _leading_back(forward, before)
+    order, _ = computing_order(places, [cable for cable in free if cable.key not in late])
+    return order, frozenset(late)
 
 
 def _closing(
-    nodes: Sequence[str], forward: Sequence[GraphCable], at_once: Sequence[GraphCable]
-) -> frozenset[str]:
-    """Which of the cables that began to fade at once read the last block.
+    nodes: Sequence[str], forward: Sequence[GraphCable], new: Sequence[GraphCable]
+) -> set[str]:
+    """Which new cables close a cycle with those that are in time, or among themselves.
 
-    Those that did before, as far as it can be: another one would play the last block once more.
+    Where a whole cycle is new, it is the one that goes into the oldest node.
     """
-    _, closing = computing_order(nodes, [*forward, *at_once])
-    if closing <= {cable.key for cable in at_once}:
-        return closing
-    _, closing = computing_order(nodes, at_once)
+    _, closing = computing_order(nodes, [*forward, *new])
+    if closing <= {cable.key for cable in new}:
+        return set(closing)
+    _, closing = computing_order(nodes, new)
+    return _leading_back(forward, sorted(new, key=lambda cable: cable.key in closing))
+
+
+def _leading_back(forward: Iterable[GraphCable], others: Iterable[GraphCable]) -> set[str]:
+    """Which of the other cables close a cycle with those forward and the others before them."""
     targets: dict[str, list[str]] = {}
     for cable in forward:
         targets.setdefault(cable.source, []).append(cable.target)
     late = set()
-    for cable in sorted(at_once, key=lambda cable: cable.key in closing):
+    for cable in others:
         if _leads(targets, cable.target, cable.source):
             late.add(cable.key)
         else:
             targets.setdefault(cable.source, []).append(cable.target)
-    return frozenset(late)
+    return late
 
 
 def _leads(targets: Mapping[str, Sequence[str]], start: str, end: str) -> bool:

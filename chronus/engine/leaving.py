@@ -15,7 +15,7 @@ from chronus.patch.graph import strip_of
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Collection, Container, Iterable, Mapping
 
     from chronus.engine.place import Place
     from chronus.engine.writer import Writer
@@ -65,12 +65,9 @@ class Leaving:
         return self._exits
 
     @property
-    def fading(self) -> Mapping[str, int]:
-        """What leaves, but for what rings on, in the order in which it began to, and when it did.
-
-        That is the number of an event; NONE for what begins to leave now.
-        """
-        return {key: leave.mark for key, leave in self._exits.items() if leave.ringing is None}
+    def fading(self) -> Collection[str]:
+        """What leaves, but for what rings on, in the order in which it began to."""
+        return {key: leave for key, leave in self._exits.items() if leave.ringing is None}
 
     @property
     def ringing(self) -> set[str]:
@@ -169,6 +166,7 @@ class Leaving:
                 writer.cables.pop(old), key=ghost, source=ends[0], target=ends[1]
             )
             writer.cable_slots[ghost] = writer.cable_slots.pop(old)
+            writer.ranks.rename(old, ghost)
             if old in writer.fresh:
                 writer.fresh ^= {old, ghost}
             if cable.source in names and not was_leaving and self._is_kept(ends[1], graph):

@@ -10,7 +10,7 @@ import numpy as np
 from chronus.dsp.layout import WIDE
 from chronus.engine.batchable import least_of, like_nodes, mark_batches
 from chronus.engine.costs import WIDE_COST
-from chronus.engine.fading import order_of
+from chronus.engine.fading import Ranks, order_of
 from chronus.engine.fusable import fusable, groups_of, together
 from chronus.engine.layout import NODE_COLUMNS, NONE, Node, Row, Wire
 from chronus.engine.plan_rows import (
@@ -29,7 +29,7 @@ from chronus.patch.remember import Made
 from chronus.settings import BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -72,7 +72,8 @@ class LanePlan:
 class Plan:
     """The plans of all lanes, what plays voices, and the row of the master's first output.
 
-    Of what is computed at once the groups of voices, and the kinds by their wide kernels' numbers.
+    Of what is computed at once the groups of voices, and the kinds by their wide kernels' numbers;
+    and the keys of the cables that read the last block.
     """
 
     lanes: tuple[LanePlan, ...]
@@ -80,6 +81,7 @@ class Plan:
     master: int
     fusable: set[Fusable] = field(default_factory=set)
     batched: dict[int, Kind] = field(default_factory=dict)
+    late: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +92,19 @@ class Wiring:
         places: every node by key, in the order of the patch.
         cables: every cable, in the order in which they add up.
         cable_slots: each cable's place in the arena.
-        leaving: keys of what only fades out, in the order in which it began to, and a number that
-            is alike for all that began at once.
+        leaving: keys of what only fades out, in the order in which it began to.
         master: key of the node whose first two output rows are played.
         rate_hz: frames a second.
-        oldest: keys of all nodes, the oldest first; without any, they are in the order of `places`.
+        ranks: which cables read the last block, as far as plans before have settled it.
     """
 
     places: Mapping[str, Place]
     cables: Sequence[GraphCable]
     cable_slots: Mapping[str, int]
-    leaving: Mapping[str, int]
+    leaving: Collection[str]
     master: str
     rate_hz: int
-    oldest: Sequence[str] = ()
+    ranks: Ranks = field(default_factory=Ranks)
 
 
 @dataclass(slots=True)
@@ -180,7 +181,7 @@ def plan_of(
         slots = {places[key].slot: places[root].slot for key, root in roots.items()}
         for lane in made:
             set_roots(lane, slots)
-    plan = Plan(made, players, places[wiring.master].rows_out)
+    plan = Plan(made, players, places[wiring.master].rows_out, late=closing)
     if like:
         _batch(plan, places, like, least)
     if fused is not None and players:

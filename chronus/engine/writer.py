@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from chronus.dsp.declaration import RAMP_S
+from chronus.engine.fading import Ranks
 from chronus.engine.fusable import FusedKernels
 from chronus.engine.instant import Instant
 from chronus.engine.knobs import Knobs
@@ -55,6 +56,7 @@ class Writer:
         fresh: keys of what no plan has had yet.
         copied: by the key of a fresh node, the key of the one that it is a copy of.
         leaving: what is on its way out, and `knobs` what moves ports and gates.
+        ranks: which cables read the last block.
         instant: what is to take effect next.
         fused: kernels of whole groups of voices, by which plans call them.
     """
@@ -76,6 +78,7 @@ class Writer:
         self.copied: dict[str, str] = {}
         self._graph = Graph({}, {})
         self.leaving = Leaving(self)
+        self.ranks = Ranks()
         self.knobs = Knobs(self)
         self._known = Known()
         self._master = ""
@@ -371,7 +374,9 @@ class Writer:
         fading = self.leaving.fading
         slots = self._slots.free(2 if fading else 1)
         for slot, without in zip(slots, [(), fading], strict=False):
-            plan = plan_of(self._wiring(without), lanes, self._known, self.fused)
+            wiring = self._wiring(without)
+            plan = plan_of(wiring, lanes, self._known, self.fused)
+            self.ranks.note(wiring, plan.late)
             write_plan(self.arena, slot, plan)
             self.fused.want(plan)
         self._slots.use(tuple(slots), mark)
@@ -390,10 +395,9 @@ class Writer:
         places |= {key: self.places[key] for key in going if key in self.places}
         gone = [self.cables[key] for key in going if key in self.cables]
         cables += [c for c in gone if c.source in places and c.target in places]
-        oldest = [key for key in self.places if key in places] if gone else ()
         return Wiring(
             *(places, cables, self.cable_slots, self.leaving.fading, self._master, self.rate_hz),
-            oldest,
+            self.ranks,
         )
 
     def _put(self, index: int, due: int, event: tuple[int, int, int, int, float]) -> None:
