@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from chronus.commands.registry import handlers
+from chronus.engine.fading import Ranks
 from chronus.engine.layout import Wire
 from chronus.engine.plan import plan_of
 from chronus.patch.graph import key_of
@@ -39,8 +40,9 @@ def test_a_faded_cable_that_is_still_there_makes_no_other_one_late(lanes):
     ends = {(c.source, c.target): c.key for c in wiring.cables}
     faded = ends[names["filter"], names["env"]]
     fading = ends[names["lfo"], names["filter"]]
-    there = replace(wiring, leaving={faded: 1, fading: 2})
-    gone = replace(wiring, leaving={fading: 2}, cables=[c for c in wiring.cables if c.key != faded])
+    afresh = replace(wiring, ranks=Ranks())
+    there = replace(afresh, leaving=[faded, fading])
+    gone = replace(afresh, leaving=[fading], cables=[c for c in wiring.cables if c.key != faded])
     assert late_cables(gone, lanes) == set()
     assert late_cables(there, lanes) == {slots[faded]}
 
