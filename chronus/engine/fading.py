@@ -26,10 +26,12 @@ class Ranks:
     Attributes:
         in_time: keys of the cables that were patched in as of the last plan and are in time.
         late: keys of all that ever were late: what `undo` brings back is as it was.
+        nodes: keys of the nodes that were there as of the last plan.
     """
 
     in_time: set[str] = field(default_factory=set)
     late: set[str] = field(default_factory=set)
+    nodes: set[str] = field(default_factory=set)
 
     def note(self, wiring: Wiring, late: Iterable[str]) -> None:
         """Hold what a plan has settled of cables that stay.
@@ -43,6 +45,7 @@ class Ranks:
         stays = {cable.key for cable in wiring.cables if cable.key not in wiring.leaving}
         self.late |= stays.intersection(late)
         self.in_time = stays - self.late
+        self.nodes = {key for key in wiring.places if key not in wiring.leaving}
 
     def rename(self, old: str, new: str) -> None:
         """A cable goes on under another key."""
@@ -70,7 +73,9 @@ def order_of(wiring: Wiring) -> tuple[list[str], frozenset[str]]:
         return order, frozenset(late)
     forward = [cable for cable in free if cable.key in in_time]
     new = [cable for cable in staying if cable.key not in in_time]
-    late |= _closing([*places], forward, new)
+    # What is late is better late into a new node: that has not given anything in the last block.
+    nodes = sorted(places, key=wiring.ranks.nodes.__contains__)
+    late |= _closing(nodes, forward, new)
     forward += [cable for cable in new if cable.key not in late]
     # What began to fade last is in the order first: it is there for longer than what is in its way.
     age = {key: index for index, key in enumerate(leaving)}
