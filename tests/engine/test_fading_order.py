@@ -14,7 +14,8 @@ from chronus.engine.plan import plan_of
 from chronus.patch.graph import key_of
 from chronus.session.offline import Offline
 from chronus.session.session import Session
-from tests.support.score import render
+from tests.support.score import Stage, render
+from tests.support.sound import hardest_jolt
 
 
 def late_cables(wiring, lanes):
@@ -63,3 +64,54 @@ def test_a_loop_that_is_unloaded_fades_from_where_it_is(unloaded):
     steps = np.abs(np.diff(frames))
     assert steps[12_000:23_000].max() > 0.01
     assert steps[23_000:].max() < 1.2 * steps[12_000:23_000].max()
+
+
+BEGIN = (
+    "set out.level -14db; load sine freq=100hz; load filter as f cutoff=5khz; load vca as v",
+    "load tremolo as d depth=0",
+)
+TWO = "patch sine > f > d > out; patch d > f by 0.4"
+THREE = "patch sine > f > d > v > out; patch v > f by 0.4"
+SHARED = "patch sine > f > d > v > out; patch d > f by 0.25; patch v > f by 0.25"
+LOOPS = [
+    (TWO, ["unpatch f > d", "undo", "unpatch d > f", "undo"]),
+    (TWO, ["unpatch f > d; patch f > out", "unpatch d > f", "undo 2", "redo"]),
+    (TWO, ["snapshot it; unpatch f > d; patch f > out", "recall it", "copy f as e with cables"]),
+    (THREE, ["unpatch f > d", "undo", "unpatch d > v", "undo", "unpatch v > f"]),
+    (THREE, ["unload d", "undo", "rename d e; unload v tail", "undo"]),
+    (SHARED, ["unpatch f > d", "undo", "unpatch d > f; patch v > d by 0.2", "unpatch v > f"]),
+    ("patch sine > f > d > out; patch sine > d by 0.5", ["unpatch f > d; patch d > f > out"]),
+    ("patch sine > d > f > out; patch sine > f by 0.3", ["patch f > d by 0.4", "undo", "redo"]),
+    ("patch sine > f > out; patch f > f by 0.4", ["unpatch f > f", "undo", "unpatch f > out"]),
+]
+
+
+@pytest.mark.parametrize(("before", "edits"), LOOPS)
+def test_a_loop_that_is_opened_or_closed_does_not_jump(before, edits):
+    """An edit of a loop of smooth waves bends them no more than a fade of all of it does.
+
+    If a cable that sounds came to carry the last block, or no longer did, that would be a step.
+    """
+    stage = Stage()
+    stage.say(*BEGIN, before, "wait 60ms")
+    for edit in edits:
+        stage.say(edit, "wait 30ms")
+    steady = stage.frames[1440:2880]
+    peak = np.abs(stage.frames[1440:]).max()
+    assert peak > 0.1
+    assert hardest_jolt(steady) < 0.001 * peak
+    assert hardest_jolt(stage.frames, 1440) < 1.5 * peak / 240
+
+
+def test_a_cable_is_late_as_long_as_it_is_patched_in_and_again_when_it_comes_back():
+    """After a loop was taken apart and that is undone, all sounds as if it never was."""
+    stage, other = Stage(), Stage()
+    for one in (stage, other):
+        one.say(*BEGIN, TWO, "wait 60ms")
+    stage.say("unpatch f > d", "wait 10ms", "unpatch d > f", "wait 10ms", "undo 2")
+    other.say("wait 20ms")
+    for one in (stage, other):
+        one.say("wait 400ms")
+    there = len(other.frames) - 4800
+    assert np.abs(other.frames[there:]).max() > 0.1
+    assert np.abs(stage.frames[there:] - other.frames[there:]).max() < 1e-4
