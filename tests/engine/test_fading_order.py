@@ -108,8 +108,9 @@ def test_a_cable_is_late_as_long_as_it_is_patched_in_and_again_when_it_comes_bac
     stage, other = Stage(), Stage()
     for one in (stage, other):
         one.say(*BEGIN, TWO, "wait 60ms")
-    stage.say("unpatch f > d", "wait 10ms", "unpatch d > f", "wait 10ms", "undo 2")
-    other.say("wait 20ms")
+    stage.say("unpatch f > d", "wait 10ms", "unpatch d > f", "wait 10ms")
+    stage.say("undo", "wait 10ms", "undo")
+    other.say("wait 30ms")
     for one in (stage, other):
         one.say("wait 400ms")
     there = len(other.frames) - 4800
