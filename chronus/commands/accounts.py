@@ -9,16 +9,15 @@ from chronus.commands.drawing import described
 from chronus.commands.values import show_range, show_value
 from chronus.dsp import own
 from chronus.modules.catalog import kinds
-from chronus.patch.graph import cable_key, graph_of
+from chronus.patch.graph import cable_key
 from chronus.patch.hearing import heard, why_silent
 from chronus.patch.instruments import inner_nodes
 from chronus.patch.model import STRIP_PORTS
 from chronus.patch.naming import is_within, shown_ends
-from chronus.patch.order import computing_order
 from chronus.session.naming import settable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from chronus.dsp.declaration import Input, Kind
     from chronus.patch.instruments import Definition, Instrument
@@ -143,15 +142,21 @@ def recording_data(recording: Recording) -> dict[str, Any]:
     }
 
 
-def node_lines(patch: Patch, node: Node) -> tuple[str, ...]:
-    """All that is known of a node, as lines."""
+def node_lines(patch: Patch, node: Node, late: Mapping[str, str]) -> tuple[str, ...]:
+    """All that is known of a node, as lines.
+
+    Args:
+        patch: that it is in.
+        node: the node.
+        late: the engine's names of the cables that carry the block before, and why.
+    """
     lines = [f"{node.name}: {node.kind}, {node.declaration.doc}"]
     if node.recording is not None:
         lines.append(f"file: {node.recording}, mark {node.recording.mark}")
     rows = [_input_row(p, node.value(p.name)) for p in all_inputs(patch, node)]
     lines += ["inputs (set to, range):", *_table(rows)]
     cables = [c for c in patch.cables if node.name in (c.source, c.target)]
-    lines += _cable_lines(patch, cables, "cable")
+    lines += _cable_lines(patch, cables, "cable", late)
     lines += _heard_line(patch, node.name)
     return (*lines, *_sequence_lines(patch, {node.name}))
 
@@ -164,8 +169,10 @@ def _heard_line(patch: Patch, name: str) -> list[str]:
     return [f"heard at out, but {why} now" if why else "heard at out"]
 
 
-def instrument_lines(patch: Patch, instrument: Instrument) -> tuple[str, ...]:
-    """All that is known of an instrument in the patch, as lines."""
+def instrument_lines(
+    patch: Patch, instrument: Instrument, late: Mapping[str, str]
+) -> tuple[str, ...]:
+    """All that is known of an instrument in the patch, as lines; `late` as for a node's."""
     made = instrument.definition
     doc = f", {made.doc}" if made is not None and made.doc else ""
     lines = [f"{instrument.name}: {instrument.kind}{doc}", "ports (set to, range):"]
@@ -183,8 +190,8 @@ def instrument_lines(patch: Patch, instrument: Instrument) -> tuple[str, ...]:
     lines += _table([(node.name, node.kind, node.declaration.doc) for node in inner])
     names = {node.name for node in inner}
     cables = [c for c in patch.cables if c.source in names or c.target in names]
-    lines += _cable_lines(patch, [c for c in cables if is_within(patch, c)], "cable within")
-    lines += _cable_lines(patch, [c for c in cables if not is_within(patch, c)], "cable")
+    lines += _cable_lines(patch, [c for c in cables if is_within(patch, c)], "cable within", late)
+    lines += _cable_lines(patch, [c for c in cables if not is_within(patch, c)], "cable", late)
     lines += _heard_line(patch, instrument.heard)
     lines += _sequence_lines(patch, names)
     return (*lines, *([f"file: {made.origin}"] if made is not None else ()))
@@ -210,15 +217,15 @@ def _played(instrument: Instrument | Definition) -> str:
     return voices if {"gate", "freq"} & instrument.ports.keys() else "by its ports alone"
 
 
-def _cable_lines(patch: Patch, cables: Iterable[Cable], what: str) -> list[str]:
-    graph = graph_of(patch)
-    _, closing = computing_order(graph.nodes, graph.cables.values())
+def _cable_lines(
+    patch: Patch, cables: Iterable[Cable], what: str, late: Mapping[str, str]
+) -> list[str]:
     lines = []
     for cable in cables:
-        is_late = cable_key(patch, cable) in closing
-        late = ", one block late: it closes a cycle" if is_late else ""
+        why = late.get(cable_key(patch, cable))
+        delay = "" if why is None else f", one block late: {why}"
         amount = f" by {cable.text}" if cable.text else ""
-        lines.append(f"{what}: {' > '.join(shown_ends(patch, cable))}{amount}{late}")
+        lines.append(f"{what}: {' > '.join(shown_ends(patch, cable))}{amount}{delay}")
     return lines
 
 

@@ -24,6 +24,7 @@ from chronus.commands.accounts import (
 from chronus.commands.declaration import Command
 from chronus.commands.drawing import described, sequence_data
 from chronus.commands.helping import help_data, help_lines, pages
+from chronus.commands.lateness import why_late
 from chronus.commands.looking import kind_rows
 from chronus.commands.making import known
 from chronus.commands.scenes import describe_song
@@ -70,7 +71,7 @@ def _describe(draft: Draft, statement: Describe) -> None:
 def _by_name(draft: Draft, name: str, node: Node | None, kind: Kind | None) -> Result | None:
     """What a name without a port stands for, but for instruments; None where nothing is known."""
     if node is not None:
-        return _node(draft.patch, node)
+        return _node(draft, node)
     scene = draft.patch.scenes.get(name)
     if scene is not None:
         return Result(f"scene {name}", scene, {"scene": name, "commands": list(scene)})
@@ -106,7 +107,8 @@ def _targets_of(patch: Patch, name: str) -> list[str]:
     return [target for target in patch.sequences if target.split(".")[0] == name]
 
 
-def _node(patch: Patch, node: Node) -> Result:
+def _node(draft: Draft, node: Node) -> Result:
+    patch = draft.patch
     inputs = [(port, node.value(port.name)) for port in all_inputs(patch, node)]
     cables = [c for c in patch.cables if node.name in (c.source, c.target)]
     data = {
@@ -122,13 +124,14 @@ def _node(patch: Patch, node: Node) -> Result:
     }
     if node.recording is not None:
         data["recording"] = recording_data(node.recording)
-    return Result(node.name, node_lines(patch, node), data)
+    return Result(node.name, node_lines(patch, node, why_late(draft)), data)
 
 
 def _instrument(draft: Draft, instrument: Instrument, ref: PortRef) -> Result:
     patch = draft.patch
     if ref.port is None:
-        lines, data = instrument_lines(patch, instrument), instrument_data(patch, instrument)
+        lines = instrument_lines(patch, instrument, why_late(draft))
+        data = instrument_data(patch, instrument)
         if instrument.struck is not None:
             targets = _targets_of(patch, instrument.struck)
             data["sequences"] = [sequence_data(patch, target) for target in targets]

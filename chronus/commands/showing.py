@@ -14,6 +14,7 @@ import numpy as np
 from chronus.commands.counting import counted
 from chronus.commands.declaration import Command
 from chronus.commands.files import writable, write_whole
+from chronus.commands.lateness import why_late
 from chronus.errors import Code, UserError
 from chronus.language.views import Show, ShowGraph, Watch
 from chronus.patch.diagram import diagram_of, dot_of, text_of
@@ -53,7 +54,7 @@ HOW_TO_INSTALL: Final = "sudo apt install graphviz"
 
 
 def _show_graph(draft: Draft, statement: ShowGraph) -> None:
-    diagram = diagram_of(draft.patch)
+    diagram = diagram_of(draft.patch, why_late(draft))
     data = _graph_data(diagram)
     count = ", ".join((counted(len(diagram.boxes), "box"), counted(len(diagram.arrows), "cable")))
     if statement.path is None:
@@ -83,7 +84,7 @@ def _graph_data(diagram: Diagram) -> dict[str, Any]:
                 "to": f"{a.target}.{a.input}" if a.input else a.target,
                 "amount": a.amount,
                 "by_itself": a.is_own,
-                "late": a.is_late,
+                "late": bool(a.late),
             }
             for a in diagram.arrows
         ],

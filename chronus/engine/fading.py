@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from chronus.patch.order import computing_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from chronus.engine.plan import Wiring
-    from chronus.patch.graph import GraphCable
+    from chronus.engine.writer import Writer
+    from chronus.patch.graph import Graph, GraphCable
 
 
 @dataclass(slots=True)
@@ -55,34 +56,50 @@ class Ranks:
             self.late.add(new)
 
 
-def order_of(wiring: Wiring) -> tuple[list[str], frozenset[str]]:
+def late_cables(writer: Writer, graph: Graph) -> frozenset[str]:
+    """Keys of the cables of a graph that read the last block, or will as soon as it plays."""
+    known, in_time = writer.cables, writer.ranks.in_time
+    going = [known[key] for key in in_time if key in known and key not in graph.cables]
+    nodes = dict.fromkeys((*graph.nodes, *writer.places))
+    cables, leaving = [*graph.cables.values(), *going], {cable.key for cable in going}
+    return order_of(nodes, cables, leaving, writer.ranks)[1]
+
+
+def order_of(
+    nodes: Iterable[str], cables: Iterable[GraphCable], leaving: Collection[str], ranks: Ranks
+) -> tuple[list[str], frozenset[str]]:
     """The computing order and the cables that read the last block.
 
     What was patched in at the last plan is late or in time as it was there, and what begins to fade
     now as well. A new cable that closes a cycle with those is late. What began to fade before never
     decides for a cable that stays: when it is taken away is chance, and must not be heard.
+
+    Args:
+        nodes: keys of all nodes, in the order of the patch.
+        cables: between them.
+        leaving: keys of what only fades out, in the order in which it began to.
+        ranks: what plans before have settled.
     """
-    places, leaving, in_time = wiring.places, wiring.leaving, wiring.ranks.in_time
-    late = {cable.key for cable in wiring.cables if cable.key in wiring.ranks.late}
-    free = [cable for cable in wiring.cables if cable.key not in late]
+    nodes, cables, in_time = list(nodes), list(cables), ranks.in_time
+    late = {cable.key for cable in cables if cable.key in ranks.late}
+    free = [cable for cable in cables if cable.key not in late]
     staying = [cable for cable in free if cable.key not in leaving]
     going = [cable for cable in free if cable.key in leaving]
-    order, closing = computing_order(places, staying)
+    order, closing = computing_order(nodes, staying)
     place = {key: index for index, key in enumerate(order)} if going else {}
     if not closing and all(place[cable.source] < place[cable.target] for cable in going):
         return order, frozenset(late)
     forward = [cable for cable in free if cable.key in in_time]
     new = [cable for cable in staying if cable.key not in in_time]
     # What is late is better late into a new node: that has not given anything in the last block.
-    nodes = sorted(places, key=wiring.ranks.nodes.__contains__)
-    late |= _closing(nodes, forward, new)
+    late |= _closing(sorted(nodes, key=ranks.nodes.__contains__), forward, new)
     forward += [cable for cable in new if cable.key not in late]
     # What began to fade last is in the order first: it is there for longer than what is in its way.
     age = {key: index for index, key in enumerate(leaving)}
     before = [cable for cable in going if cable.key not in in_time]
     before.sort(key=lambda cable: age[cable.key], reverse=True)
     late |= _leading_back(forward, before)
-    order, _ = computing_order(places, [cable for cable in free if cable.key not in late])
+    order, _ = computing_order(nodes, [cable for cable in free if cable.key not in late])
     return order, frozenset(late)
 
 
@@ -107,14 +124,14 @@ def _leading_back(forward: Iterable[GraphCable], others: Iterable[GraphCable]) -
         targets.setdefault(cable.source, []).append(cable.target)
     late = set()
     for cable in others:
-        if _leads(targets, cable.target, cable.source):
+        if leads(targets, cable.target, cable.source):
             late.add(cable.key)
         else:
             targets.setdefault(cable.source, []).append(cable.target)
     return late
 
 
-def _leads(targets: Mapping[str, Sequence[str]], start: str, end: str) -> bool:
+def leads(targets: Mapping[str, Sequence[str]], start: str, end: str) -> bool:
     """Whether cables lead from one node to another one, or it is the same."""
     seen = {start}
     front = [start]

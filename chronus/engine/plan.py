@@ -149,7 +149,7 @@ def plan_of(
     # A kind that was reloaded may be there twice.
     kinds = {id(place.kind): place.kind for place in places.values()}
     facts = {number: known.facts.of(kind) for number, kind in kinds.items()}
-    order, closing = order_of(wiring)
+    order, closing = order_of(places, wiring.cables, wiring.leaving, wiring.ranks)
     players = sorted({place.player for place in places.values()} - {NONE})
     forward = [(c.source, c.target) for c in wiring.cables if c.key not in closing]
     if players:

@@ -15,14 +15,7 @@ from chronus.engine.fading import Ranks
 from chronus.engine.fusable import FusedKernels
 from chronus.engine.instant import Instant
 from chronus.engine.knobs import Knobs
-from chronus.engine.layout import (
-    NONE,
-    Arena,
-    Clock,
-    Event,
-    Head,
-    Ring,
-)
+from chronus.engine.layout import NONE, Arena, Clock, Event, Head, Ring
 from chronus.engine.leaving import Leaving
 from chronus.engine.places import Places, kernel_number
 from chronus.engine.plan import Known, Wiring, plan_of

@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from chronus.patch.graph import cable_key, graph_of
+from chronus.patch.graph import cable_key
 from chronus.patch.hearing import heard, why_silent
 from chronus.patch.instruments import inner_nodes
 from chronus.patch.model import OUT
-from chronus.patch.order import computing_order
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from chronus.patch.model import Cable, Patch
 
 WIDTH: Final = 80
@@ -56,7 +57,7 @@ class Arrow:
         target: name of a box, and `input` of its port.
         amount: as it was written.
         is_own: whether what is heard by itself goes that way.
-        is_late: whether it closes a cycle, and so carries what was a block before.
+        late: why it carries what was a block before, "" where it does not.
         carries: whether it carries sound from a main output to a main input.
     """
 
@@ -66,7 +67,7 @@ class Arrow:
     input: str
     amount: str = ""
     is_own: bool = False
-    is_late: bool = False
+    late: str = ""
     carries: bool = True
 
     @property
@@ -87,7 +88,7 @@ class Diagram:
     def layers(self) -> dict[str, int]:
         """How many boxes lie before each, on the longest way to it."""
         found = dict.fromkeys(self.boxes, 0)
-        ways = [a for a in self.arrows if not a.is_late and a.source != a.target]
+        ways = [a for a in self.arrows if not a.late and a.source != a.target]
         for _ in self.boxes:
             deeper = {
                 a.target: found[a.source] + 1 for a in ways if found[a.target] <= found[a.source]
@@ -99,8 +100,13 @@ class Diagram:
         return found
 
 
-def diagram_of(patch: Patch) -> Diagram:
-    """The boxes and arrows of a patch; an instrument is one box."""
+def diagram_of(patch: Patch, late: Mapping[str, str]) -> Diagram:
+    """The boxes and arrows of a patch; an instrument is one box.
+
+    Args:
+        patch: the patch.
+        late: the engine's names of the cables that carry the block before, and why.
+    """
     whole = {
         node.name: name
         for name, instrument in patch.instruments.items()
@@ -113,10 +119,8 @@ def diagram_of(patch: Patch) -> Diagram:
         kind = patch.instruments[name].kind if node.name in whole else node.kind
         quiet = silenced.get(node.name) or (boxes[name].quiet if name in boxes else "")
         boxes[name] = Box(name, kind, quiet)
-    graph = graph_of(patch)
-    _, closing = computing_order(graph.nodes, graph.cables.values())
     arrows = [
-        _arrow(patch, cable, whole, is_late=cable_key(patch, cable) in closing)
+        _arrow(patch, cable, whole, late.get(cable_key(patch, cable), ""))
         for cable in patch.cables
         if whole.get(cable.source, cable.source) != whole.get(cable.target, cable.target)
         or cable.source not in whole
@@ -130,7 +134,7 @@ def diagram_of(patch: Patch) -> Diagram:
     return Diagram(boxes, tuple(arrows))
 
 
-def _arrow(patch: Patch, cable: Cable, whole: dict[str, str], *, is_late: bool) -> Arrow:
+def _arrow(patch: Patch, cable: Cable, whole: dict[str, str], late: str) -> Arrow:
     source, target = patch.nodes[cable.source], patch.nodes[cable.target]
     main = target.declaration.main_input
     is_main_input = main is not None and target.declaration.inputs[main].name == cable.input
@@ -141,7 +145,7 @@ def _arrow(patch: Patch, cable: Cable, whole: dict[str, str], *, is_late: bool) 
         whole.get(target.name, target.name),
         "" if is_main_input else _port(patch, cable, whole),
         cable.text,
-        is_late=is_late,
+        late=late,
         carries=is_main_output and is_main_input,
     )
 
@@ -253,7 +257,7 @@ def _drawn_arrows(diagram: Diagram) -> dict[str, Arrow]:
     """The arrow that is drawn of each box: the first that carries its sound."""
     found: dict[str, Arrow] = {}
     for arrow in sorted(diagram.arrows, key=lambda a: (not a.is_own, not a.carries)):
-        if arrow.source not in found and not arrow.is_late and not _leads_back(arrow, found):
+        if arrow.source not in found and not arrow.late and not _leads_back(arrow, found):
             found[arrow.source] = arrow
     return {name: found[name] for name in diagram.boxes if name in found}
 
@@ -324,7 +328,7 @@ def _sentence(arrow: Arrow) -> str:
     source = f"{arrow.source}.{arrow.output}" if arrow.output else arrow.source
     target = f"{arrow.target}.{arrow.input}" if arrow.input else arrow.target
     amount = f" by {arrow.amount}" if arrow.amount else ""
-    late = "   (one block late: it closes a cycle)" if arrow.is_late else ""
+    late = f"   (one block late: {arrow.late})" if arrow.late else ""
     return f"{source} ──> {target}{amount}{late}"
 
 
@@ -359,7 +363,7 @@ def _edge(arrow: Arrow) -> str:
     label = " ".join(filter(None, (arrow.output and f"{arrow.output} >", arrow.input, amount)))
     how = [f"label={_quoted(label)}"] if label else []
     how += ['color="black:invis:black"'] if arrow.is_own else []
-    how += ["style=dashed", "constraint=false"] if arrow.is_late else []
+    how += ["style=dashed", "constraint=false"] if arrow.late else []
     shown = f" [{', '.join(how)}]" if how else ""
     return f"  {_quoted(arrow.source)} -> {_quoted(arrow.target)}{shown};"
 

@@ -1,9 +1,9 @@
 """A patch as command lines: what `save` writes, and what `open` reads back to the same patch.
 
-The order is that of the patch, however it came to be: nodes as they were loaded (a cycle is closed
-at its oldest node, so that is part of how it sounds), cables by their sources and then their
-targets, ports by name, sequences by their nodes and then their ports. What changes in a patch
-changes its own lines, and no others.
+The order is that of the patch, however it came to be: nodes as they were loaded (a cycle that is
+patched in at once is closed at its oldest node, so that is part of how it sounds), cables by their
+sources and then their targets, ports by name, sequences by their nodes and then their ports. What
+changes in a patch changes its own lines, and no others.
 """
 
 from __future__ import annotations

@@ -116,3 +116,19 @@ def test_a_cable_is_late_as_long_as_it_is_patched_in_and_again_when_it_comes_bac
     there = len(other.frames) - 4800
     assert np.abs(other.frames[there:]).max() > 0.1
     assert np.abs(stage.frames[there:] - other.frames[there:]).max() < 1e-4
+
+
+def test_a_cable_that_is_late_says_why():
+    """`describe` and `show graph` tell what is a block late in the engine, and what made it so."""
+    stage = Stage()
+    stage.say("load vca as a; load vca as b; load vca as c", "patch a > b > a; patch b > c")
+
+    def told():
+        results = [stage.say(line).results[0] for line in ("describe a", "show graph")]
+        lines = [line for result in results for line in result.lines]
+        said = (line.partition("one block late: ")[2].strip("()") for line in lines)
+        return [why for why in said if why]
+
+    assert told() == ["it closes a cycle"] * 2
+    stage.say("wait 20ms", "unpatch a > b")
+    assert told() == ["it closed a cycle when it was patched in"] * 2

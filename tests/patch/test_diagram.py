@@ -66,7 +66,7 @@ def test_a_large_patch_fits_the_width_of_a_page(voices):
     text = "\n".join(lines)
     for name in stage.session.patch.nodes:
         assert f"[ {name}: " in text or f"[ {name} ]" in text or f"[ {name}, muted" in text
-    diagram = diagram_of(stage.session.patch)
+    diagram = diagram_of(stage.session.patch, {})
     assert len(diagram.arrows) == len(stage.say("list cables").results[0].data["cables"])
 
 
@@ -104,7 +104,7 @@ def test_an_instrument_is_one_box():
         "filter", None,
     )  # fmt: skip
     patch = replace(patch, instruments=MappingProxyType({"acid": instrument}))
-    lines = text_of(diagram_of(patch))
+    lines = text_of(diagram_of(patch, {}))
     text = "\n".join(lines)
     assert "[ acid: tb303 ]" in text
     assert "acid/" not in text
@@ -118,7 +118,7 @@ def test_files_of_the_graph(tmp_path, monkeypatch):
     stage.say(PATCHED)
     path = tmp_path / "graph.dot"
     stage.say(f"show graph to {path}")
-    assert path.read_text() == dot_of(diagram_of(stage.session.patch))
+    assert path.read_text() == dot_of(diagram_of(stage.session.patch, {}))
     assert '"lfo" -> "filter" [label="cutoff by 600hz"];' in path.read_text()
     assert stage.fails(f"show graph to {tmp_path / 'graph.txt'}").code == "E_FILE"
     opened = tmp_path / "sly.chronus"
