@@ -58,10 +58,10 @@ class Ranks:
 
 def late_cables(writer: Writer, graph: Graph) -> frozenset[str]:
     """Keys of the cables of a graph that read the last block, or will as soon as it plays."""
-    known, in_time = writer.cables, writer.ranks.in_time
-    going = [known[key] for key in in_time if key in known and key not in graph.cables]
+    stays, in_time = graph.cables, writer.ranks.in_time
+    going = [c for key, c in writer.cables.items() if key in in_time and key not in stays]
     nodes = dict.fromkeys((*graph.nodes, *writer.places))
-    cables, leaving = [*graph.cables.values(), *going], {cable.key for cable in going}
+    cables, leaving = [*stays.values(), *going], {cable.key for cable in going}
     return order_of(nodes, cables, leaving, writer.ranks)[1]
 
 
