@@ -121,7 +121,7 @@ class _Ordered:
 
     Attributes:
         order: keys of the nodes.
-        closing: keys of the cables that close a cycle.
+        closing: keys of the cables that read the last block.
         facts: about each kind, by its identity: of many nodes few are of different kinds.
         arriving: the cables that meet in each input, by the node's key and the index of the port.
     """

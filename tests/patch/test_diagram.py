@@ -9,7 +9,9 @@ from types import MappingProxyType
 
 import pytest
 
+from chronus.engine.fading import late_cables
 from chronus.patch.diagram import Arrow, Box, Diagram, diagram_of, dot_of, text_of
+from chronus.patch.graph import graph_of
 from chronus.patch.instruments import Exposed, Instrument
 from tests.support.score import Stage
 
@@ -118,7 +120,10 @@ def test_files_of_the_graph(tmp_path, monkeypatch):
     stage.say(PATCHED)
     path = tmp_path / "graph.dot"
     stage.say(f"show graph to {path}")
-    assert path.read_text() == dot_of(diagram_of(stage.session.patch, {}))
+    graph = graph_of(stage.session.patch)
+    late = dict.fromkeys(late_cables(stage.session.writer, graph), "it closes a cycle")
+    assert len(late) == 2
+    assert path.read_text() == dot_of(diagram_of(stage.session.patch, late))
     assert '"lfo" -> "filter" [label="cutoff by 600hz"];' in path.read_text()
     assert stage.fails(f"show graph to {tmp_path / 'graph.txt'}").code == "E_FILE"
     opened = tmp_path / "sly.chronus"
