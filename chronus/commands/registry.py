@@ -44,7 +44,7 @@ FILES = (
 )
 HELPERS: Final = (
     *("declaration", "registry", "making", "accounts", "free_names"),
-    *("playable", "drawing", "topic", "topics", "counting"),
+    *("playable", "drawing", "topic", "topics", "counting", "lateness"),
 )
 """Files of this room that declare no commands."""
 
