@@ -82,9 +82,9 @@ def order_of(
     """
     nodes, cables, in_time = list(nodes), list(cables), ranks.in_time
     late = {cable.key for cable in cables if cable.key in ranks.late}
-    free = [cable for cable in cables if cable.key not in late]
-    staying = [cable for cable in free if cable.key not in leaving]
-    going = [cable for cable in free if cable.key in leaving]
+    free = [cable for cable in cables if cable.key not in late] if late else cables
+    staying = [cable for cable in free if cable.key not in leaving] if leaving else free
+    going = [cable for cable in free if cable.key in leaving] if leaving else []
     order, closing = computing_order(nodes, staying)
     place = {key: index for index, key in enumerate(order)} if going else {}
     if not closing and all(place[cable.source] < place[cable.target] for cable in going):

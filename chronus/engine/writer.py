@@ -369,7 +369,8 @@ class Writer:
         for slot, without in zip(slots, [(), fading], strict=False):
             wiring = self._wiring(without)
             plan = plan_of(wiring, lanes, self._known, self.fused)
-            self.ranks.note(wiring, plan.late)
+            if not without:  # the second plan has nothing new
+                self.ranks.note(wiring, plan.late)
             write_plan(self.arena, slot, plan)
             self.fused.want(plan)
         self._slots.use(tuple(slots), mark)
