@@ -21,7 +21,7 @@ in which the inputs rest that the tick says to be steady (`chronus.dsp.steady`).
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import partial, reduce
 from typing import TYPE_CHECKING
 
 from llvmlite import ir
@@ -37,6 +37,7 @@ from chronus.dsp.node_code import (
     kernel_function,
     unreasonable,
 )
+from chronus.dsp.recipe import CodeError
 from chronus.dsp.stage_code import Rows, StageCode
 from chronus.dsp.stages import Reads, cut, idle_in, leaping_of
 from chronus.dsp.ticks import functions_of
@@ -58,16 +59,20 @@ def kernel_module(recipe: Recipe, name: str, *, wide: bool) -> str:
         CodeError: the tick says what no kernel can do.
     """
 
-    def write(builder: ir.IRBuilder, arguments: Sequence[ir.Value]) -> None:
+    def write(builder: ir.IRBuilder, arguments: Sequence[ir.Value], *, leaps: bool) -> None:
         kernel = _Kernel(recipe, builder, arguments)
         if not wide:
-            kernel.of_one_voice(None)
+            kernel.of_one_voice(None, leaps=leaps)
         elif kernel.node.takes_turns():
             kernel.voice_after_voice()
         else:
             kernel.side_by_side()
 
-    return kernel_function(name, write)
+    try:
+        return kernel_function(name, partial(write, leaps=True))
+    except CodeError:
+        # What is wrong is told of statements as their author wrote them.
+        return kernel_function(name, partial(write, leaps=False))
 
 
 class _Kernel:
@@ -204,7 +209,8 @@ class _Kernel:
         self._is_of_many = True
         self._judge(ir.Constant(LONG, -1))
         with self._one.counted(0, WIDE) as voice:
-            self.of_one_voice(voice, WIDE)
+            # What leaps gain would be lost by gathering their rows.
+            self.of_one_voice(voice, WIDE, leaps=False)
 
     def _judge(self, verdict: ir.Value) -> None:
         """Say which voices may have given what is no number."""
@@ -212,8 +218,8 @@ class _Kernel:
 
     # ---- one voice
 
-    def of_one_voice(self, voice: ir.Value | None, width: int = 1) -> None:
-        """Stage after stage of a voice, `voice` among `width`."""
+    def of_one_voice(self, voice: ir.Value | None, width: int = 1, *, leaps: bool) -> None:
+        """Stage after stage of a voice, `voice` among `width`; some in leaps, or none."""
         one, node = self._one, self.node
         number = one.constant("i8", 0) if voice is None else Value(voice, "i8")
         arrays = node.arrays(one, self._memory, Value(self._table[-1], "i8"), number, width)
@@ -224,8 +230,7 @@ class _Kernel:
         full, plain = marks.stirred(ways.full), ways.plain or ways.full
         earlier = marks.earlier if ways.plain else frozenset()
         idle = idle_in(node.recipe)
-        # Voice after voice, what leaps gain would be lost by gathering their rows.
-        leaping = leaping_of(node.recipe) if voice is None else None
+        leaping = leaping_of(node.recipe) if leaps else None
 
         def go(source: str, values: dict[str, Value], earlier: frozenset[str]) -> None:
             stages = cut(node.shape, source, Reads(earlier, marks.lately), leaping=leaping)
