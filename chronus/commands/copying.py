@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from chronus.commands.declaration import Command
 from chronus.commands.free_names import check_free, check_no_part
+from chronus.commands.making import known
 from chronus.errors import Code, UserError
 from chronus.language.statements import Copy, Name
 from chronus.patch.graph import key_of
 from chronus.patch.hearing import heard
-from chronus.patch.instruments import inner_nodes, new_names
+from chronus.patch.instruments import inner_nodes, instrument_of, new_names
 from chronus.patch.model import OUT
 from chronus.session.console import Console
 from chronus.session.draft import Result
@@ -33,6 +34,13 @@ def _copy(draft: Draft, statement: Copy) -> None:
     before = draft.patch
     instrument = before.instruments.get(original)
     kind = node.kind if instrument is None else instrument.kind
+    owner = instrument_of(before, node.name) if instrument is None else None
+    if owner is not None and (node.declaration.hidden or known(draft, kind) is not None):
+        # No line could load it, so that what was saved could not be opened.
+        message = (
+            f"{original} is a part of {owner.name}: a '{kind}' is loaded within instruments alone"
+        )
+        raise UserError(Code.STATE, message, statement.node.span, (f"copy {owner.name}",))
     if statement.name is not None:
         check_free(draft, statement.name)
     wanted = statement.name or Name(before.free_name(kind), statement.node.span)

@@ -116,6 +116,16 @@ def test_a_copy_that_cannot_be():
     assert list(stage.session.patch.nodes) == ["out", "a", "b"]
 
 
+def test_a_part_that_no_line_could_load_is_not_copied_alone():
+    """`load keys` is an instrument: a patch with the keys of another one could not be opened."""
+    stage = Stage()
+    stage.say("load bass", "copy bass/filter as f")
+    refused = stage.fails("copy bass/keys as k")
+    assert refused.code == "E_STATE"
+    assert "copy bass" in refused.suggestions
+    assert {"f", "k"} & {*stage.session.patch.nodes} == {"f"}
+
+
 def test_a_new_name_moves_no_sample():
     """Phase, noise, glides, sequences, strips, cables and words go on as they were."""
     lines = (

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from chronus.language.parser import VERBS
@@ -28,6 +28,7 @@ def numberless(patch):
     return nodes, cables, strips, dict(patch.sequences), times, dict(patch.instruments)
 
 
+@example(seed=50, size=68)  # parts of instruments are copied
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 1 << 30), size=st.integers(1, 80))
 def test_what_was_saved_is_the_same_patch(seed, size):
