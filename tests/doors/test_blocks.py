@@ -258,6 +258,6 @@ def test_pasted_lines_are_done_once_each_in_order(monkeypatch):
         ]
         terminal.type("\x1b[200~" + "\n".join(lines) + "\x1b[201~")
         assert terminal.shows(b"ok last")
-        assert terminal.send("get kick.freq").lines[0].startswith("ok kick.freq = 130hz")
+        assert terminal.send("get kick.freq").closing[0].startswith("ok kick.freq = 130hz")
     finally:
         terminal.close()

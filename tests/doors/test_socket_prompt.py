@@ -20,7 +20,7 @@ def test_a_prompt_is_played_from_outside(options, monkeypatch):
         terminal.type("get theirs.level")
         assert terminal.shows(b"ok theirs.level")
         terminal.type("wait 1000s")
-        assert terminal.send("get mine.freq").lines[0].startswith("ok mine.freq = 70hz")
+        assert terminal.send("get mine.freq").closing[0].startswith("ok mine.freq = 70hz")
         ended = terminal.send("quit")
         assert (ended.status, ended.err) == (0, "")
         assert terminal.process.wait(PATIENCE_S) == 0
